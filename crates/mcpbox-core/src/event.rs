@@ -1,0 +1,42 @@
+//! Live events: what the admin page and MCP listeners hear about. They carry ids, never contents.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CallId, ReviewId, ServerId, ToolId};
+
+/// Something changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveEvent {
+    /// The list of published tools changed: MCP listeners get `tools/list_changed`.
+    ToolListChanged,
+    /// A server was made, changed or deleted.
+    ServerChanged {
+        /// Which.
+        server_id: ServerId,
+    },
+    /// A tool was made, changed or deleted.
+    ToolChanged {
+        /// Which.
+        tool_id: ToolId,
+    },
+    /// A review was opened, decided or superseded.
+    ReviewChanged {
+        /// Which.
+        review_id: ReviewId,
+    },
+    /// Grants or secrets of a server changed.
+    GrantsChanged,
+    /// A run ended.
+    CallFinished {
+        /// Which.
+        call_id: CallId,
+        /// The tool.
+        tool_id: ToolId,
+        /// Whether it succeeded.
+        succeeded: bool,
+    },
+    /// Settings changed.
+    SettingsChanged,
+}

@@ -1,0 +1,240 @@
+//! The seam between who decides that code runs (catalog) and what runs it (sandbox, here or on another machine).
+
+use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    capability::HostRule,
+    failure::Failure,
+    hash::ContentHash,
+    ids::CallId,
+    name::SecretKey,
+    secret::SecretMode,
+    server::{CodePolicy, Limits},
+};
+
+/// A future that can cross threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Runs Python in a jail. Dropping the future of [`Executor::execute`] kills the process: that is cancellation.
+pub trait Executor: Send + Sync + 'static {
+    /// Runs one execution in a fresh process. Never retries by itself.
+    fn execute<'a>(&'a self, execution: Execution, observer: Arc<dyn Observer>) -> BoxFuture<'a, Outcome>;
+
+    /// How the sandbox is.
+    fn status(&self) -> SandboxStatus;
+}
+
+/// What is run: the same for every call of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// Python source with a `main`.
+    pub source: String,
+    /// Names the source; key of compiled-code caches.
+    pub content_hash: ContentHash,
+    /// Language rules.
+    pub policy: CodePolicy,
+    /// Dotted names of all modules that may be imported (a name allows its submodules only if listed or it ends in `.*`).
+    pub modules: BTreeSet<String>,
+    /// Which Python environment.
+    pub environment: Environment,
+    /// Whether the code uses `http`; decides for the lean or the full base environment.
+    pub uses_http: bool,
+}
+
+/// A set of importable packages, one zygote each.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Standard library and the pinned base packages.
+    Base,
+    /// The environment with this lock hash.
+    Locked(String),
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Execution {
+    /// Names the run in logs and evidence.
+    pub call_id: CallId,
+    /// What is run.
+    pub program: Arc<Program>,
+    /// Validated arguments of `main`.
+    pub arguments: Map<String, Value>,
+    /// Hosts that may be reached.
+    pub hosts: Arc<[HostRule]>,
+    /// Secrets the code may use.
+    pub secrets: Vec<UnsealedSecret>,
+    /// Canned answers; when given, nothing else is reachable.
+    pub http_mocks: Option<Vec<HttpMock>>,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// A secret for one run.
+#[derive(Debug, Clone)]
+pub struct UnsealedSecret {
+    /// Its key.
+    pub key: SecretKey,
+    /// Its value.
+    pub value: SecretString,
+    /// Whether the code may see the value.
+    pub mode: SecretMode,
+    /// Hosts a sealed value may go to.
+    pub hosts: Vec<HostRule>,
+}
+
+/// A canned HTTP answer for tests of drafts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpMock {
+    /// Method; `*` or absent matches all.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Exact URL, or a prefix when it ends in `*`.
+    pub url: String,
+    /// Status code.
+    #[serde(default = "default_mock_status")]
+    pub status: u16,
+    /// Response headers.
+    #[serde(default)]
+    pub headers: Map<String, Value>,
+    /// Response body: text as it is, anything else as JSON.
+    #[serde(default)]
+    pub body: Value,
+}
+
+fn default_mock_status() -> u16 {
+    200
+}
+
+/// Hears what a run says while it runs. Called from the supervisor; must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// `ctx.progress(done, total, message)`.
+    fn progress(&self, done: f64, total: Option<f64>, message: Option<String>);
+    /// `ctx.log(message)`.
+    fn log(&self, message: String);
+}
+
+/// An observer that hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn progress(&self, _: f64, _: Option<f64>, _: Option<String>) {}
+    fn log(&self, _: String) {}
+}
+
+/// What came of a run. All texts are scrubbed of secrets.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The result, or why there is none.
+    pub result: Result<ToolOutput, Failure>,
+    /// What it printed, capped.
+    pub stdout: String,
+    /// What it did.
+    pub observed: Observed,
+}
+
+/// What `main` returned.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ToolOutput {
+    /// The JSON value, when it returned one.
+    pub value: Value,
+    /// MCP content blocks, when it returned some (text, image, audio, resource, resource_link) as in the MCP schema.
+    pub content: Vec<Value>,
+}
+
+/// What a run did, as evidence.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Observed {
+    /// Every HTTP attempt in order (at most 100 kept).
+    pub hosts: Vec<HostAttempt>,
+    /// Imported modules.
+    pub modules: BTreeSet<String>,
+    /// Imports that were refused.
+    pub denied_modules: BTreeSet<String>,
+    /// Secrets that were read.
+    pub secrets: BTreeSet<SecretKey>,
+    /// Wall time, microseconds.
+    pub duration_us: u64,
+    /// CPU time, microseconds.
+    pub cpu_us: u64,
+    /// Peak memory, bytes.
+    pub peak_memory_bytes: u64,
+}
+
+impl Observed {
+    /// Wall time.
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.duration_us)
+    }
+}
+
+/// One HTTP attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HostAttempt {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Method, upper case.
+    pub method: String,
+    /// What came of it.
+    pub outcome: HostOutcome,
+    /// HTTP status when reached, or why it was refused or failed.
+    pub detail: String,
+}
+
+/// What came of an HTTP attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HostOutcome {
+    /// It answered.
+    Reached,
+    /// Allowed, but did not answer.
+    Failed,
+    /// Not granted, or an address that is never allowed.
+    Denied,
+    /// Answered by a mock.
+    Mocked,
+}
+
+/// How the sandbox is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SandboxStatus {
+    /// Which layers hold.
+    pub tier: SandboxTier,
+    /// A sentence about it.
+    pub detail: String,
+    /// Interpreter version, `3.13.1`.
+    pub python: String,
+    /// Processes that wait for a call.
+    pub parked: u32,
+    /// Calls that run now.
+    pub running: u32,
+    /// Calls that wait for a process.
+    pub queued: u32,
+    /// Whether the base packages (httpx …) are ready.
+    pub base_ready: bool,
+}
+
+/// Which layers hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxTier {
+    /// Namespaces, Landlock, seccomp, limits.
+    Full,
+    /// Landlock, seccomp, limits.
+    NoNamespaces,
+    /// Started with `--insecure-no-sandbox`.
+    None,
+}

@@ -1,0 +1,99 @@
+//! A grant says that a capability may be used by a tool, a server or everywhere. The single source of truth: no other
+//! list of allowed hosts or modules exists.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    capability::Capability,
+    ids::{GrantId, ServerId, ToolId},
+    principal::Actor,
+};
+
+/// A capability, for whom, and what a human said to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// What may be used.
+    pub capability: Capability,
+    /// By whom.
+    pub scope: GrantScope,
+    /// Where it stands.
+    pub state: GrantState,
+    /// Why it is needed, in the requester's words.
+    pub justification: String,
+    /// Who asked for it or added it.
+    pub requested_by: Actor,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Who decided; none while pending.
+    pub decided_by: Option<Actor>,
+    /// When.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// The words of the decision.
+    pub comment: String,
+}
+
+/// For whom a grant counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "level", content = "id", rename_all = "snake_case")]
+pub enum GrantScope {
+    /// One tool.
+    Tool(ToolId),
+    /// All tools of a server.
+    Server(ServerId),
+    /// Every tool.
+    Everywhere,
+}
+
+impl GrantScope {
+    /// Whether a grant of this scope counts for `tool` of `server`.
+    pub fn includes(self, server: ServerId, tool: ToolId) -> bool {
+        match self {
+            Self::Tool(id) => id == tool,
+            Self::Server(id) => id == server,
+            Self::Everywhere => true,
+        }
+    }
+}
+
+/// Where a grant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GrantState {
+    /// Waits for a human.
+    Pending,
+    /// In force.
+    Approved,
+    /// Refused.
+    Rejected,
+    /// Was in force, taken back.
+    Revoked,
+}
+
+/// What a human can do to a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantEvent {
+    /// Put it in force.
+    Approve,
+    /// Refuse it.
+    Reject,
+    /// Take it back.
+    Revoke,
+}
+
+impl GrantState {
+    /// The state after `event`; none when the step does not exist.
+    pub fn apply(self, event: GrantEvent) -> Option<Self> {
+        match (self, event) {
+            (Self::Pending, GrantEvent::Approve) => Some(Self::Approved),
+            (Self::Pending, GrantEvent::Reject) => Some(Self::Rejected),
+            (Self::Approved, GrantEvent::Revoke) => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+}

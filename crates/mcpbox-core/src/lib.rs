@@ -1,0 +1,25 @@
+//! The vocabulary and the rules of MCPbox: what a server, a tool, a version, a grant and a review are, and which
+//! steps between their states exist. Pure: no I/O, no clock of its own, no async runtime.
+
+pub mod audit;
+pub mod call;
+pub mod capability;
+pub mod clock;
+pub mod event;
+pub mod execute;
+pub mod failure;
+pub mod grant;
+pub mod hash;
+pub mod ids;
+pub mod name;
+pub mod paging;
+pub mod principal;
+pub mod review;
+pub mod secret;
+pub mod server;
+pub mod settings;
+pub mod source;
+pub mod token;
+pub mod tool;
+pub mod user;
+pub mod version;

@@ -1,0 +1,47 @@
+//! Secrets of a server. A value never stands in these types as plain text: it is encrypted in the store and a
+//! [`secrecy::SecretString`] for the one call it is unsealed for.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    capability::HostRule,
+    ids::{SecretId, ServerId},
+    name::SecretKey,
+};
+
+/// A secret's outside: everything but its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Secret {
+    /// Its id.
+    pub id: SecretId,
+    /// The server it belongs to.
+    pub server_id: ServerId,
+    /// Its key within the server.
+    pub key: SecretKey,
+    /// What it is.
+    pub description: String,
+    /// Hosts to which a sealed value may be sent. An LLM may propose them; the human who sets the value confirms them.
+    pub hosts: Vec<HostRule>,
+    /// Whether tool code may see the value.
+    pub mode: SecretMode,
+    /// Whether a human has set the value.
+    pub has_value: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Whether tool code may see a secret's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SecretMode {
+    /// The code sees a placeholder; egress puts the value in, only towards the bound hosts.
+    #[default]
+    Sealed,
+    /// The code sees the value (for signing schemes); flagged at review.
+    Revealed,
+}
