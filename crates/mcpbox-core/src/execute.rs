@@ -89,6 +89,7 @@ pub struct UnsealedSecret {
 
 /// A canned HTTP answer for tests of drafts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HttpMock {
     /// Method; `*` or absent matches all.
@@ -101,6 +102,7 @@ pub struct HttpMock {
     pub status: u16,
     /// Response headers.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub headers: Map<String, Value>,
     /// Response body: text as it is, anything else as JSON.
     #[serde(default)]

@@ -60,4 +60,6 @@ id_types! {
     SourceId,
     /// Names an access token made for a client that sends a header.
     TokenId,
+    /// Names one HTTP request, in its answer and in the log.
+    RequestId,
 }

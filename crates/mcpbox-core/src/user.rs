@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{SessionId, UserId};
 
 /// An admin account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// Its id.
     pub id: UserId,
@@ -18,6 +18,13 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     /// When the password was last set.
     pub password_changed_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for User {
+    /// Without the hash, so that it never gets into a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("username", &self.username).finish_non_exhaustive()
+    }
 }
 
 /// A login of an admin. The token that proves it is known to the browser; the store keeps its hash.

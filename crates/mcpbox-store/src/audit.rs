@@ -1,0 +1,213 @@
+//! The audit chain. Rows carry the hash of the one before; the end of the chain also stands, encrypted, in
+//! `audit_head`, so that rows cut off the end show as well. Rows are never changed and never deleted.
+
+use chrono::{DateTime, Utc};
+use mcpbox_core::{
+    audit::{AuditEntry, AuditEvent, GENESIS},
+    ids::AuditId,
+    paging::{Page, PageRequest},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{LikeExpr, OnConflict},
+};
+
+use crate::{
+    convert::{Place, actor, actor_kind, text, time},
+    entity::{
+        audit_events::{Column, Entity, Model},
+        audit_head,
+    },
+    error::StoreError,
+    paging,
+    seal::{SealedAt, Sealer},
+    store::{Connection, Tx, at_one_moment, sealed::Connection as _},
+};
+
+const HEAD_ROW: i32 = 1;
+/// Rows checked at a time.
+const VERIFY_BATCH: u64 = 500;
+
+/// Which events a list shows; an empty filter shows all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only by the actor of this name.
+    pub actor: Option<String>,
+    /// Only actions that start so: `tool.` or `tool.create`.
+    pub action: Option<String>,
+    /// Only on this subject.
+    pub subject: Option<String>,
+    /// Only then or later.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What became of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainCheck {
+    /// All rows are as they were written.
+    Intact {
+        /// How many.
+        rows: u64,
+    },
+    /// Something was changed, removed or added.
+    Broken {
+        /// The first row that is wrong or missing.
+        sequence: i64,
+    },
+}
+
+/// Appends an event to the chain, in the transaction of what it tells about.
+///
+/// # Errors
+/// [`StoreError::AuditHead`] when the chain's end was changed from outside.
+pub async fn append(tx: &Tx, entry: AuditEntry, now: DateTime<Utc>) -> Result<AuditEvent, StoreError> {
+    let (sequence, previous_hash) = match head(&tx.inner, tx.sealer()).await? {
+        Some(head) => head,
+        None if Entity::find().count(&tx.inner).await? > 0 => return Err(StoreError::AuditHead),
+        None => (0, GENESIS.to_owned()),
+    };
+    let mut event = AuditEvent {
+        sequence: sequence + 1,
+        id: AuditId::generate(),
+        at: time(now),
+        actor: actor(&entry.actor),
+        action: entry.action.to_owned(),
+        subject: text(&entry.subject),
+        detail: entry.detail,
+        previous_hash,
+        hash: String::new(),
+    };
+    event.hash = event.expected_hash();
+    Entity::insert(to_row(&event)?.into_active_model()).exec_without_returning(&tx.inner).await?;
+    write_head(tx, &event).await?;
+    Ok(event)
+}
+
+/// Events, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    connection: &impl Connection,
+    filter: &AuditFilter,
+    page: PageRequest,
+) -> Result<Page<AuditEvent>, StoreError> {
+    let mut select = Entity::find().order_by_desc(Column::Sequence);
+    if let Some(actor) = &filter.actor {
+        select = select.filter(Column::ActorName.eq(text(actor)));
+    }
+    if let Some(action) = &filter.action {
+        select = select.filter(Column::Action.like(starts_with(action)));
+    }
+    if let Some(subject) = &filter.subject {
+        select = select.filter(Column::Subject.eq(text(subject)));
+    }
+    if let Some(since) = filter.since {
+        select = select.filter(Column::At.gte(time(since)));
+    }
+    paging::page(&connection.executor(), select, page).await
+}
+
+/// Checks the whole chain, as it is at one moment, from its first row to its recorded end.
+///
+/// # Errors
+/// When the database fails. A broken chain is an answer, not an error.
+pub async fn verify(connection: &impl Connection) -> Result<ChainCheck, StoreError> {
+    let moment = at_one_moment(connection).await?;
+    let mut last: Option<AuditEvent> = None;
+    loop {
+        let checked = last.as_ref().map_or(0, |event| event.sequence);
+        let select = Entity::find().filter(Column::Sequence.gt(checked)).order_by_asc(Column::Sequence);
+        let rows = select.limit(VERIFY_BATCH).all(&moment).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            match AuditEvent::try_from(row) {
+                Ok(event) if event.follows(last.as_ref()) => last = Some(event),
+                _ => return Ok(ChainCheck::Broken { sequence: sequence(&last) + 1 }),
+            }
+        }
+    }
+    let end = match head(&moment, connection.sealer()).await {
+        Err(StoreError::AuditHead) => None,
+        end => end?,
+    };
+    Ok(compare(end, &last))
+}
+
+/// Compares the recorded end of the chain with its last row.
+fn compare(end: Option<(i64, String)>, last: &Option<AuditEvent>) -> ChainCheck {
+    let rows = sequence(last);
+    match (end, last) {
+        (Some((recorded, hash)), Some(event)) if recorded == rows && hash != event.hash => {
+            ChainCheck::Broken { sequence: rows }
+        }
+        (Some((recorded, _)), _) if recorded != rows => ChainCheck::Broken { sequence: recorded.min(rows) + 1 },
+        (None, Some(_)) => ChainCheck::Broken { sequence: rows + 1 },
+        _ => ChainCheck::Intact { rows: rows.unsigned_abs() },
+    }
+}
+
+fn sequence(event: &Option<AuditEvent>) -> i64 {
+    event.as_ref().map_or(0, |event| event.sequence)
+}
+
+fn starts_with(prefix: &str) -> LikeExpr {
+    let literal = text(prefix).replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    LikeExpr::new(format!("{literal}%")).escape('\\')
+}
+
+fn place() -> SealedAt<'static> {
+    SealedAt { table: "audit_head", column: "sealed", row: &HEAD_ROW }
+}
+
+/// The recorded end of the chain: sequence and hash of its last row.
+async fn head(executor: &impl ConnectionTrait, sealer: &Sealer) -> Result<Option<(i64, String)>, StoreError> {
+    let Some(row) = audit_head::Entity::find_by_id(HEAD_ROW).one(executor).await? else { return Ok(None) };
+    let opened = sealer.unseal(place(), &row.sealed).map_err(|_| StoreError::AuditHead)?;
+    serde_json::from_slice(&opened).map(Some).map_err(|_| StoreError::AuditHead)
+}
+
+async fn write_head(tx: &Tx, event: &AuditEvent) -> Result<(), StoreError> {
+    let head = Place("audit_head", "sealed").json_text(&(event.sequence, &event.hash))?;
+    let sealed = tx.sealer().seal(place(), head.as_bytes());
+    let sealed = sealed.map_err(|source| StoreError::Seal { place: place().to_string(), source })?;
+    let replace = OnConflict::column(audit_head::Column::Id).update_column(audit_head::Column::Sealed).to_owned();
+    let row = audit_head::Model { id: HEAD_ROW, sealed }.into_active_model();
+    audit_head::Entity::insert(row).on_conflict(replace).exec_without_returning(&tx.inner).await?;
+    Ok(())
+}
+
+fn to_row(event: &AuditEvent) -> Result<Model, StoreError> {
+    Ok(Model {
+        sequence: event.sequence,
+        id: event.id.0,
+        at: event.at,
+        actor_kind: actor_kind(event.actor.kind),
+        actor_name: event.actor.name.clone(),
+        action: event.action.clone(),
+        subject: event.subject.clone(),
+        detail: Place("audit_events", "detail").exact_json_text("the detail of an audit event", &event.detail)?,
+        previous_hash: event.previous_hash.clone(),
+        hash: event.hash.clone(),
+    })
+}
+
+impl TryFrom<Model> for AuditEvent {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            sequence: row.sequence,
+            id: AuditId(row.id),
+            at: row.at,
+            actor: Place("audit_events", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?,
+            action: row.action,
+            subject: row.subject,
+            detail: Place("audit_events", "detail").parse_json_text(&row.detail)?,
+            previous_hash: row.previous_hash,
+            hash: row.hash,
+        })
+    }
+}

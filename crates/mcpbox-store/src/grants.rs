@@ -1,0 +1,212 @@
+//! Grants: the one list of what may be used by whom.
+
+use chrono::{DateTime, Utc};
+use mcpbox_core::{
+    capability::Capability,
+    grant::{Grant, GrantScope, GrantState},
+    ids::{GrantId, ServerId, ToolId},
+    paging::{Page, PageRequest},
+    principal::Actor,
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+};
+
+use crate::{
+    convert::{Place, actor, actor_kind, text, time},
+    entity::{
+        grants::{ActiveModel, Column, Entity, Model},
+        tools,
+    },
+    error::StoreError,
+    paging,
+    store::{Connection, Tx},
+};
+
+/// Most grants of one tool that are ever looked at; a tool with more is not a tool.
+const PER_TOOL_MAX: u64 = 1_000;
+
+/// Which grants a list shows; an empty filter shows all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GrantFilter {
+    /// Only in this state.
+    pub state: Option<GrantState>,
+    /// Only of this server and its tools.
+    pub server: Option<ServerId>,
+    /// Only scoped to this tool.
+    pub tool: Option<ToolId>,
+}
+
+/// A decision about a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantDecision {
+    /// Who decided.
+    pub by: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// With which words.
+    pub comment: String,
+}
+
+/// Writes a new grant.
+///
+/// # Errors
+/// [`StoreError::Missing`] when its tool or server is gone.
+pub async fn insert(tx: &Tx, grant: &Grant) -> Result<(), StoreError> {
+    let row = to_row(grant)?.into_active_model();
+    let write = Entity::insert(row).exec_without_returning(&tx.inner).await;
+    write.map_err(StoreError::of_write("a grant"))?;
+    Ok(())
+}
+
+/// Moves a grant from `expected_from` to `to`; false when it does not stand there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_state(
+    tx: &Tx,
+    id: GrantId,
+    expected_from: GrantState,
+    to: GrantState,
+    decision: &GrantDecision,
+) -> Result<bool, StoreError> {
+    let by = actor(&decision.by);
+    let change = ActiveModel {
+        state: Set(Place("grants", "state").word(&to)?),
+        decided_by_kind: Set(Some(actor_kind(by.kind))),
+        decided_by_name: Set(Some(by.name)),
+        decided_at: Set(Some(time(decision.at))),
+        comment: Set(text(&decision.comment)),
+        ..ActiveModel::default()
+    };
+    let from = Place("grants", "state").word(&expected_from)?;
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(Column::State.eq(from));
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// The grant with this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_id(connection: &impl Connection, id: GrantId) -> Result<Option<Grant>, StoreError> {
+    Entity::find_by_id(id.0).one(&connection.executor()).await?.map(Grant::try_from).transpose()
+}
+
+/// All grants in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approved(connection: &impl Connection) -> Result<Vec<Grant>, StoreError> {
+    let state = Place("grants", "state").word(&GrantState::Approved)?;
+    let rows =
+        Entity::find().filter(Column::State.eq(state)).order_by_asc(Column::Id).all(&connection.executor()).await?;
+    paging::convert(rows)
+}
+
+/// All grants, in any state, whose scope includes this tool, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn for_tool(
+    connection: &impl Connection,
+    server_id: ServerId,
+    tool_id: ToolId,
+) -> Result<Vec<Grant>, StoreError> {
+    let scope = Condition::any()
+        .add(Column::ToolId.eq(tool_id.0))
+        .add(Column::ServerId.eq(server_id.0))
+        .add(Column::ScopeLevel.eq("everywhere"));
+    let select = Entity::find().filter(scope).order_by_asc(Column::Id).limit(PER_TOOL_MAX);
+    paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// Grants, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    connection: &impl Connection,
+    filter: &GrantFilter,
+    page: PageRequest,
+) -> Result<Page<Grant>, StoreError> {
+    let mut select = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+    if let Some(state) = filter.state {
+        select = select.filter(Column::State.eq(Place("grants", "state").word(&state)?));
+    }
+    if let Some(tool) = filter.tool {
+        select = select.filter(Column::ToolId.eq(tool.0));
+    }
+    if let Some(server) = filter.server {
+        let tools_of_server = tools::Entity::find()
+            .select_only()
+            .column(tools::Column::Id)
+            .filter(tools::Column::ServerId.eq(server.0))
+            .into_query();
+        let of_server = Column::ServerId.eq(server.0);
+        select = select.filter(Condition::any().add(of_server).add(Column::ToolId.in_subquery(tools_of_server)));
+    }
+    paging::page(&connection.executor(), select, page).await
+}
+
+fn kind_word(capability: &Capability) -> &'static str {
+    match capability {
+        Capability::Module { .. } => "module",
+        Capability::Package { .. } => "package",
+        Capability::Host(_) => "host",
+        Capability::Secret { .. } => "secret",
+    }
+}
+
+fn to_row(grant: &Grant) -> Result<Model, StoreError> {
+    let (scope_level, tool_id, server_id) = match grant.scope {
+        GrantScope::Tool(id) => ("tool", Some(id.0), None),
+        GrantScope::Server(id) => ("server", None, Some(id.0)),
+        GrantScope::Everywhere => ("everywhere", None, None),
+    };
+    let requested_by = actor(&grant.requested_by);
+    let decided_by = grant.decided_by.as_ref().map(actor);
+    Ok(Model {
+        id: grant.id.0,
+        kind: kind_word(&grant.capability).to_owned(),
+        capability: Place("grants", "capability").json(&grant.capability)?,
+        scope_level: scope_level.to_owned(),
+        tool_id,
+        server_id,
+        state: Place("grants", "state").word(&grant.state)?,
+        justification: text(&grant.justification),
+        requested_by_kind: actor_kind(requested_by.kind),
+        requested_by_name: requested_by.name,
+        created_at: time(grant.created_at),
+        decided_by_kind: decided_by.as_ref().map(|by| actor_kind(by.kind)),
+        decided_by_name: decided_by.map(|by| by.name),
+        decided_at: grant.decided_at.map(time),
+        comment: text(&grant.comment),
+    })
+}
+
+impl TryFrom<Model> for Grant {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let scope = match (row.scope_level.as_str(), row.tool_id, row.server_id) {
+            ("tool", Some(id), None) => GrantScope::Tool(ToolId(id)),
+            ("server", None, Some(id)) => GrantScope::Server(ServerId(id)),
+            ("everywhere", None, None) => GrantScope::Everywhere,
+            (level, ..) => return Err(Place("grants", "scope_level").corrupt(format!("scope '{level}' of {}", row.id))),
+        };
+        Ok(Self {
+            id: GrantId(row.id),
+            capability: Place("grants", "capability").parse_json(row.capability)?,
+            scope,
+            state: Place("grants", "state").parse_word(row.state)?,
+            justification: row.justification,
+            requested_by: Place("grants", "requested_by_kind")
+                .parse_actor(row.requested_by_kind, row.requested_by_name)?,
+            created_at: row.created_at,
+            decided_by: Place("grants", "decided_by_kind")
+                .parse_actor_option(row.decided_by_kind, row.decided_by_name)?,
+            decided_at: row.decided_at,
+            comment: row.comment,
+        })
+    }
+}

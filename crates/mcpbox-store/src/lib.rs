@@ -1,0 +1,39 @@
+//! All SQL of MCPbox: the schema, its migrations, and one file of functions a table family, the same on SQLite and
+//! PostgreSQL; plus the encryption of what must not be read from a stolen database.
+//!
+//! Functions take and return the types of `mcpbox-core`; rows never leave this crate. It decides nothing: who may do
+//! what is the catalog's business, and it must never learn of HTTP or MCP.
+
+pub mod audit;
+pub mod calls;
+pub mod catalog;
+mod convert;
+mod entity;
+mod error;
+pub mod grants;
+mod keyring;
+mod keys;
+mod migration;
+mod open;
+pub mod outbox;
+mod paging;
+pub mod reviews;
+mod seal;
+pub mod secrets;
+pub mod servers;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod sources;
+mod store;
+pub mod tokens;
+pub mod tools;
+pub mod users;
+pub mod versions;
+
+pub use error::StoreError;
+pub use keyring::{KeyError, KeyOrigin, KeySource, Keyring};
+pub use keys::rotate_kek;
+pub use open::Location;
+pub use seal::SealError;
+pub use store::{Connection, Reader, Store, Tx};

@@ -1,0 +1,34 @@
+//! Migrations, in order. One that was released never changes; a change of the schema is a new one.
+
+mod m0001_initial;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::error::StoreError;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_initial::Migration)]
+    }
+}
+
+/// Applies what is pending, inside the caller's transaction: all of it or nothing.
+pub(crate) async fn apply(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    if first_pending(tx).await?.is_some() {
+        Migrator::up(tx, None).await.map_err(StoreError::Migrate)?;
+    }
+    Ok(())
+}
+
+/// Name of the first migration that is not applied yet.
+pub(crate) async fn first_pending(executor: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let pending = Migrator::get_pending_migrations_read_only(executor).await.map_err(|error| match error {
+        // The database names a migration that this program does not know.
+        DbErr::Custom(_) => StoreError::NewerSchema,
+        other => StoreError::Migrate(other),
+    })?;
+    Ok(pending.first().map(|migration| migration.name().to_owned()))
+}

@@ -1,0 +1,15 @@
+//! The store's functions, each on SQLite and on PostgreSQL.
+
+#![cfg(test)]
+
+mod accounts;
+mod audit;
+mod calls;
+mod concurrency;
+mod database;
+mod encryption;
+mod keys;
+mod making;
+mod opening;
+mod reviewing;
+mod tools;

@@ -1,0 +1,237 @@
+//! Grants, reviews and secrets.
+
+use mcpbox_core::{
+    capability::Capability,
+    grant::{Grant, GrantScope, GrantState},
+    hash::ContentHash,
+    name::SecretKey,
+    paging::PageRequest,
+    principal::Actor,
+    review::ReviewState,
+    secret::SecretMode,
+};
+use mcpbox_store::{
+    StoreError,
+    grants::{self, GrantDecision, GrantFilter},
+    reviews::{self, ReviewDecision},
+    secrets, versions,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{database::on_both, making};
+
+#[test]
+fn every_sort_of_grant_is_read_back_as_it_was_written() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, tool, _) = making::written(&store, "weather").await;
+        let capabilities = [
+            Capability::Module { name: "xml.dom".into() },
+            Capability::Package { name: "httpx>=0.28".into() },
+            making::host("[fd00::1]:81"),
+            Capability::Secret { key: SecretKey::parse("API_KEY").unwrap() },
+        ];
+        let scopes = [GrantScope::Tool(tool.id), GrantScope::Server(server.id), GrantScope::Everywhere];
+        let tx = store.begin().await.unwrap();
+        for (capability, scope) in capabilities.iter().flat_map(|c| scopes.map(|scope| (c, scope))) {
+            let decided = Grant {
+                state: GrantState::Revoked,
+                decided_by: Some(Actor::admin("ada")),
+                decided_at: Some(making::later(3)),
+                comment: "no longer".into(),
+                ..making::grant(scope, capability.clone())
+            };
+            for grant in [making::grant(scope, capability.clone()), decided] {
+                grants::insert(&tx, &grant).await.unwrap();
+                assert_eq!(grants::by_id(&tx, grant.id).await.unwrap(), Some(grant));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_grant_moves_only_from_the_expected_state() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let grant = making::grant(GrantScope::Everywhere, making::host("x.de"));
+        let decision = GrantDecision { by: Actor::admin("ada"), at: making::later(1), comment: "yes".into() };
+        let tx = store.begin().await.unwrap();
+        grants::insert(&tx, &grant).await.unwrap();
+        assert_eq!(grants::approved(&tx).await.unwrap(), []);
+        let (pending, approved, revoked) = (GrantState::Pending, GrantState::Approved, GrantState::Revoked);
+        assert!(!grants::set_state(&tx, grant.id, approved, revoked, &decision).await.unwrap());
+        assert!(grants::set_state(&tx, grant.id, pending, approved, &decision).await.unwrap());
+        assert!(!grants::set_state(&tx, grant.id, pending, approved, &decision).await.unwrap());
+        tx.commit().await.unwrap();
+        let expected = Grant {
+            state: approved,
+            decided_by: Some(decision.by),
+            decided_at: Some(decision.at),
+            comment: decision.comment,
+            ..grant
+        };
+        assert_eq!(grants::approved(&store.reader()).await.unwrap(), [expected]);
+    });
+}
+
+#[test]
+fn grants_are_found_by_tool_scope_and_filter() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, tool, _) = making::written(&store, "weather").await;
+        let (other_server, other_tool, _) = making::written(&store, "other").await;
+        let make = |scope| making::grant(scope, making::host("x.de"));
+        let of_tool = make(GrantScope::Tool(tool.id));
+        let of_server = make(GrantScope::Server(server.id));
+        let everywhere = Grant { state: GrantState::Approved, ..make(GrantScope::Everywhere) };
+        let foreign = [make(GrantScope::Tool(other_tool.id)), make(GrantScope::Server(other_server.id))];
+        let tx = store.begin().await.unwrap();
+        for grant in [&of_tool, &of_server, &everywhere].into_iter().chain(&foreign) {
+            grants::insert(&tx, grant).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+
+        let reader = store.reader();
+        let all = [of_tool.clone(), of_server.clone(), everywhere.clone()];
+        assert_eq!(grants::for_tool(&reader, server.id, tool.id).await.unwrap(), all);
+        let list =
+            async |filter: GrantFilter| grants::list(&reader, &filter, PageRequest::default()).await.unwrap().items;
+        let of = |server| GrantFilter { server: Some(server), ..GrantFilter::default() };
+        assert_eq!(list(of(server.id)).await, [of_server, of_tool.clone()]);
+        assert_eq!(list(GrantFilter { tool: Some(tool.id), ..GrantFilter::default() }).await, [of_tool]);
+        let approved = GrantFilter { state: Some(GrantState::Approved), ..GrantFilter::default() };
+        assert_eq!(list(approved).await, [everywhere]);
+        assert_eq!(list(GrantFilter::default()).await.len(), 5);
+    });
+}
+
+#[test]
+fn a_tool_has_one_open_review_at_most() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (_, tool, version) = making::written(&store, "weather").await;
+        let first = making::review(&version);
+        let tx = store.begin().await.unwrap();
+        reviews::insert(&tx, &first).await.unwrap();
+        tx.commit().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        let second = reviews::insert(&tx, &making::review(&version)).await;
+        assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
+        drop(tx);
+
+        let system = Actor::system("catalog");
+        let tx = store.begin().await.unwrap();
+        assert!(reviews::supersede(&tx, tool.id, &system, making::later(2), "newer").await.unwrap());
+        assert!(!reviews::supersede(&tx, tool.id, &system, making::later(2), "newer").await.unwrap());
+        let second = mcpbox_core::review::Review { created_at: making::later(3), ..making::review(&version) };
+        reviews::insert(&tx, &second).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let reader = store.reader();
+        assert_eq!(reviews::open_for_tool(&reader, tool.id).await.unwrap().as_ref(), Some(&second));
+        assert_eq!(reviews::latest_for_tool(&reader, tool.id).await.unwrap().as_ref(), Some(&second));
+        let all = reviews::list(&reader, None, PageRequest::default()).await.unwrap();
+        assert_eq!(all.items.iter().map(|review| review.id).collect::<Vec<_>>(), [second.id, first.id]);
+        let superseded = reviews::list(&reader, Some(ReviewState::Superseded), PageRequest::default()).await.unwrap();
+        assert_eq!(superseded.items[0].comment, "newer");
+        assert_eq!(reviews::count(&reader, ReviewState::Open).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_review_is_decided_once_and_only_with_its_hash() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (_, tool, version) = making::written(&store, "weather").await;
+        let review = making::review(&version);
+        let decision = ReviewDecision {
+            state: ReviewState::Approved,
+            by: Actor::admin("ada"),
+            at: making::later(4),
+            comment: "good".into(),
+        };
+        let stale = ContentHash("0".repeat(64));
+        let tx = store.begin().await.unwrap();
+        reviews::insert(&tx, &review).await.unwrap();
+        assert!(!reviews::decide(&tx, review.id, &stale, &decision).await.unwrap());
+        assert_eq!(reviews::by_id(&tx, review.id).await.unwrap().as_ref(), Some(&review));
+        assert!(reviews::decide(&tx, review.id, &review.content_hash, &decision).await.unwrap());
+        assert!(!reviews::decide(&tx, review.id, &review.content_hash, &decision).await.unwrap());
+        tx.commit().await.unwrap();
+        let read = reviews::by_id(&store.reader(), review.id).await.unwrap().unwrap();
+        assert_eq!(
+            (read.state, read.decided_by, read.decided_at),
+            (decision.state, Some(decision.by), Some(decision.at))
+        );
+        assert_eq!(read.comment, decision.comment);
+        assert_eq!(reviews::open_for_tool(&store.reader(), tool.id).await.unwrap(), None);
+        assert!(versions::by_id(&store.reader(), version.id).await.unwrap().is_some());
+    });
+}
+
+#[test]
+fn of_two_admins_who_decide_at_once_one_wins() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (_, _, version) = making::written(&store, "weather").await;
+        let review = making::review(&version);
+        let tx = store.begin().await.unwrap();
+        reviews::insert(&tx, &review).await.unwrap();
+        tx.commit().await.unwrap();
+        let decide = async |state| {
+            let decision =
+                ReviewDecision { state, by: Actor::admin("ada"), at: making::later(1), comment: String::new() };
+            let tx = store.begin().await.unwrap();
+            let won = reviews::decide(&tx, review.id, &review.content_hash, &decision).await.unwrap();
+            tx.commit().await.unwrap();
+            won
+        };
+        let (one, two) = tokio::join!(decide(ReviewState::Approved), decide(ReviewState::Rejected));
+        assert!(one ^ two);
+    });
+}
+
+#[test]
+fn a_secret_gets_a_value_gives_it_back_and_loses_it() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, ..) = making::written(&store, "weather").await;
+        let (other, ..) = making::written(&store, "other").await;
+        let mut secret = making::secret(&server, "API_KEY");
+        let empty = making::secret(&server, "UNSET");
+        let foreign = making::secret(&other, "API_KEY");
+        let value = SecretString::from("s3cr3t – ключ");
+        let tx = store.begin().await.unwrap();
+        for secret in [&secret, &empty, &foreign] {
+            secrets::insert(&tx, secret).await.unwrap();
+        }
+        assert!(secrets::set_value(&tx, secret.id, &value, making::later(1)).await.unwrap());
+        assert!(secrets::set_value(&tx, foreign.id, &SecretString::from("other"), making::later(1)).await.unwrap());
+        assert!(!secrets::set_value(&tx, making::secret(&server, "X").id, &value, making::later(1)).await.unwrap());
+        tx.commit().await.unwrap();
+        (secret.has_value, secret.updated_at) = (true, making::later(1));
+
+        let reader = store.reader();
+        let keys = [secret.key.clone(), empty.key.clone()];
+        let unsealed = secrets::unseal(&reader, server.id, &keys).await.unwrap();
+        assert_eq!(unsealed.len(), 1);
+        assert_eq!((&unsealed[0].0, unsealed[0].1.expose_secret()), (&secret, value.expose_secret()));
+        assert!(secrets::unseal(&reader, server.id, &[]).await.unwrap().is_empty());
+        assert_eq!(secrets::list(&reader, server.id).await.unwrap(), [secret.clone(), empty]);
+        assert_eq!(secrets::by_key(&reader, server.id, &secret.key).await.unwrap().as_ref(), Some(&secret));
+
+        secret.mode = SecretMode::Revealed;
+        secret.hosts.clear();
+        let tx = store.begin().await.unwrap();
+        assert!(secrets::update(&tx, &secret).await.unwrap());
+        assert_eq!(secrets::by_id(&tx, secret.id).await.unwrap().as_ref(), Some(&secret));
+        assert!(secrets::clear_value(&tx, secret.id, making::later(2)).await.unwrap());
+        assert!(secrets::unseal(&tx, server.id, &keys).await.unwrap().is_empty());
+        let taken = secrets::insert(&tx, &making::secret(&server, "API_KEY")).await;
+        assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
+        drop(tx);
+        let tx = store.begin().await.unwrap();
+        assert!(secrets::delete(&tx, secret.id).await.unwrap());
+        assert_eq!(secrets::by_id(&tx, secret.id).await.unwrap(), None);
+    });
+}
