@@ -1,0 +1,29 @@
+//! Zone 3: the only outbound HTTP of tools. A [`Broker`] lives as long as the process; a [`Session`] is one call with
+//! its grants and secrets. Per request: check the URL, the grant and every resolved address, connect to exactly that
+//! address, put sealed secrets in, and clean them out of what comes back.
+//! Must never trust a name after it decided on an address, read a proxy from the environment, or log a secret.
+
+mod address;
+mod attempts;
+mod broker;
+mod config;
+mod destination;
+mod error;
+mod gate;
+mod headers;
+mod hop;
+mod message;
+mod mock;
+mod redirect;
+mod reply;
+mod resolve;
+mod secrets;
+mod session;
+mod transport;
+
+pub use broker::Broker;
+pub use config::{BrokerConfig, ExtraRoots, NameResolution};
+pub use error::{EgressError, FetchError, FetchErrorKind};
+pub use message::{FetchRequest, FetchResponse};
+pub use resolve::{Resolve, ResolveError};
+pub use session::{Session, SessionGrants};
