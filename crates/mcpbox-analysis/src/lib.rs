@@ -1,0 +1,147 @@
+//! Python source to facts: syntax errors, the schema of `main`, imports, hosts, secrets and policy findings.
+//! Pure: never runs the code, does no I/O, never panics, and stays within 100 ms for the largest accepted source.
+//! The findings are a second fence and a help for reviewers; the jail is the wall.
+
+mod analyze;
+mod docstring;
+mod finding;
+mod hosts;
+mod imports;
+mod literal;
+mod main_function;
+mod modules;
+mod parse;
+mod policy;
+mod secrets;
+mod signature;
+mod source;
+mod symbols;
+mod types;
+mod unicode;
+mod walk;
+
+use mcpbox_core::{
+    capability::{Capabilities, Capability, HostRule},
+    name::SecretKey,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use analyze::{MAX_SOURCE_BYTES, analyze};
+pub use finding::{Finding, Severity};
+pub use modules::{default_modules, is_never, is_stdlib};
+
+/// All that the source of a tool tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Analysis {
+    /// Sorted: errors first, then by line. At most 200.
+    pub findings: Vec<Finding>,
+    /// The signature of `main`; none when there is no usable one.
+    pub main: Option<MainSignature>,
+    /// JSON Schema 2020-12 of the arguments: a closed object whose keys stand in the order of the parameters.
+    pub input_schema: Value,
+    /// JSON Schema 2020-12 of the structured result, an object at its root; none when the annotation does not tell.
+    pub output_schema: Option<Value>,
+    /// Whether the structured result is `{"result": value}`, because the annotated type is no JSON object.
+    pub wraps_result: bool,
+    /// What the tool does, from the docstring of `main` or else of the module, without its sections.
+    pub description: Option<String>,
+    /// Every module that is imported, once, in order of appearance.
+    pub imports: Vec<Import>,
+    /// Hosts that literal URLs lead to.
+    pub hosts: Vec<HostUse>,
+    /// Secrets that the code reads.
+    pub secrets: Vec<SecretUse>,
+    /// Whether the code can make HTTP requests: it names the global `http` or imports `httpx`.
+    pub uses_http: bool,
+}
+
+/// The signature of `main`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MainSignature {
+    /// Line of the definition, from 1.
+    pub line: u32,
+    /// Whether it is an `async def`.
+    pub is_async: bool,
+    /// Its parameters in order.
+    pub parameters: Vec<MainParameter>,
+    /// The return annotation as written.
+    pub returns: Option<String>,
+}
+
+/// A parameter of `main`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MainParameter {
+    /// Its name.
+    pub name: String,
+    /// Whether it has no default.
+    pub required: bool,
+    /// The annotation as written.
+    pub annotation: Option<String>,
+}
+
+/// An imported module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Import {
+    /// Dotted name.
+    pub module: String,
+    /// Line of the first import, from 1.
+    pub line: u32,
+    /// What is needed to import it.
+    pub status: ImportStatus,
+}
+
+/// What is needed to import a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStatus {
+    /// Nothing.
+    Allowed,
+    /// A module grant: it belongs to the standard library, but not to the default list.
+    NeedsGrant,
+    /// A package grant: it does not belong to the standard library.
+    Package,
+    /// Never granted under the strict policy.
+    Never,
+}
+
+/// A host that a literal URL leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HostUse {
+    /// Host and port; the rule's own `method` is always open.
+    pub rule: HostRule,
+    /// Line of the first use, from 1.
+    pub line: u32,
+    /// HTTP method, upper case, when the call tells it.
+    pub method: Option<String>,
+}
+
+/// A secret that the code reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretUse {
+    /// The key as written; only a valid key becomes a capability.
+    pub key: String,
+    /// Line of the first use, from 1.
+    pub line: u32,
+}
+
+impl Analysis {
+    /// Whether no finding forbids to run the code.
+    pub fn is_runnable(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
+
+    /// What the code needs beyond plain computing.
+    pub fn capabilities(&self) -> Capabilities {
+        let imports = self.imports.iter().filter_map(|import| match import.status {
+            ImportStatus::NeedsGrant => Some(Capability::Module { name: import.module.clone() }),
+            ImportStatus::Package => {
+                Some(Capability::Package { name: modules::distribution(&import.module).to_owned() })
+            }
+            ImportStatus::Allowed | ImportStatus::Never => None,
+        });
+        let hosts = self.hosts.iter().map(|host| Capability::Host(host.rule.clone()));
+        let keys = self.secrets.iter().filter_map(|secret| SecretKey::parse(&secret.key).ok());
+        imports.chain(hosts).chain(keys.map(|key| Capability::Secret { key })).collect()
+    }
+}

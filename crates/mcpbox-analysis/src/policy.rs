@@ -1,0 +1,37 @@
+//! The language rules of the strict policy, and what reviewers should see of them under the standard policy. A rule
+//! states a fact about the code; the policy decides whether it is an error. These rules are a fence, not the wall.
+
+pub(crate) mod attributes;
+pub(crate) mod classes;
+pub(crate) mod names;
+pub(crate) mod patterns;
+pub(crate) mod strings;
+
+use ruff_text_size::Ranged;
+
+use crate::finding::Report;
+
+/// How much a broken rule says under the standard policy, where it forbids nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Everyday Python there.
+    Ordinary,
+    /// Worth a reviewer's look even there.
+    Telling,
+}
+
+/// Reports a broken rule as the policy has it.
+pub(crate) fn broken(
+    report: &mut Report,
+    weight: Weight,
+    rule: &'static str,
+    at: impl Ranged,
+    message: String,
+    hint: &str,
+) {
+    if report.is_strict() {
+        report.error(rule, at, message, hint);
+    } else if weight == Weight::Telling {
+        report.notice(rule, at, message, "");
+    }
+}
