@@ -29,7 +29,7 @@ use serde_json::Value;
 
 pub use analyze::{MAX_SOURCE_BYTES, analyze};
 pub use finding::{Finding, Severity};
-pub use modules::{default_modules, is_never, is_stdlib};
+pub use modules::{default_modules, distribution, is_never, is_stdlib};
 
 /// All that the source of a tool tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -167,7 +167,7 @@ pub(crate) fn top_level(module: &str) -> &str {
 }
 
 /// The name under which a package index knows the package of a module.
-pub(crate) fn distribution(module: &str) -> &str {
+pub fn distribution(module: &str) -> &str {
     let top = top_level(module);
     DISTRIBUTIONS.iter().find(|(name, _)| *name == top).map_or(top, |(_, distribution)| distribution)
 }

@@ -1,0 +1,107 @@
+//! Recent runs of a tool, so that its author can repair it.
+
+use chrono::{DateTime, Utc};
+use mcpbox_core::{
+    call::{CallRecord, Profile},
+    execute::HostAttempt,
+    failure::Failure,
+    ids::{CallId, VersionId},
+    paging::PageRequest,
+    principal::Actor,
+};
+use mcpbox_store::{
+    calls::{self, CallFilter},
+    versions,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{Caller, Catalog, CatalogError, NextStep};
+
+/// Runs told at once.
+const LOG_RUNS_MAX: u64 = 50;
+
+/// A run.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogEntry {
+    /// Names the run.
+    pub call_id: CallId,
+    /// A call, or a test.
+    pub profile: Profile,
+    /// The version that ran.
+    pub version: Option<u32>,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// How long it took, milliseconds.
+    pub duration_ms: f64,
+    /// Who called.
+    pub actor: Actor,
+    /// Arguments, redacted.
+    pub arguments: Value,
+    /// Result, cut at 64 KiB.
+    pub result: Value,
+    /// What it printed, cut.
+    pub stdout: String,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// Hosts it tried.
+    pub hosts: Vec<HostAttempt>,
+}
+
+/// Recent runs of a tool, newest first.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ToolLogs {
+    /// `server__tool`.
+    pub tool: String,
+    /// Newest first.
+    pub runs: Vec<LogEntry>,
+    /// What to do now.
+    pub next: Vec<NextStep>,
+}
+
+/// Recent runs of a tool (`limit` 1 to 50), newest first.
+///
+/// # Errors
+/// `not_found` with the nearest names.
+pub async fn get_tool_logs(
+    cat: &Catalog,
+    who: impl Into<Caller<'_>>,
+    tool: &str,
+    limit: u64,
+) -> Result<ToolLogs, CatalogError> {
+    who.into().check_author()?;
+    let snapshot = cat.snapshot();
+    let known = snapshot.find_tool(tool)?;
+    let reader = cat.store.reader();
+    let filter = CallFilter { tool: Some(known.tool.id), ..CallFilter::default() };
+    let runs = calls::list(&reader, &filter, PageRequest::new(1, limit.clamp(1, LOG_RUNS_MAX))).await?.items;
+    let history = versions::list(&reader, known.tool.id, PageRequest::new(1, 100)).await?.items;
+    let number = |id: VersionId| history.iter().find(|version| version.id == id).map(|version| version.number);
+    let next = match runs.first().map(|run| run.failure.is_some()) {
+        None => NextStep::call("it never ran; try it", "mcpbox_test_code", json!({"tool_id": known.name})),
+        Some(true) => {
+            NextStep::call("the last run failed; mend the code", "mcpbox_update_tool", json!({"tool_id": known.name}))
+        }
+        Some(false) => NextStep::say("the last run succeeded"),
+    };
+    let runs = runs.into_iter().map(|run| log_entry(number(run.version_id), run)).collect();
+    Ok(ToolLogs { tool: known.name.clone(), runs, next: vec![next] })
+}
+
+fn log_entry(version: Option<u32>, run: CallRecord) -> LogEntry {
+    LogEntry {
+        call_id: run.id,
+        profile: run.profile,
+        version,
+        started_at: run.started_at,
+        duration_ms: run.observed.duration().as_secs_f64() * 1_000.0,
+        actor: run.actor,
+        arguments: run.arguments,
+        result: run.result,
+        stdout: run.stdout,
+        failure: run.failure,
+        hosts: run.observed.hosts,
+    }
+}

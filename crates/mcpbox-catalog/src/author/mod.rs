@@ -1,0 +1,43 @@
+//! What an LLM may do: make servers and drafts, test them, ask for what they need. Every function authorises, acts
+//! and audits in one transaction. Nothing here can approve: that takes a [`crate::Reviewer`] and [`crate::review`].
+//!
+//! The answers are what the LLM reads as JSON; `next` names what to do now. A server or tool is given by id or by
+//! name (`weather_api`, `weather_api__get_weather`).
+
+mod code;
+mod draft;
+mod draft_next;
+mod logs;
+mod module;
+mod need;
+mod pending;
+mod publish;
+mod request;
+mod secret;
+mod server;
+mod status;
+mod test;
+mod tool;
+mod version;
+
+pub(crate) use code::findings;
+pub use code::{CodeReport, Finding, Severity, validate_code};
+pub use draft::{CreateTool, DraftReport, UpdateTool, create_tool, rollback_tool, update_tool};
+pub use logs::{LogEntry, ToolLogs, get_tool_logs};
+pub use module::{GrantedModule, ModuleReport, get_server_modules};
+pub use need::{Need, NeedState};
+pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_requests};
+pub use publish::{PublishReport, request_publish};
+pub use request::{RequestReport, request_module, request_network_access};
+pub use secret::{SecretList, SecretReport, SecretSummary, create_server_secret, list_server_secrets};
+pub use server::{
+    CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,
+    list_servers, start_server, stop_server,
+};
+pub use status::{ToolStatus, get_tool_status};
+pub use test::{TestCode, TestReport, test_code};
+pub use tool::{
+    ToolDetail, ToolSummary, ToolVersions, VersionSummary, delete_tool, get_tool, list_all_tools, list_tool_versions,
+    list_tools,
+};
+pub(crate) use version::set_enabled;

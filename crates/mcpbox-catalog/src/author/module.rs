@@ -1,0 +1,98 @@
+//! Which modules tools may import.
+
+use mcpbox_core::{
+    capability::Capability,
+    grant::{Grant, GrantScope},
+};
+use mcpbox_store::grants;
+use serde::Serialize;
+
+use crate::{Caller, Catalog, CatalogError, NextStep, Snapshot};
+
+/// Granted modules told at once.
+const GRANTED_MAX: usize = 500;
+/// What every tool finds without an import.
+const GLOBALS: &[&str] = &[
+    "http: an httpx.AsyncClient; reaches granted hosts only",
+    "json",
+    "datetime",
+    "arguments: the arguments of the call",
+    "secrets: a read-only mapping of granted secrets",
+    "ctx: await ctx.progress(done, total, message), ctx.log(message)",
+];
+/// The best known of the modules that no request opens under the strict code policy.
+const NEVER: &[&str] = &[
+    "builtins",
+    "ctypes",
+    "gc",
+    "importlib",
+    "inspect",
+    "marshal",
+    "multiprocessing",
+    "os",
+    "pickle",
+    "signal",
+    "socket",
+    "subprocess",
+    "sys",
+    "threading",
+];
+
+/// A module that was granted beyond the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GrantedModule {
+    /// Module or package.
+    pub name: String,
+    /// For whom: `everywhere`, `server weather_api`, `tool weather_api__get_weather`.
+    pub scope: String,
+}
+
+/// Which modules tools may import.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ModuleReport {
+    /// Importable by every tool.
+    pub default_modules: Vec<String>,
+    /// Names that exist in every tool without an import.
+    pub globals: Vec<String>,
+    /// Importable by some, because a human granted it.
+    pub granted: Vec<GrantedModule>,
+    /// Never granted under the strict code policy.
+    pub never: Vec<String>,
+    /// What to do now.
+    pub next: Vec<NextStep>,
+}
+
+/// Modules that may be imported, by default and by grant.
+///
+/// # Errors
+/// The caller may not use the management tools.
+pub async fn get_server_modules(cat: &Catalog, who: impl Into<Caller<'_>>) -> Result<ModuleReport, CatalogError> {
+    who.into().check_author()?;
+    let snapshot = cat.snapshot();
+    let approved = grants::approved(&cat.store.reader()).await?;
+    let mut granted: Vec<GrantedModule> =
+        approved.iter().filter_map(|grant| granted_module(&snapshot, grant)).collect();
+    granted.sort();
+    granted.truncate(GRANTED_MAX);
+    let step = "import what is listed; for anything else write the import into the tool and let mcpbox_request_publish ask for \
+                it, or ask with mcpbox_request_module";
+    Ok(ModuleReport {
+        default_modules: mcpbox_analysis::default_modules().iter().map(|name| (*name).to_owned()).collect(),
+        globals: GLOBALS.iter().map(|text| (*text).to_owned()).collect(),
+        granted,
+        never: NEVER.iter().map(|name| (*name).to_owned()).collect(),
+        next: vec![NextStep::say(step)],
+    })
+}
+
+fn granted_module(snapshot: &Snapshot, grant: &Grant) -> Option<GrantedModule> {
+    let (Capability::Module { name } | Capability::Package { name }) = &grant.capability else { return None };
+    let scope = match grant.scope {
+        GrantScope::Everywhere => "everywhere".to_owned(),
+        GrantScope::Server(id) => format!("server {}", snapshot.server_by_id(id)?.name),
+        GrantScope::Tool(id) => format!("tool {}", snapshot.known_by_id(id)?.name),
+    };
+    Some(GrantedModule { name: name.clone(), scope })
+}

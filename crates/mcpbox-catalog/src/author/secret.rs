@@ -1,0 +1,173 @@
+//! Secrets as an author sees them: placeholders, never values.
+
+use std::sync::Arc;
+
+use mcpbox_core::{
+    capability::HostRule,
+    event::LiveEvent,
+    failure::{Failure, FailureKind},
+    ids::SecretId,
+    name::SecretKey,
+    secret::{Secret, SecretMode},
+    server::Server,
+};
+use mcpbox_store::secrets;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, error::refused, text};
+
+/// Hosts of one secret.
+const HOSTS_MAX: usize = 20;
+
+/// A secret, without its value.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretSummary {
+    /// Its id.
+    pub id: SecretId,
+    /// Its key.
+    pub key: String,
+    /// What it is.
+    pub description: String,
+    /// Whether a human has set the value.
+    pub has_value: bool,
+    /// Hosts it may be sent to.
+    pub hosts: Vec<HostRule>,
+    /// Whether tool code sees the value.
+    pub mode: SecretMode,
+}
+
+/// The secrets of a server.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretList {
+    /// The server's name.
+    pub server: String,
+    /// By key.
+    pub secrets: Vec<SecretSummary>,
+    /// What to do now.
+    pub next: Vec<NextStep>,
+}
+
+/// A placeholder that was made.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecretReport {
+    /// The secret.
+    #[serde(flatten)]
+    pub secret: SecretSummary,
+    /// Where a human sets the value.
+    pub set_value_at: String,
+    /// What to do now.
+    pub next: Vec<NextStep>,
+}
+
+impl From<Secret> for SecretSummary {
+    fn from(secret: Secret) -> Self {
+        Self {
+            id: secret.id,
+            key: secret.key.into(),
+            description: secret.description,
+            has_value: secret.has_value,
+            hosts: secret.hosts,
+            mode: secret.mode,
+        }
+    }
+}
+
+/// Makes a placeholder; a human sets the value and confirms the hosts.
+///
+/// # Errors
+/// `invalid_arguments` for a key or host outside the rules, `conflict` when the key exists, `not_found`.
+pub async fn create_server_secret(
+    cat: &Arc<Catalog>,
+    who: impl Into<Caller<'_>>,
+    server: &str,
+    key: &str,
+    description: &str,
+    hosts: &[String],
+) -> Result<SecretReport, CatalogError> {
+    let who = who.into();
+    who.check_author()?;
+    let server = cat.snapshot().find_server(server)?.clone();
+    let key = SecretKey::parse(key).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))?;
+    let description = text::description(description)?;
+    let hosts = parse_hosts(hosts)?;
+    let mut change = Change::begin(cat, who.actor()).await?;
+    if secrets::by_key(&change.tx, server.id, &key).await?.is_some() {
+        let failure =
+            Failure::new(FailureKind::Conflict, format!("server '{}' already has a secret {key}", server.name));
+        let failure = failure.hint("use it; a human sets or changes its value");
+        return Err(failure.next("mcpbox_list_server_secrets", json!({"server_id": server.name})).into());
+    }
+    let secret = Secret {
+        id: SecretId::generate(),
+        server_id: server.id,
+        key,
+        description,
+        hosts,
+        mode: SecretMode::default(),
+        has_value: false,
+        created_at: change.now,
+        updated_at: change.now,
+    };
+    secrets::insert(&change.tx, &secret).await?;
+    let detail = json!({"server": server.name, "key": secret.key, "hosts": secret.hosts});
+    change.audit("secret.create", format!("secret:{}", secret.id), detail).await?;
+    change.tell(LiveEvent::GrantsChanged);
+    change.commit().await?;
+    Ok(report(cat, &server, secret))
+}
+
+fn report(cat: &Catalog, server: &Server, secret: Secret) -> SecretReport {
+    let page = cat.admin_page(&format!("servers/{}", server.id));
+    let next = vec![
+        NextStep::say(format!(
+            "ask the human to set the value of {} at {page}; never ask for the value in the chat",
+            secret.key
+        )),
+        NextStep::say(format!(
+            "use it in the code as secrets[\"{}\"], in headers, query or body of requests with http",
+            secret.key
+        )),
+    ];
+    SecretReport { secret: secret.into(), set_value_at: page, next }
+}
+
+/// Host rules from what an author wrote.
+fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, CatalogError> {
+    if hosts.len() > HOSTS_MAX {
+        return Err(refused(
+            FailureKind::InvalidArguments,
+            format!("a secret may be bound to at most {HOSTS_MAX} hosts"),
+        ));
+    }
+    let parse = |host: &String| {
+        HostRule::parse(host).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))
+    };
+    hosts.iter().map(parse).collect()
+}
+
+/// The secrets of a server: keys, whether they have a value, bound hosts. Never values.
+///
+/// # Errors
+/// `not_found` with the nearest server names.
+pub async fn list_server_secrets(
+    cat: &Catalog,
+    who: impl Into<Caller<'_>>,
+    server: &str,
+) -> Result<SecretList, CatalogError> {
+    who.into().check_author()?;
+    let server = cat.snapshot().find_server(server)?.clone();
+    let all = secrets::list(&cat.store.reader(), server.id).await?;
+    let secrets: Vec<SecretSummary> = all.into_iter().map(SecretSummary::from).collect();
+    let mut next = Vec::new();
+    if secrets.iter().any(|secret| !secret.has_value) {
+        let page = cat.admin_page(&format!("servers/{}", server.id));
+        next.push(NextStep::say(format!(
+            "ask the human to set the missing values at {page}; never ask for a value in the chat"
+        )));
+    }
+    Ok(SecretList { server: server.name.to_string(), secrets, next })
+}

@@ -1,0 +1,169 @@
+//! Where a tool stands, and what its author should do next.
+
+use mcpbox_core::{
+    capability::Capability,
+    grant::Grant,
+    ids::{ReviewId, ToolId},
+    review::Review,
+    version::VersionState,
+};
+use mcpbox_store::reviews;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Need;
+use crate::{
+    Caller, Catalog, CatalogError, NextStep,
+    load::{self, Loaded},
+    needs::{Lines, Standing},
+    withheld::Withheld,
+};
+
+/// Where a tool stands.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ToolStatus {
+    /// The tool.
+    pub tool_id: ToolId,
+    /// `server__tool`.
+    pub name: String,
+    /// Whether clients see it now.
+    pub published: bool,
+    /// Why not, if not.
+    pub not_published_because: Option<String>,
+    /// The number of the version that calls run.
+    pub live_version: Option<u32>,
+    /// The number of the newest version.
+    pub newest_version: u32,
+    /// Where the newest version stands.
+    pub state: VersionState,
+    /// What a human said about the newest version.
+    pub comment: Option<String>,
+    /// The review that waits.
+    pub review_id: Option<ReviewId>,
+    /// Where a human decides.
+    pub review_url: Option<String>,
+    /// What approval of the open review grants.
+    pub requested: Vec<Capability>,
+    /// What the newest version needs and does not have.
+    pub needs: Vec<Need>,
+    /// Requests that wait.
+    pub pending_grants: Vec<Grant>,
+    /// Secrets the tool uses that have no value yet.
+    pub secrets_without_value: Vec<String>,
+    /// What to do now.
+    pub next: Vec<NextStep>,
+}
+
+/// Where a tool stands and what to do next.
+///
+/// # Errors
+/// `not_found` with the nearest names.
+pub async fn get_tool_status(
+    cat: &Catalog,
+    who: impl Into<Caller<'_>>,
+    tool: &str,
+) -> Result<ToolStatus, CatalogError> {
+    who.into().check_author()?;
+    let snapshot = cat.snapshot();
+    let known = snapshot.find_tool(tool)?;
+    let reader = cat.store.reader();
+    let loaded = load::tool(&reader, known.tool.id).await?;
+    let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
+    let open = reviews::open_for_tool(&reader, loaded.tool.id).await?;
+    let content = &loaded.newest.content;
+    let lines = Lines::of(&mcpbox_analysis::analyze(&content.code, loaded.server.code_policy));
+    let needs = standing.needs(&content.capabilities, &lines, &loaded.server, &loaded.name());
+    let decision = loaded.newest.decision.as_ref();
+    let secrets_without_value = standing.secrets_without_value(&content.capabilities);
+    let facts = Facts {
+        loaded: &loaded,
+        withheld: known.withheld,
+        open: open.as_ref(),
+        secrets_without_value: &secrets_without_value,
+    };
+    let next = facts.next(cat);
+    Ok(ToolStatus {
+        tool_id: loaded.tool.id,
+        name: loaded.name(),
+        published: known.withheld.is_none(),
+        not_published_because: known.withheld.map(|withheld| withheld.reason().to_owned()),
+        live_version: known.live_version,
+        newest_version: loaded.newest.number,
+        state: loaded.newest.state,
+        comment: decision.map(|decision| decision.comment.clone()).filter(|comment| !comment.is_empty()),
+        review_id: open.as_ref().map(|review| review.id),
+        review_url: open.as_ref().map(|review| cat.review_url(review.id)),
+        requested: open.as_ref().map(|review| review.requested.iter().cloned().collect()).unwrap_or_default(),
+        needs,
+        pending_grants: standing.pending().cloned().collect(),
+        secrets_without_value,
+        next,
+    })
+}
+
+/// What the next step depends on.
+struct Facts<'a> {
+    loaded: &'a Loaded,
+    withheld: Option<Withheld>,
+    open: Option<&'a Review>,
+    secrets_without_value: &'a [String],
+}
+
+impl Facts<'_> {
+    fn next(&self, cat: &Catalog) -> Vec<NextStep> {
+        let name = self.loaded.name();
+        let tool = || json!({"tool_id": name});
+        let mut next = Vec::new();
+        match self.loaded.newest.state {
+            VersionState::Draft => {
+                next.push(NextStep::call("try it in quarantine", "mcpbox_test_code", tool()));
+                next.push(NextStep::call("ask for publication", "mcpbox_request_publish", tool()));
+            }
+            VersionState::PendingReview => {
+                let at = self.open.map_or_else(|| cat.admin_page("approvals"), |review| cat.review_url(review.id));
+                next.push(NextStep::say(format!(
+                    "it waits for a human; ask them to decide at {at}, and poll this status"
+                )));
+            }
+            VersionState::Rejected => {
+                let step = "a human sent it back; read the comment, and change the code or the description";
+                next.push(NextStep::call(step, "mcpbox_update_tool", tool()));
+                next.push(NextStep::call(
+                    "or ask again with notes that answer the comment",
+                    "mcpbox_request_publish",
+                    tool(),
+                ));
+            }
+            VersionState::Approved => {}
+        }
+        if !self.secrets_without_value.is_empty() {
+            let page = cat.admin_page(&format!("servers/{}", self.loaded.server.id));
+            let keys = self.secrets_without_value.join(", ");
+            next.push(NextStep::say(format!("ask the human to set {keys} at {page}")));
+        }
+        next.extend(self.to_publish(&name));
+        next
+    }
+
+    /// What stands between the approved version and its callers.
+    fn to_publish(&self, name: &str) -> Option<NextStep> {
+        match self.withheld {
+            None => {
+                let step = "call it by its name; if your client does not list it yet, through mcpbox_call_tool";
+                Some(NextStep::call(step, "mcpbox_call_tool", json!({"name": name, "arguments": {}})))
+            }
+            Some(Withheld::ServerStopped) => {
+                let server = json!({"server_id": self.loaded.server.name});
+                Some(NextStep::call("start its server to publish it", "mcpbox_start_server", server))
+            }
+            Some(Withheld::Disabled) => Some(NextStep::call(
+                "enable it to publish it",
+                "mcpbox_update_tool",
+                json!({"tool_id": name, "enabled": true}),
+            )),
+            Some(Withheld::Unsound) => Some(NextStep::say("tell the admin: what is stored is not what was approved")),
+            Some(Withheld::NotApproved) => None,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The one choke point through which every call of a live tool goes: resolve → authorise → check arguments → unseal
+//! secrets → execute → check the result → record. That the program is what was approved is checked when it enters the
+//! snapshot, and holds because versions never change.
+
+use std::sync::Arc;
+
+use mcpbox_core::{
+    call::Profile,
+    capability::Capability,
+    execute::{Execution, Observed, Observer, Outcome, ToolOutput, UnsealedSecret},
+    failure::{Failure, FailureKind},
+    ids::CallId,
+};
+use mcpbox_store::secrets;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Caller, Catalog, CatalogError, PublishedTool, Snapshot,
+    record::{OpenRecord, Run},
+    run, validate,
+};
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct CallReply {
+    /// Names its record; none when no tool was found.
+    pub call_id: Option<CallId>,
+    /// The result, or why there is none.
+    pub result: Result<ToolOutput, Failure>,
+    /// The value as MCP's `structuredContent`: an object, wrapped as `{"result": …}` where the output schema says so.
+    /// None when it failed or the value is no object and no schema wraps it.
+    pub structured: Option<Map<String, Value>>,
+    /// The tool that was called; none when none was found.
+    pub tool: Option<Arc<PublishedTool>>,
+}
+
+/// Calls a published tool. Dropping the future cancels the run; its record is still closed, as `cancelled`.
+pub async fn call_tool(
+    cat: &Arc<Catalog>,
+    who: impl Into<Caller<'_>>,
+    name: &str,
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    let who = who.into();
+    let tool = match find(&cat.snapshot(), who, name) {
+        Ok(tool) => tool,
+        Err(failure) => return CallReply { call_id: None, result: Err(failure), structured: None, tool: None },
+    };
+    // No run without a record: opened first, closed whatever happens.
+    let mut record = cat.records.open(about(cat, &tool, who), &arguments);
+    let call_id = record.id();
+    let outcome = match prepare(cat, &tool, arguments, &mut record).await {
+        Ok(execution) => {
+            let mut outcome = cat.executor.execute(execution, observer).await;
+            run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy);
+            outcome
+        }
+        Err(failure) => refused(failure),
+    };
+    record.close(&outcome).await;
+    let structured = outcome.result.as_ref().ok().and_then(|output| tool.compiled.structured(&output.value));
+    CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: Some(tool) }
+}
+
+/// Finds the tool among those the caller may call.
+fn find(snapshot: &Snapshot, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+    if let Some((server, _)) = name.split_once("__")
+        && !who.may_call(server)
+    {
+        // The same answer whether or not the tool exists.
+        let failure = Failure::new(FailureKind::Forbidden, "this access does not include the tools of that server");
+        return Err(failure.hint("connect again and ask for the scope mcp:tools"));
+    }
+    snapshot.resolve_among(name, |server| who.may_call(server))
+}
+
+fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, who: Caller<'_>) -> Run<'t> {
+    Run {
+        server_id: tool.server_id,
+        server_name: tool.server.as_str(),
+        tool_id: tool.tool_id,
+        tool_name: tool.tool.as_str(),
+        version_id: tool.version_id,
+        profile: Profile::Live,
+        actor: who.actor(),
+        started_at: cat.clock.now(),
+    }
+}
+
+async fn prepare(
+    cat: &Catalog,
+    tool: &PublishedTool,
+    arguments: Map<String, Value>,
+    record: &mut OpenRecord,
+) -> Result<Execution, Failure> {
+    let arguments = validate::check_arguments(&tool.compiled.arguments, &tool.name, arguments)?;
+    let secrets = unseal(cat, tool).await?;
+    secrets.iter().for_each(|secret| record.scrub(&secret.value));
+    Ok(Execution {
+        call_id: record.id(),
+        program: tool.program.clone(),
+        arguments,
+        hosts: tool.hosts.clone(),
+        secrets,
+        http_mocks: None,
+        limits: tool.limits,
+    })
+}
+
+/// The values of the secrets that were granted to the tool; a granted one that its code uses must have a value.
+async fn unseal(cat: &Catalog, tool: &PublishedTool) -> Result<Vec<UnsealedSecret>, Failure> {
+    if tool.secrets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let opened = secrets::unseal(&cat.store.reader(), tool.server_id, &tool.secrets).await;
+    let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
+    let used = |key| tool.compiled.version.content.capabilities.contains(&Capability::Secret { key });
+    let missing =
+        tool.secrets.iter().find(|key| used((*key).clone()) && !opened.iter().any(|(secret, _)| secret.key == **key));
+    if let Some(key) = missing {
+        let page = cat.admin_page(&format!("servers/{}", tool.server_id));
+        let failure = Failure::new(
+            FailureKind::SecretMissing,
+            format!("the secret {key} of server '{}' has no value yet", tool.server),
+        );
+        let hint = format!("ask the human to set it at {page}; never ask for a value in the chat");
+        return Err(failure.hint(hint).next("mcpbox_list_server_secrets", json!({"server_id": tool.server})));
+    }
+    let unsealed = |(secret, value): (mcpbox_core::secret::Secret, _)| UnsealedSecret {
+        key: secret.key,
+        value,
+        mode: secret.mode,
+        hosts: secret.hosts,
+    };
+    Ok(opened.into_iter().map(unsealed).collect())
+}
+
+/// The outcome of a run that was refused before it began.
+fn refused(failure: Failure) -> Outcome {
+    Outcome { result: Err(failure), stdout: String::new(), observed: Observed::default() }
+}

@@ -1,0 +1,169 @@
+//! The catalog itself: the store, the executor and the in-memory snapshot, and the one way a change becomes visible:
+//! commit → read again what was touched → swap the snapshot → tell the listeners.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use mcpbox_core::{
+    clock::Clock,
+    event::LiveEvent,
+    execute::{Executor, SandboxStatus},
+    ids::ReviewId,
+};
+use mcpbox_store::{Store, StoreError};
+use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{CatalogError, change::Touched, model::Model, record::Records, snapshot::Snapshot};
+
+/// Events kept for a listener that is slow; one that falls further behind is told that it missed some.
+const EVENT_BACKLOG: usize = 1_024;
+/// Tries to bring the snapshot up to date after a commit.
+const REFRESH_TRIES: u32 = 5;
+/// Password hashes computed at the same time: each takes 64 MiB.
+const HASHING_AT_ONCE: usize = 2;
+
+/// What a catalog is made of.
+pub struct CatalogConfig {
+    /// Where everything is kept.
+    pub store: Store,
+    /// What runs Python.
+    pub executor: Arc<dyn Executor>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Base URL of the admin UI, for the links in answers; may be set later.
+    pub admin_url: String,
+}
+
+/// The hub of MCPbox. Cheap to share as `Arc<Catalog>`.
+pub struct Catalog {
+    pub(crate) store: Store,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) records: Records,
+    pub(crate) hashing: Semaphore,
+    /// Changes and records on their way; joined by [`Catalog::close`].
+    pub(crate) tasks: TaskTracker,
+    writers: TaskTracker,
+    stop_writers: CancellationToken,
+    admin_url: ArcSwap<String>,
+    model: Mutex<Model>,
+    snapshot: ArcSwap<Snapshot>,
+    events: broadcast::Sender<LiveEvent>,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").field("generation", &self.snapshot().generation()).finish_non_exhaustive()
+    }
+}
+
+impl Catalog {
+    /// Loads the snapshot and starts the writer of call records.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn open(config: CatalogConfig) -> Result<Arc<Self>, CatalogError> {
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let (tasks, writers, stop_writers) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+        let records =
+            Records::start(config.store.clone(), events.clone(), tasks.clone(), &writers, stop_writers.clone());
+        let mut model = Model::default();
+        model.reload(&config.store).await?;
+        let snapshot = model.snapshot();
+        Ok(Arc::new(Self {
+            store: config.store,
+            executor: config.executor,
+            clock: config.clock,
+            records,
+            hashing: Semaphore::new(HASHING_AT_ONCE),
+            tasks,
+            writers,
+            stop_writers,
+            admin_url: ArcSwap::from_pointee(config.admin_url.trim_end_matches('/').to_owned()),
+            model: Mutex::new(model),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            events,
+        }))
+    }
+
+    /// What is published now. In memory; the hot path never touches the database.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Hears of every change from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
+        self.events.subscribe()
+    }
+
+    /// How the sandbox is.
+    pub fn sandbox_status(&self) -> SandboxStatus {
+        self.executor.status()
+    }
+
+    /// Sets the base URL of the admin UI, once the listener is bound.
+    pub fn set_admin_url(&self, url: String) {
+        self.admin_url.store(Arc::new(url.trim_end_matches('/').to_owned()));
+    }
+
+    /// Where a human decides a review.
+    pub fn review_url(&self, review: ReviewId) -> String {
+        format!("{}/approvals/{review}", self.admin_url.load())
+    }
+
+    /// A page of the admin UI.
+    pub(crate) fn admin_page(&self, path: &str) -> String {
+        format!("{}/{path}", self.admin_url.load())
+    }
+
+    /// Writes what is not yet written and ends the background tasks. Runs that are still under way should have ended.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.stop_writers.cancel();
+        self.writers.close();
+        self.writers.wait().await;
+    }
+
+    /// Brings the snapshot up to date with a committed change. Says whether clients see another list of tools.
+    pub(crate) async fn refresh(&self, touched: &Touched) -> Result<bool, CatalogError> {
+        let mut model = self.model.lock().await;
+        let mut read = model.patch(&self.store, touched).await;
+        for attempt in 1..REFRESH_TRIES {
+            let Err(error) = &read else { break };
+            tracing::warn!(error = %error, attempt, "the catalog could not be read after a change; reading all of it again");
+            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+            read = model.reload(&self.store).await;
+        }
+        self.swap(&mut model, read)
+    }
+
+    /// Reads everything again, for changes made by somebody else.
+    ///
+    /// # Errors
+    /// The store cannot be read; the snapshot stays as it was.
+    pub async fn reload(&self) -> Result<(), CatalogError> {
+        let mut model = self.model.lock().await;
+        let read = model.reload(&self.store).await;
+        if self.swap(&mut model, read)? {
+            self.emit(LiveEvent::ToolListChanged);
+        }
+        Ok(())
+    }
+
+    fn swap(&self, model: &mut Model, read: Result<(), StoreError>) -> Result<bool, CatalogError> {
+        if let Err(error) = read {
+            tracing::error!(error = %error, "the catalog in memory is behind the database; restart MCPbox once the database is back");
+            return Err(error.into());
+        }
+        let next = Arc::new(model.snapshot());
+        let before = self.snapshot.swap(next.clone());
+        Ok(!next.lists_the_same(&before))
+    }
+
+    /// Tells the listeners; that nobody listens is fine.
+    pub(crate) fn emit(&self, event: LiveEvent) {
+        let _ = self.events.send(event);
+    }
+}

@@ -1,0 +1,131 @@
+//! A write: one transaction that acts, audits and announces, and then becomes visible as a whole. Once the commit has
+//! begun it is finished in a task of its own, so that a client that goes away cannot leave the snapshot behind.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use mcpbox_core::{
+    audit::AuditEntry,
+    event::LiveEvent,
+    grant::GrantScope,
+    ids::{ServerId, ToolId},
+    principal::Actor,
+};
+use mcpbox_store::{Tx, audit, outbox};
+use serde_json::{Value, json};
+
+use crate::{Caller, Catalog, CatalogError};
+
+/// What a change touches of what is kept in memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Touched {
+    pub(crate) servers: Vec<ServerId>,
+    pub(crate) tools: Vec<ToolId>,
+    pub(crate) grants: Vec<GrantScope>,
+    pub(crate) settings: bool,
+}
+
+/// A write that is under way.
+pub(crate) struct Change {
+    cat: Arc<Catalog>,
+    pub(crate) tx: Tx,
+    pub(crate) actor: Actor,
+    pub(crate) now: DateTime<Utc>,
+    touched: Touched,
+    events: Vec<LiveEvent>,
+    kinds: Vec<&'static str>,
+}
+
+impl Change {
+    /// Begins a write in the name of `actor`.
+    pub(crate) async fn begin(cat: &Arc<Catalog>, actor: Actor) -> Result<Self, CatalogError> {
+        let tx = cat.store.begin().await?;
+        let now = cat.clock.now();
+        let (touched, events, kinds) = (Touched::default(), Vec::new(), Vec::new());
+        Ok(Self { cat: cat.clone(), tx, actor, now, touched, events, kinds })
+    }
+
+    /// Begins a write of somebody who may use the management tools.
+    pub(crate) async fn by_author(cat: &Arc<Catalog>, who: Caller<'_>) -> Result<Self, CatalogError> {
+        who.check_author()?;
+        Self::begin(cat, who.actor()).await
+    }
+
+    /// Writes the audit row of what is being done.
+    pub(crate) async fn audit(
+        &mut self,
+        action: &'static str,
+        subject: String,
+        detail: Value,
+    ) -> Result<(), CatalogError> {
+        let entry = AuditEntry { actor: self.actor.clone(), action, subject, detail };
+        audit::append(&self.tx, entry, self.now).await?;
+        self.kinds.push(action);
+        Ok(())
+    }
+
+    /// A server was made, changed or deleted.
+    pub(crate) fn touch_server(&mut self, id: ServerId) {
+        self.touched.servers.push(id);
+        self.tell(LiveEvent::ServerChanged { server_id: id });
+    }
+
+    /// A tool was made, changed or deleted.
+    pub(crate) fn touch_tool(&mut self, id: ToolId) {
+        self.touched.tools.push(id);
+        self.tell(LiveEvent::ToolChanged { tool_id: id });
+    }
+
+    /// Grants of a scope changed.
+    pub(crate) fn touch_grants(&mut self, scope: GrantScope) {
+        self.touched.grants.push(scope);
+        self.tell(LiveEvent::GrantsChanged);
+    }
+
+    /// The settings changed.
+    pub(crate) fn touch_settings(&mut self) {
+        self.touched.settings = true;
+        self.tell(LiveEvent::SettingsChanged);
+    }
+
+    /// Tells the listeners once all is visible.
+    pub(crate) fn tell(&mut self, event: LiveEvent) {
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+
+    /// Whether anything was audited, so that there is something to commit.
+    pub(crate) fn has_done_something(&self) -> bool {
+        !self.kinds.is_empty()
+    }
+
+    /// Makes the write durable and visible.
+    pub(crate) async fn commit(self) -> Result<(), CatalogError> {
+        if self.kinds.is_empty() {
+            return Err(CatalogError::internal("a write without an audit row"));
+        }
+        let Self { cat, tx, now, touched, events, kinds, .. } = self;
+        outbox::insert(&tx, "catalog", &outbox_payload(&kinds, &touched), now).await?;
+        let finish = {
+            let cat = cat.clone();
+            async move {
+                tx.commit().await?;
+                let list_changed = cat.refresh(&touched).await?;
+                events.into_iter().for_each(|event| cat.emit(event));
+                if list_changed {
+                    cat.emit(LiveEvent::ToolListChanged);
+                }
+                Ok(())
+            }
+        };
+        match cat.tasks.spawn(finish).await {
+            Ok(done) => done,
+            Err(lost) => Err(CatalogError::internal(lost)),
+        }
+    }
+}
+
+fn outbox_payload(kinds: &[&str], touched: &Touched) -> Value {
+    json!({"kinds": kinds, "servers": touched.servers, "tools": touched.tools, "grants": touched.grants, "settings": touched.settings})
+}

@@ -1,0 +1,90 @@
+//! A version made ready to run: its hash checked against what was approved, its schemas compiled, and what only the
+//! source tells. Done once a version; versions never change.
+
+use std::sync::Arc;
+
+use jsonschema::Validator;
+use mcpbox_analysis::{Analysis, ImportStatus};
+use mcpbox_core::{
+    server::CodePolicy,
+    version::{Version, VersionState},
+};
+use serde_json::{Map, Value};
+
+use crate::validate;
+
+/// A version that may run.
+pub(crate) struct Compiled {
+    pub(crate) version: Version,
+    pub(crate) input_schema: Arc<Map<String, Value>>,
+    pub(crate) output_schema: Option<Arc<Map<String, Value>>>,
+    pub(crate) arguments: Validator,
+    pub(crate) result: Option<Validator>,
+    pub(crate) wraps_result: bool,
+    pub(crate) uses_http: bool,
+    /// Top-level modules that are imported, with the package each belongs to.
+    pub(crate) packages: Vec<(String, String)>,
+}
+
+/// Why a version must not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unsound {
+    /// Its content is not what its hash names.
+    #[error("its content is not what was approved")]
+    Hash,
+    /// It is live, but nobody approved it.
+    #[error("its live version was never approved")]
+    NotApproved,
+    /// One of its schemas cannot be used.
+    #[error("its {0} schema cannot be used: {1}")]
+    Schema(&'static str, String),
+}
+
+impl Compiled {
+    /// Makes a version ready that calls run.
+    pub(crate) fn live(version: Version) -> Result<Self, Unsound> {
+        if version.state != VersionState::Approved {
+            return Err(Unsound::NotApproved);
+        }
+        Self::any(version)
+    }
+
+    /// Makes any version ready, for a test run.
+    pub(crate) fn any(version: Version) -> Result<Self, Unsound> {
+        if version.content.hash() != version.content_hash {
+            return Err(Unsound::Hash);
+        }
+        let content = &version.content;
+        let input = &content.input_schema;
+        let arguments = validate::compile(input).map_err(|error| Unsound::Schema("input", error))?;
+        let output = content.output_schema.as_ref();
+        let result = output.map(validate::compile).transpose().map_err(|error| Unsound::Schema("output", error))?;
+        // The policy changes findings, not the facts that are wanted here.
+        let analysis = mcpbox_analysis::analyze(&content.code, CodePolicy::Standard);
+        Ok(Self {
+            input_schema: Arc::new(input.as_object().cloned().unwrap_or_default()),
+            output_schema: output.and_then(Value::as_object).cloned().map(Arc::new),
+            wraps_result: result.is_some() && analysis.wraps_result,
+            uses_http: analysis.uses_http,
+            packages: packages(&analysis),
+            arguments,
+            result,
+            version,
+        })
+    }
+
+    /// The structured result that clients get for what `main` returned.
+    pub(crate) fn structured(&self, value: &Value) -> Option<Map<String, Value>> {
+        match value {
+            _ if self.wraps_result => Some(Map::from_iter([("result".to_owned(), value.clone())])),
+            Value::Object(map) => Some(map.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn packages(analysis: &Analysis) -> Vec<(String, String)> {
+    let foreign = analysis.imports.iter().filter(|import| import.status == ImportStatus::Package);
+    let top = |module: &str| module.split('.').next().unwrap_or(module).to_owned();
+    foreign.map(|import| (top(&import.module), mcpbox_analysis::distribution(&import.module).to_owned())).collect()
+}

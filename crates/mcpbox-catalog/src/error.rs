@@ -1,0 +1,82 @@
+//! What can go wrong in a use case, sorted by who has to act: the caller, or an operator reading the log.
+
+use mcpbox_core::{
+    failure::{Failure, FailureKind},
+    hash::ContentHash,
+};
+use mcpbox_store::StoreError;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// Expected: the request cannot be met; the failure says what to do instead.
+    #[error("{0}")]
+    Refused(Failure),
+    /// A decision named a bundle that is no longer what is asked for.
+    #[error("{message}")]
+    Stale {
+        /// What changed since.
+        message: String,
+        /// The hash of what is asked for now.
+        current: ContentHash,
+    },
+    /// No live session, wrong password or wrong token. Says no more than that.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Not the caller's fault; the source goes to the log, never to the caller.
+    #[error("something failed inside MCPbox; its log says what")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CatalogError {
+    /// An internal error with its cause.
+    pub(crate) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let source: Box<dyn std::error::Error + Send + Sync> = source.into();
+        tracing::error!(error = %chain(source.as_ref()), "something failed inside MCPbox");
+        Self::Internal(source)
+    }
+
+    /// The error in the form that results of calls and management tools carry. Internals stay inside.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Refused(failure) => failure,
+            Self::Stale { message, .. } => Failure::new(FailureKind::Conflict, message),
+            Self::Unauthenticated(message) => Failure::new(FailureKind::Forbidden, message),
+            Self::Internal(_) => Failure::new(FailureKind::Unavailable, self.to_string())
+                .hint("try once more; if it fails again, tell the admin of this MCPbox to look at its log"),
+        }
+    }
+}
+
+impl From<Failure> for CatalogError {
+    fn from(failure: Failure) -> Self {
+        Self::Refused(failure)
+    }
+}
+
+impl From<StoreError> for CatalogError {
+    /// What a caller can mend becomes a refusal; the rest is for the log.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { .. } => refused(FailureKind::Conflict, error.to_string()),
+            StoreError::Missing { .. } => refused(FailureKind::NotFound, error.to_string()),
+            StoreError::Unstorable { .. } => refused(FailureKind::InvalidArguments, error.to_string()),
+            StoreError::Busy(_) => {
+                tracing::warn!(error = %error, "a write found the database busy");
+                refused(FailureKind::Unavailable, error.to_string())
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+/// A refusal with a sentence.
+pub(crate) fn refused(kind: FailureKind, message: impl Into<String>) -> CatalogError {
+    CatalogError::Refused(Failure::new(kind, message))
+}
+
+/// An error with its causes.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

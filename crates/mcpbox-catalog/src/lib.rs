@@ -1,0 +1,41 @@
+//! The use cases of MCPbox: what an LLM may do ([`author`]), what a human may do ([`review`]), how a call runs
+//! ([`call`]). Every write authorises, acts and audits in one transaction, then swaps the in-memory [`Snapshot`].
+//!
+//! Must not: speak HTTP or MCP, contain SQL, or let anything but [`review`] move a version to approved.
+
+#![expect(
+    clippy::result_large_err,
+    reason = "a failure is an answer; it is made on cold paths and moved once or twice"
+)]
+
+pub mod author;
+mod bundle;
+pub mod call;
+mod caller;
+mod catalog;
+mod change;
+mod compile;
+mod error;
+pub mod listing;
+mod load;
+mod model;
+mod nearest;
+mod needs;
+mod next;
+mod record;
+mod redact;
+pub mod review;
+mod run;
+mod search;
+pub mod session;
+mod snapshot;
+mod text;
+mod validate;
+mod withheld;
+
+pub use caller::Caller;
+pub use catalog::{Catalog, CatalogConfig};
+pub use error::CatalogError;
+pub use next::NextStep;
+pub use session::Reviewer;
+pub use snapshot::{PublishedTool, Snapshot};

@@ -1,0 +1,54 @@
+//! Reading single rows inside a write, with refusals that say what is missing.
+
+use mcpbox_core::{
+    failure::{Failure, FailureKind},
+    ids::{ServerId, ToolId},
+    name::published_name,
+    server::Server,
+    tool::Tool,
+    version::Version,
+};
+use mcpbox_store::{Connection, servers, tools, versions};
+use serde_json::json;
+
+use crate::{CatalogError, error::refused};
+
+/// A server that was there a moment ago.
+pub(crate) async fn server(connection: &impl Connection, id: ServerId) -> Result<Server, CatalogError> {
+    servers::by_id(connection, id).await?.ok_or_else(|| {
+        let failure = Failure::new(FailureKind::NotFound, "this server was deleted meanwhile");
+        CatalogError::Refused(failure.hint("list the servers that are there").next("mcpbox_list_servers", json!({})))
+    })
+}
+
+/// A tool that was there a moment ago, with its server and its newest version.
+pub(crate) async fn tool(connection: &impl Connection, id: ToolId) -> Result<Loaded, CatalogError> {
+    let gone = || refused(FailureKind::NotFound, "this tool was deleted meanwhile");
+    let tool = tools::by_id(connection, id).await?.ok_or_else(gone)?;
+    let server = server(connection, tool.server_id).await?;
+    let newest = versions::latest(connection, id).await?.ok_or_else(gone)?;
+    Ok(Loaded { server, tool, newest })
+}
+
+/// A tool with its server and its newest version.
+pub(crate) struct Loaded {
+    pub(crate) server: Server,
+    pub(crate) tool: Tool,
+    pub(crate) newest: Version,
+}
+
+impl Loaded {
+    /// `server__tool`, as it is called now.
+    pub(crate) fn name(&self) -> String {
+        published_name(&self.server.name, &self.tool.name)
+    }
+
+    /// The number of the version that calls run.
+    pub(crate) async fn live_number(&self, connection: &impl Connection) -> Result<Option<u32>, CatalogError> {
+        match self.tool.live_version {
+            None => Ok(None),
+            Some(id) if id == self.newest.id => Ok(Some(self.newest.number)),
+            Some(id) => Ok(versions::by_id(connection, id).await?.map(|version| version.number)),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Records of runs: opened in memory before a run, closed whatever happens (also when the caller goes away), written
+//! in batches. A full queue makes callers wait; nothing is dropped.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use mcpbox_core::{
+    call::{CallRecord, Profile},
+    event::LiveEvent,
+    execute::{Observed, Outcome, ToolOutput},
+    failure::{Failure, FailureKind},
+    ids::{CallId, ServerId, ToolId, VersionId},
+    principal::Actor,
+};
+use mcpbox_store::{Store, StoreError, calls};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use tokio::{
+    runtime::Handle,
+    sync::{broadcast, mpsc},
+    time::{Instant, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::redact;
+
+/// Records that may wait to be written.
+const QUEUE: usize = 2_048;
+/// Most records of one transaction.
+const BATCH: usize = 256;
+/// Longest time a record waits for others.
+const LATENESS: Duration = Duration::from_millis(50);
+/// Tries to write a batch before each record is tried alone.
+const TRIES: u32 = 3;
+/// Longest result and stdout kept in a record, bytes.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// Takes records to the writer.
+#[derive(Clone)]
+pub(crate) struct Records {
+    queue: mpsc::Sender<CallRecord>,
+    tasks: TaskTracker,
+    store: Store,
+    events: broadcast::Sender<LiveEvent>,
+}
+
+impl Records {
+    /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
+    pub(crate) fn start(
+        store: Store,
+        events: broadcast::Sender<LiveEvent>,
+        tasks: TaskTracker,
+        writers: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        writers.spawn(write_all(store.clone(), waiting, events.clone(), stop));
+        Self { queue, tasks, store, events }
+    }
+
+    /// Opens the record of a run.
+    pub(crate) fn open(&self, run: Run<'_>, arguments: &Map<String, Value>) -> OpenRecord {
+        let record = CallRecord {
+            id: CallId::generate(),
+            server_id: run.server_id,
+            server_name: run.server_name.to_owned(),
+            tool_id: run.tool_id,
+            tool_name: run.tool_name.to_owned(),
+            version_id: run.version_id,
+            profile: run.profile,
+            actor: run.actor,
+            arguments: redact::arguments(arguments),
+            result: Value::Null,
+            stdout: String::new(),
+            failure: Some(Failure::new(
+                FailureKind::Cancelled,
+                "the caller went away, or MCPbox stopped, before the run ended",
+            )),
+            observed: Observed::default(),
+            started_at: run.started_at,
+        };
+        OpenRecord { record: Some(record), started: Instant::now(), records: self.clone() }
+    }
+
+    /// Hands over a record from where nothing can wait.
+    fn send_later(&self, record: CallRecord) {
+        if let Err(mpsc::error::TrySendError::Full(record)) = self.queue.try_send(record) {
+            let queue = self.queue.clone();
+            let send = async move {
+                let _ = queue.send(record).await;
+            };
+            // Without a runtime everything is ending, and nothing can wait for room any more.
+            if let Ok(runtime) = Handle::try_current() {
+                self.tasks.spawn_on(send, &runtime);
+            }
+        }
+    }
+}
+
+/// Which run a record is about.
+pub(crate) struct Run<'a> {
+    pub(crate) server_id: ServerId,
+    pub(crate) server_name: &'a str,
+    pub(crate) tool_id: ToolId,
+    pub(crate) tool_name: &'a str,
+    pub(crate) version_id: VersionId,
+    pub(crate) profile: Profile,
+    pub(crate) actor: Actor,
+    pub(crate) started_at: DateTime<Utc>,
+}
+
+/// A record that will be written, whatever happens to the run: dropped unclosed it says `cancelled`.
+pub(crate) struct OpenRecord {
+    record: Option<CallRecord>,
+    started: Instant,
+    records: Records,
+}
+
+impl OpenRecord {
+    /// Names the run.
+    pub(crate) fn id(&self) -> CallId {
+        self.record.as_ref().map_or_else(CallId::generate, |record| record.id)
+    }
+
+    /// Takes a value unsealed for the run out of what the record keeps.
+    pub(crate) fn scrub(&mut self, secret: &SecretString) {
+        if let Some(record) = &mut self.record {
+            redact::scrub(&mut record.arguments, secret);
+        }
+    }
+
+    /// Closes the record; it is written within [`LATENESS`].
+    pub(crate) async fn close(mut self, outcome: &Outcome) {
+        if let Some(record) = self.closed(outcome) {
+            self.send(record).await;
+        }
+    }
+
+    /// Closes the record and waits until it is written: evidence must be there for what follows.
+    pub(crate) async fn close_durably(mut self, outcome: &Outcome) {
+        if let Some(record) = self.closed(outcome) {
+            let (store, events) = (self.records.store.clone(), self.records.events.clone());
+            let written = self.records.tasks.spawn(async move { write_batch(&store, vec![record], &events).await });
+            if let Err(lost) = written.await {
+                tracing::error!(error = %lost, "a test's record was lost");
+            }
+        }
+    }
+
+    fn closed(&mut self, outcome: &Outcome) -> Option<CallRecord> {
+        let mut record = self.record.take()?;
+        match &outcome.result {
+            Ok(output) => (record.result, record.failure) = (kept_output(output), None),
+            Err(failure) => record.failure = Some(failure.clone()),
+        }
+        record.stdout = kept_text(&outcome.stdout).to_owned();
+        record.observed = outcome.observed.clone();
+        Some(record)
+    }
+
+    async fn send(&self, record: CallRecord) {
+        // Waiting here is what slows callers down when the database cannot keep up. The send is a task of its own, so
+        // that a caller who goes away while waiting takes nothing with it.
+        match self.records.queue.try_send(record) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(record)) => {
+                let queue = self.records.queue.clone();
+                let sent = self.records.tasks.spawn(async move { queue.send(record).await.is_ok() }).await;
+                if !sent.unwrap_or(false) {
+                    tracing::error!("a call record was lost: its writer has ended");
+                }
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                tracing::error!("a call record was lost: its writer has ended")
+            }
+        }
+    }
+}
+
+impl Drop for OpenRecord {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            record.observed.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.records.send_later(record);
+        }
+    }
+}
+
+/// A result as a record keeps it: whole, or the beginning of its JSON. Content blocks stand for a value that is null.
+fn kept_output(output: &ToolOutput) -> Value {
+    let value = if output.value.is_null() && !output.content.is_empty() {
+        Value::from(output.content.clone())
+    } else {
+        output.value.clone()
+    };
+    let json = value.to_string();
+    if json.len() <= KEPT_BYTES { value } else { Value::from(format!("{}… (cut)", kept_text(&json))) }
+}
+
+fn kept_text(text: &str) -> &str {
+    let end = text.floor_char_boundary(KEPT_BYTES);
+    text.get(..end).unwrap_or_default()
+}
+
+async fn write_all(
+    store: Store,
+    mut waiting: mpsc::Receiver<CallRecord>,
+    events: broadcast::Sender<LiveEvent>,
+    stop: CancellationToken,
+) {
+    loop {
+        let first = tokio::select! {
+            biased;
+            first = waiting.recv() => first,
+            () = stop.cancelled(), if !waiting.is_closed() => {
+                waiting.close();
+                continue;
+            }
+        };
+        let Some(first) = first else { return };
+        let deadline = Instant::now() + LATENESS;
+        let mut batch = vec![first];
+        while batch.len() < BATCH {
+            match timeout_at(deadline, waiting.recv()).await {
+                Ok(Some(record)) => batch.push(record),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        write_batch(&store, batch, &events).await;
+    }
+}
+
+/// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
+async fn write_batch(store: &Store, batch: Vec<CallRecord>, events: &broadcast::Sender<LiveEvent>) {
+    write_or_retry(store, &batch).await;
+    for record in batch {
+        let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
+        let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
+    }
+}
+
+async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
+    for attempt in 0..TRIES {
+        match write(store, batch).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(error = %error, attempt, "call records could not be written yet"),
+        }
+        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
+    }
+    for record in batch {
+        if let Err(error) = write(store, std::slice::from_ref(record)).await {
+            tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
+        }
+    }
+}
+
+async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {
+    let tx = store.begin_log().await?;
+    calls::insert_many(&tx, records).await?;
+    tx.commit().await
+}

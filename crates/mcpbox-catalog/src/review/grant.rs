@@ -1,0 +1,140 @@
+//! Grants that a human gives or takes directly.
+
+use std::sync::Arc;
+
+use mcpbox_core::{
+    capability::Capability,
+    failure::FailureKind,
+    grant::{Grant, GrantEvent, GrantScope, GrantState},
+    ids::GrantId,
+};
+use mcpbox_store::{
+    grants::{self, GrantDecision},
+    reviews,
+};
+use serde_json::json;
+
+use crate::{
+    Catalog, CatalogError, Reviewer, bundle::join_open_review, change::Change, error::refused, load,
+    needs::is_never_reachable, text,
+};
+
+/// Grants a capability to a tool, a server or everywhere, at once.
+///
+/// # Errors
+/// `conflict` when it is in force already, `not_found` when the tool or server is not there, `invalid_arguments`.
+pub async fn add_grant(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    scope: GrantScope,
+    capability: Capability,
+    comment: &str,
+) -> Result<Grant, CatalogError> {
+    let comment = text::remark("comment", comment)?;
+    check_grantable(&capability)?;
+    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    check_scope(&change, scope).await?;
+    let same = |grant: &Grant| grant.scope == scope && grant.capability == capability;
+    if grants::approved(&change.tx).await?.iter().any(same) {
+        return Err(refused(FailureKind::Conflict, format!("{capability} is granted there already")));
+    }
+    let grant = Grant {
+        id: GrantId::generate(),
+        capability,
+        scope,
+        state: GrantState::Approved,
+        justification: String::new(),
+        requested_by: change.actor.clone(),
+        created_at: change.now,
+        decided_by: Some(change.actor.clone()),
+        decided_at: Some(change.now),
+        comment,
+    };
+    grants::insert(&change.tx, &grant).await?;
+    let detail = json!({"capability": grant.capability, "scope": grant.scope, "comment": grant.comment});
+    change.audit("grant.add", format!("grant:{}", grant.id), detail).await?;
+    after(&mut change, scope).await?;
+    change.commit().await?;
+    Ok(grant)
+}
+
+/// Approves, rejects or revokes a single grant.
+///
+/// # Errors
+/// `not_found`; `conflict` when it was decided already.
+pub async fn decide_grant(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    grant: GrantId,
+    event: GrantEvent,
+    comment: &str,
+) -> Result<Grant, CatalogError> {
+    let comment = text::remark("comment", comment)?;
+    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut grant = grants::by_id(&change.tx, grant)
+        .await?
+        .ok_or_else(|| refused(FailureKind::NotFound, format!("there is no grant {grant}")))?;
+    let Some(to) = grant.state.apply(event) else {
+        return Err(refused(FailureKind::Conflict, format!("this grant is {:?} already", grant.state).to_lowercase()));
+    };
+    let decision = GrantDecision { by: change.actor.clone(), at: change.now, comment: comment.clone() };
+    grants::set_state(&change.tx, grant.id, grant.state, to, &decision).await?;
+    let action = match event {
+        GrantEvent::Approve => "grant.approve",
+        GrantEvent::Reject => "grant.reject",
+        GrantEvent::Revoke => "grant.revoke",
+    };
+    let detail = json!({"capability": grant.capability, "scope": grant.scope, "comment": comment});
+    change.audit(action, format!("grant:{}", grant.id), detail).await?;
+    after(&mut change, grant.scope).await?;
+    change.commit().await?;
+    (grant.state, grant.comment) = (to, decision.comment);
+    (grant.decided_by, grant.decided_at) = (Some(decision.by), Some(decision.at));
+    Ok(grant)
+}
+
+/// Takes a grant back, at once.
+///
+/// # Errors
+/// `not_found`; `conflict` when it is not in force.
+pub async fn revoke_grant(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    grant: GrantId,
+    comment: &str,
+) -> Result<Grant, CatalogError> {
+    decide_grant(cat, reviewer, grant, GrantEvent::Revoke, comment).await
+}
+
+/// What changes with the grants of a scope: the snapshot, and what an open review still has to ask for.
+async fn after(change: &mut Change, scope: GrantScope) -> Result<(), CatalogError> {
+    change.touch_grants(scope);
+    for review in reviews::open_all(&change.tx).await? {
+        let loaded = load::tool(&change.tx, review.tool_id).await?;
+        if scope.includes(loaded.server.id, loaded.tool.id) {
+            join_open_review(change, &loaded).await?;
+        }
+    }
+    Ok(())
+}
+
+fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {
+    let never = match capability {
+        Capability::Host(rule) => is_never_reachable(&rule.host),
+        Capability::Module { name } | Capability::Package { name } => name.is_empty() || name.len() > 200,
+        Capability::Secret { .. } => false,
+    };
+    if never {
+        let message = format!("{capability} cannot be granted: egress and the sandbox refuse it anyway");
+        return Err(refused(FailureKind::InvalidArguments, message));
+    }
+    Ok(())
+}
+
+async fn check_scope(change: &Change, scope: GrantScope) -> Result<(), CatalogError> {
+    match scope {
+        GrantScope::Tool(id) => load::tool(&change.tx, id).await.map(|_| ()),
+        GrantScope::Server(id) => load::server(&change.tx, id).await.map(|_| ()),
+        GrantScope::Everywhere => Ok(()),
+    }
+}

@@ -1,0 +1,16 @@
+//! What a human may do: decide reviews and grants, set secrets, policies and settings. Whatever changes anything takes
+//! a [`Reviewer`], which only [`crate::session`] makes. Reading is free to whoever may see the admin side.
+
+mod decide;
+mod diff;
+mod grant;
+mod policy;
+mod secret;
+mod show;
+
+pub use decide::{Decision, approve, reject};
+pub use diff::{Diff, DiffHunk, DiffLine, LineChange};
+pub use grant::{add_grant, decide_grant, revoke_grant};
+pub use policy::{set_server_description, set_server_limits, set_server_policy, set_settings, set_tool_enabled};
+pub use secret::{NewSecretValue, clear_secret, delete_secret, set_secret_value};
+pub use show::{ReviewDetail, ReviewItem, SameAs, list, list_open, show};

@@ -1,0 +1,148 @@
+//! Values of secrets: written by a human, never read back by anybody but a call.
+
+use std::sync::Arc;
+
+use mcpbox_core::{
+    capability::HostRule,
+    event::LiveEvent,
+    failure::FailureKind,
+    ids::{SecretId, ServerId},
+    name::SecretKey,
+    secret::{Secret, SecretMode},
+};
+use mcpbox_store::secrets;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, text};
+
+/// Longest value, bytes.
+const VALUE_MAX_BYTES: usize = 64 << 10;
+
+/// A value for a secret, and where it may go.
+#[derive(Debug)]
+pub struct NewSecretValue {
+    /// The value: 1 byte to 64 KiB.
+    pub value: SecretString,
+    /// Hosts a sealed value may be sent to; none keeps those proposed.
+    pub hosts: Option<Vec<HostRule>>,
+    /// Whether tool code sees the value; none keeps the mode.
+    pub mode: Option<SecretMode>,
+    /// What it is; none keeps the description.
+    pub description: Option<String>,
+}
+
+/// Sets the value of a secret of a server (id or name); makes the secret when it is not there.
+///
+/// # Errors
+/// `not_found`, `invalid_arguments` for a key outside the rules, an empty or too long value.
+pub async fn set_secret_value(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    server: &str,
+    key: &str,
+    value: NewSecretValue,
+) -> Result<Secret, CatalogError> {
+    check_value(&value.value)?;
+    let server = cat.snapshot().find_server(server)?.id;
+    let key = parse_key(key)?;
+    let description = value.description.as_deref().map(text::description).transpose()?;
+    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut secret = match secrets::by_key(&change.tx, server, &key).await? {
+        Some(secret) => secret,
+        None => placeholder(&change, server, key).await?,
+    };
+    secret.hosts = value.hosts.unwrap_or(secret.hosts);
+    secret.mode = value.mode.unwrap_or(secret.mode);
+    secret.description = description.unwrap_or(secret.description);
+    secret.updated_at = change.now;
+    secrets::update(&change.tx, &secret).await?;
+    secrets::set_value(&change.tx, secret.id, &value.value, change.now).await?;
+    secret.has_value = true;
+    let detail = json!({"key": secret.key, "hosts": secret.hosts, "mode": secret.mode});
+    change.audit("secret.set", format!("secret:{}", secret.id), detail).await?;
+    change.tell(LiveEvent::GrantsChanged);
+    change.commit().await?;
+    Ok(secret)
+}
+
+async fn placeholder(change: &Change, server_id: ServerId, key: SecretKey) -> Result<Secret, CatalogError> {
+    let secret = Secret {
+        id: SecretId::generate(),
+        server_id,
+        key,
+        description: String::new(),
+        hosts: Vec::new(),
+        mode: SecretMode::default(),
+        has_value: false,
+        created_at: change.now,
+        updated_at: change.now,
+    };
+    secrets::insert(&change.tx, &secret).await?;
+    Ok(secret)
+}
+
+fn check_value(value: &SecretString) -> Result<(), CatalogError> {
+    let length = value.expose_secret().len();
+    if (1..=VALUE_MAX_BYTES).contains(&length) {
+        return Ok(());
+    }
+    Err(refused(
+        FailureKind::InvalidArguments,
+        format!("the value has {length} bytes; it must have 1 to {VALUE_MAX_BYTES}"),
+    ))
+}
+
+fn parse_key(key: &str) -> Result<SecretKey, CatalogError> {
+    SecretKey::parse(key).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))
+}
+
+/// Forgets the value; the placeholder stays.
+///
+/// # Errors
+/// `not_found`.
+pub async fn clear_secret(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    server: &str,
+    key: &str,
+) -> Result<Secret, CatalogError> {
+    let (mut change, secret) = find(cat, reviewer, server, key).await?;
+    secrets::clear_value(&change.tx, secret.id, change.now).await?;
+    change.audit("secret.clear", format!("secret:{}", secret.id), json!({"key": secret.key})).await?;
+    change.tell(LiveEvent::GrantsChanged);
+    change.commit().await?;
+    Ok(Secret { has_value: false, ..secret })
+}
+
+/// Deletes a secret and its value.
+///
+/// # Errors
+/// `not_found`.
+pub async fn delete_secret(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    server: &str,
+    key: &str,
+) -> Result<(), CatalogError> {
+    let (mut change, secret) = find(cat, reviewer, server, key).await?;
+    secrets::delete(&change.tx, secret.id).await?;
+    change.audit("secret.delete", format!("secret:{}", secret.id), json!({"key": secret.key})).await?;
+    change.tell(LiveEvent::GrantsChanged);
+    change.commit().await
+}
+
+async fn find(
+    cat: &Arc<Catalog>,
+    reviewer: &Reviewer,
+    server: &str,
+    key: &str,
+) -> Result<(Change, Secret), CatalogError> {
+    let server = cat.snapshot().find_server(server)?.clone();
+    let key = parse_key(key)?;
+    let change = Change::begin(cat, reviewer.actor()).await?;
+    let secret = secrets::by_key(&change.tx, server.id, &key).await?;
+    let secret = secret
+        .ok_or_else(|| refused(FailureKind::NotFound, format!("server '{}' has no secret {key}", server.name)))?;
+    Ok((change, secret))
+}

@@ -1,0 +1,255 @@
+//! What is published, in memory: one immutable value, swapped as a whole after every change, so that a reader sees one
+//! state. It also knows what is not published, to say why.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, OnceLock},
+};
+
+use mcpbox_core::{
+    capability::HostRule,
+    execute::Program,
+    failure::{Failure, FailureKind},
+    hash::ContentHash,
+    ids::{ServerId, ToolId, VersionId},
+    name::{SecretKey, ServerName, ToolName},
+    server::{Limits, Server},
+    settings::Settings,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    compile::Compiled,
+    nearest,
+    search::{Document, SearchIndex},
+    withheld::{KnownTool, ambiguous, not_live},
+};
+
+/// A tool that clients see and may call.
+pub struct PublishedTool {
+    /// `server__tool`, as clients see it.
+    pub name: String,
+    /// Its server.
+    pub server: ServerName,
+    /// Its name within the server.
+    pub tool: ToolName,
+    /// Its server's id.
+    pub server_id: ServerId,
+    /// Its id.
+    pub tool_id: ToolId,
+    /// The live version.
+    pub version_id: VersionId,
+    /// The live version's number.
+    pub version: u32,
+    /// The live version's hash, as approved.
+    pub content_hash: ContentHash,
+    /// A name for people.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Arc<Map<String, Value>>,
+    /// JSON Schema of the structured result.
+    pub output_schema: Option<Arc<Map<String, Value>>>,
+    /// Whether the result goes out as `{"result": …}`, as the output schema then says.
+    pub wraps_result: bool,
+    /// It changes nothing outside the box: no host granted, or only reading methods.
+    pub read_only_hint: bool,
+    /// It talks to something outside the box.
+    pub open_world_hint: bool,
+    pub(crate) program: Arc<Program>,
+    pub(crate) hosts: Arc<[HostRule]>,
+    pub(crate) secrets: Vec<SecretKey>,
+    pub(crate) limits: Limits,
+    pub(crate) compiled: Arc<Compiled>,
+}
+
+impl std::fmt::Debug for PublishedTool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PublishedTool")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All published tools at one moment.
+#[derive(Default)]
+pub struct Snapshot {
+    published: Vec<Arc<PublishedTool>>,
+    by_name: HashMap<String, Arc<PublishedTool>>,
+    by_bare_name: HashMap<String, Vec<Arc<PublishedTool>>>,
+    known: BTreeMap<String, Arc<KnownTool>>,
+    known_by_id: HashMap<ToolId, Arc<KnownTool>>,
+    servers: BTreeMap<String, Server>,
+    settings: Settings,
+    generation: u64,
+    search: OnceLock<SearchIndex>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        mut published: Vec<Arc<PublishedTool>>,
+        known: Vec<Arc<KnownTool>>,
+        servers: impl Iterator<Item = Server>,
+        settings: Settings,
+        generation: u64,
+    ) -> Self {
+        published.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut by_bare_name: HashMap<String, Vec<_>> = HashMap::new();
+        for tool in &published {
+            by_bare_name.entry(tool.tool.as_str().to_owned()).or_default().push(tool.clone());
+        }
+        Self {
+            by_name: published.iter().map(|tool| (tool.name.clone(), tool.clone())).collect(),
+            by_bare_name,
+            known_by_id: known.iter().map(|tool| (tool.tool.id, tool.clone())).collect(),
+            known: known.into_iter().map(|tool| (tool.name.clone(), tool)).collect(),
+            servers: servers.map(|server| (server.name.as_str().to_owned(), server)).collect(),
+            published,
+            settings,
+            generation,
+            search: OnceLock::new(),
+        }
+    }
+
+    /// All published tools, sorted by name.
+    pub fn published(&self) -> &[Arc<PublishedTool>] {
+        &self.published
+    }
+
+    /// The published tools of one server, sorted by name; empty when it is not running or not there.
+    pub fn of_server(&self, server: &str) -> Vec<Arc<PublishedTool>> {
+        self.published.iter().filter(|tool| tool.server.as_str() == server).cloned().collect()
+    }
+
+    /// Finds a tool by `server__tool`, or by its bare name when only one published tool has it.
+    ///
+    /// # Errors
+    /// `not_found` with the nearest names, `not_live` with what to do, or `conflict` for an ambiguous bare name.
+    pub fn resolve(&self, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+        self.resolve_among(name, |_| true)
+    }
+
+    /// The same among the servers that a caller may call; the others do not exist for them.
+    pub(crate) fn resolve_among(
+        &self,
+        name: &str,
+        may_call: impl Fn(&str) -> bool,
+    ) -> Result<Arc<PublishedTool>, Failure> {
+        if let Some(tool) = self.by_name.get(name).filter(|tool| may_call(tool.server.as_str())) {
+            return Ok(tool.clone());
+        }
+        let same_name = self.by_bare_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut reachable = same_name.iter().filter(|tool| may_call(tool.server.as_str()));
+        match (reachable.next(), reachable.next()) {
+            (Some(tool), None) => Ok(tool.clone()),
+            (Some(first), Some(second)) => {
+                Err(ambiguous(name, [&first.name, &second.name].into_iter().chain(reachable.map(|t| &t.name))))
+            }
+            (None, _) => Err(self.unresolved(name, may_call)),
+        }
+    }
+
+    fn unresolved(&self, name: &str, may_call: impl Fn(&str) -> bool) -> Failure {
+        let known =
+            self.known.get(name).or_else(|| self.only_known(name)).filter(|tool| may_call(tool.server.as_str()));
+        if let Some((tool, withheld)) = known.and_then(|tool| tool.withheld.map(|withheld| (tool, withheld))) {
+            return not_live(tool, withheld);
+        }
+        let candidates = self.published.iter().filter(|tool| may_call(tool.server.as_str()));
+        let near = nearest::names(name, candidates.map(|tool| (tool.name.as_str(), tool.tool.as_str())));
+        Failure::new(FailureKind::NotFound, format!("there is no tool '{}'", nearest::shown(name)))
+            .hint(nearest::hint(&near, "search for it by what it does"))
+            .next("mcpbox_search_tools", json!({"query": nearest::shown(name)}))
+    }
+
+    /// The only tool of this bare name, published or not.
+    fn only_known(&self, name: &str) -> Option<&Arc<KnownTool>> {
+        let mut same = self.known.values().filter(|tool| tool.tool.name.as_str() == name);
+        same.next().filter(|_| same.next().is_none())
+    }
+
+    /// Grows with every change.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// All servers, sorted by name.
+    pub fn servers(&self) -> impl ExactSizeIterator<Item = &Server> {
+        self.servers.values()
+    }
+
+    /// All tools of a server, published or not, sorted by name.
+    pub(crate) fn known_of(&self, server: &Server) -> impl Iterator<Item = &Arc<KnownTool>> {
+        let prefix = format!("{}__", server.name);
+        let from = self.known.range(prefix.clone()..);
+        from.take_while(move |(name, _)| name.starts_with(&prefix)).map(|(_, known)| known)
+    }
+
+    /// All tools, published or not, sorted by name.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &Arc<KnownTool>> {
+        self.known.values()
+    }
+
+    pub(crate) fn known_by_id(&self, id: ToolId) -> Option<&Arc<KnownTool>> {
+        self.known_by_id.get(&id)
+    }
+
+    /// A server by id or name.
+    pub(crate) fn find_server(&self, text: &str) -> Result<&Server, Failure> {
+        let by_id = text.parse::<ServerId>().ok().and_then(|id| self.server_by_id(id));
+        by_id.or_else(|| self.servers.get(text)).ok_or_else(|| {
+            let near = nearest::names(text, self.servers.keys().map(|name| (name.as_str(), name.as_str())));
+            Failure::new(FailureKind::NotFound, format!("there is no server '{}'", nearest::shown(text)))
+                .hint(nearest::hint(&near, "list the servers, or make one with mcpbox_create_server"))
+                .next("mcpbox_list_servers", json!({}))
+        })
+    }
+
+    pub(crate) fn server_by_id(&self, id: ServerId) -> Option<&Server> {
+        self.servers.values().find(|server| server.id == id)
+    }
+
+    /// A tool by id, `server__tool`, or a bare name that only one tool has; published or not.
+    pub(crate) fn find_tool(&self, text: &str) -> Result<&Arc<KnownTool>, Failure> {
+        let by_id = text.parse::<ToolId>().ok().and_then(|id| self.known_by_id.get(&id));
+        if let Some(found) = by_id.or_else(|| self.known.get(text)).or_else(|| self.only_known(text)) {
+            return Ok(found);
+        }
+        let same: Vec<&String> =
+            self.known.values().filter(|tool| tool.tool.name.as_str() == text).map(|tool| &tool.name).collect();
+        if !same.is_empty() {
+            return Err(ambiguous(text, same.into_iter()));
+        }
+        let near = nearest::names(text, self.known.values().map(|tool| (tool.name.as_str(), tool.tool.name.as_str())));
+        Err(Failure::new(FailureKind::NotFound, format!("there is no tool '{}'", nearest::shown(text)))
+            .hint(nearest::hint(&near, "list the tools of its server with mcpbox_list_tools"))
+            .next("mcpbox_list_servers", json!({})))
+    }
+
+    /// Published tools that match, with their scores.
+    pub(crate) fn search(&self, query: &str) -> impl Iterator<Item = (&Arc<PublishedTool>, f64)> {
+        let index = self.search.get_or_init(|| {
+            SearchIndex::build(self.published.iter().map(|tool| Document {
+                name: &tool.name,
+                description: &tool.description,
+                input_schema: &tool.input_schema,
+            }))
+        });
+        index.search(query).into_iter().filter_map(|(place, score)| self.published.get(place).map(|tool| (tool, score)))
+    }
+
+    /// Whether clients see the same list in both.
+    pub(crate) fn lists_the_same(&self, other: &Self) -> bool {
+        let seen =
+            |tool: &Arc<PublishedTool>| (tool.tool_id, tool.version_id, tool.read_only_hint, tool.open_world_hint);
+        self.published.len() == other.published.len()
+            && self.published.iter().zip(&other.published).all(|(a, b)| a.name == b.name && seen(a) == seen(b))
+    }
+}

@@ -1,0 +1,15 @@
+//! The catalog through its public functions, on a real SQLite database. The executor is a double: it stands where the
+//! sandbox plugs in, and shows what the catalog hands to it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+mod authoring;
+mod calling;
+mod listing;
+mod nobody_but_a_human;
+mod permissions;
+mod publishing;
+mod scale;
+mod sessions;
+mod support;
+mod testing;

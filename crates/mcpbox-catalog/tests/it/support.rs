@@ -1,0 +1,277 @@
+//! A catalog on a database of its own, with a scripted executor, an LLM and a human.
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use argon2::{Algorithm, Argon2, Params, Version as Argon2Version, password_hash::PasswordHasher};
+use chrono::{DateTime, Utc};
+use mcpbox_catalog::{Catalog, CatalogConfig, CatalogError, Reviewer, author, call, review, session};
+use mcpbox_core::{
+    clock::{Clock, ManualClock},
+    execute::{
+        BoxFuture, Execution, Executor, HostAttempt, HostOutcome, Observed, Observer, Outcome, SandboxStatus,
+        SandboxTier, ToolOutput, Unobserved,
+    },
+    failure::Failure,
+    ids::{ReviewId, UserId},
+    principal::Principal,
+    user::User,
+};
+use mcpbox_store::{Keyring, Location, Store, users};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const ADD: &str = r#"
+async def main(a: int, b: int = 1) -> int:
+    """Adds two numbers."""
+    return a + b
+"#;
+
+pub(crate) const FETCH: &str = r#"
+async def main(city: str) -> dict[str, str]:
+    """Fetches the weather."""
+    response = await http.get("https://api.weather.example/v1", params={"q": city}, headers={"x": secrets["WEATHER_KEY"]})
+    return response.json()
+"#;
+
+type Script = Box<dyn Fn(&Execution) -> Outcome + Send + Sync>;
+
+/// What stands in for the sandbox: keeps what it was handed, answers as told.
+pub(crate) struct Scripted {
+    pub(crate) seen: Mutex<Vec<Execution>>,
+    script: Mutex<Script>,
+    /// While set, runs never end.
+    pub(crate) hangs: std::sync::atomic::AtomicBool,
+}
+
+impl Executor for Scripted {
+    fn execute<'a>(&'a self, execution: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        let outcome = (self.script.lock().unwrap())(&execution);
+        self.seen.lock().unwrap().push(execution);
+        let hangs = self.hangs.load(std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            outcome
+        })
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::None,
+            detail: "double".into(),
+            python: "3.13.0".into(),
+            parked: 0,
+            running: 0,
+            queued: 0,
+            base_ready: true,
+        }
+    }
+}
+
+pub(crate) fn returned(value: Value) -> Outcome {
+    Outcome {
+        result: Ok(ToolOutput { value, content: Vec::new() }),
+        stdout: String::new(),
+        observed: Observed { duration_us: 1_500, ..Observed::default() },
+    }
+}
+
+pub(crate) fn failed(failure: Failure) -> Outcome {
+    Outcome { result: Err(failure), stdout: String::new(), observed: Observed::default() }
+}
+
+pub(crate) fn denied_host(host: &str, port: u16) -> HostAttempt {
+    HostAttempt {
+        host: host.into(),
+        port,
+        method: "GET".into(),
+        outcome: HostOutcome::Denied,
+        detail: "not granted".into(),
+    }
+}
+
+pub(crate) fn denied_modules(modules: &[&str]) -> Observed {
+    Observed { denied_modules: modules.iter().map(|m| (*m).to_owned()).collect::<BTreeSet<_>>(), ..Observed::default() }
+}
+
+pub(crate) struct World {
+    pub(crate) cat: Arc<Catalog>,
+    pub(crate) store: Store,
+    pub(crate) executor: Arc<Scripted>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) llm: Principal,
+    pub(crate) human: Reviewer,
+    directory: Arc<TempDir>,
+    keyring: Keyring,
+}
+
+pub(crate) fn start_of_time() -> DateTime<Utc> {
+    "2026-03-01T10:00:00Z".parse().unwrap()
+}
+
+async fn open_store(directory: &Path, keyring: &Keyring) -> Store {
+    Store::open(&Location::Sqlite(directory.join("mcpbox.db")), keyring.clone()).await.unwrap()
+}
+
+async fn open_catalog(store: &Store, executor: &Arc<Scripted>, clock: &Arc<ManualClock>) -> Arc<Catalog> {
+    let config = CatalogConfig {
+        store: store.clone(),
+        executor: executor.clone(),
+        clock: clock.clone(),
+        admin_url: "http://127.0.0.1:3000/".into(),
+    };
+    Catalog::open(config).await.unwrap()
+}
+
+/// An account whose hash is cheap to check; the parameters stand in the hash.
+async fn add_admin(store: &Store, username: &str, now: DateTime<Utc>) {
+    let cheap = Argon2::new(Algorithm::Argon2id, Argon2Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+    let password_hash = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let user = User {
+        id: UserId::generate(),
+        username: username.into(),
+        password_hash,
+        created_at: now,
+        password_changed_at: now,
+    };
+    let tx = store.begin().await.unwrap();
+    users::insert(&tx, &user).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let directory = Arc::new(TempDir::new().unwrap());
+        let keyring = Keyring::generate().unwrap();
+        let store = open_store(directory.path(), &keyring).await;
+        let executor = Arc::new(Scripted {
+            seen: Mutex::default(),
+            script: Mutex::new(Box::new(|_| returned(Value::from(3)))),
+            hangs: false.into(),
+        });
+        let clock = Arc::new(ManualClock::starting_at(start_of_time()));
+        let cat = open_catalog(&store, &executor, &clock).await;
+        add_admin(&store, "anna", clock.now()).await;
+        let human = session::reviewer_from_password(&cat, "anna", &SecretString::from(PASSWORD)).await.unwrap();
+        let llm = Principal::Local { client: Some("test client".into()) };
+        Self { cat, store, executor, clock, llm, human, directory, keyring }
+    }
+
+    /// A catalog without any account.
+    pub(crate) async fn without_admin() -> (Arc<Catalog>, TempDir) {
+        let directory = TempDir::new().unwrap();
+        let store = open_store(directory.path(), &Keyring::generate().unwrap()).await;
+        let executor = Arc::new(Scripted {
+            seen: Mutex::default(),
+            script: Mutex::new(Box::new(|_| returned(Value::Null))),
+            hangs: false.into(),
+        });
+        let clock = Arc::new(ManualClock::starting_at(start_of_time()));
+        (open_catalog(&store, &executor, &clock).await, directory)
+    }
+
+    /// Closes everything and opens it again from disk.
+    pub(crate) async fn restart(self) -> Self {
+        self.cat.close().await;
+        self.store.close().await;
+        let store = open_store(self.directory.path(), &self.keyring).await;
+        let cat = open_catalog(&store, &self.executor, &self.clock).await;
+        Self { cat, store, ..self }
+    }
+
+    pub(crate) fn answer(&self, script: impl Fn(&Execution) -> Outcome + Send + Sync + 'static) {
+        *self.executor.script.lock().unwrap() = Box::new(script);
+    }
+
+    pub(crate) fn last_execution(&self) -> Execution {
+        self.executor.seen.lock().unwrap().pop().expect("nothing ran")
+    }
+
+    pub(crate) fn runs(&self) -> usize {
+        self.executor.seen.lock().unwrap().len()
+    }
+
+    pub(crate) async fn server(&self, name: &str) {
+        let request = author::CreateServer { name: name.into(), description: String::new() };
+        author::create_server(&self.cat, &self.llm, request).await.unwrap();
+    }
+
+    pub(crate) async fn try_create(
+        &self,
+        server: &str,
+        name: &str,
+        code: &str,
+    ) -> Result<author::DraftReport, CatalogError> {
+        let request = author::CreateTool {
+            server: server.into(),
+            name: name.into(),
+            python_code: code.into(),
+            description: None,
+        };
+        author::create_tool(&self.cat, &self.llm, request).await
+    }
+
+    pub(crate) async fn create(&self, server: &str, name: &str, code: &str) -> author::DraftReport {
+        self.try_create(server, name, code).await.unwrap()
+    }
+
+    pub(crate) async fn update_code(&self, tool: &str, code: &str) -> author::DraftReport {
+        let request = author::UpdateTool { tool: tool.into(), python_code: Some(code.into()), ..Default::default() };
+        author::update_tool(&self.cat, &self.llm, request).await.unwrap()
+    }
+
+    pub(crate) async fn publish(&self, tool: &str) -> author::PublishReport {
+        author::request_publish(&self.cat, &self.llm, tool, "").await.unwrap()
+    }
+
+    /// Approves what is asked for now.
+    pub(crate) async fn approve(&self, review: ReviewId) -> review::Decision {
+        let hash = review::show(&self.cat, review).await.unwrap().review.content_hash;
+        review::approve(&self.cat, &self.human, review, &hash, "fine").await.unwrap()
+    }
+
+    /// A tool that is live on a running server: `server__name`.
+    pub(crate) async fn live(&self, server: &str, name: &str, code: &str) -> String {
+        if !self.cat.snapshot().servers().any(|known| known.name.as_str() == server) {
+            self.server(server).await;
+            author::start_server(&self.cat, &self.llm, server).await.unwrap();
+        }
+        self.create(server, name, code).await;
+        let tool = format!("{server}__{name}");
+        self.approve(self.publish(&tool).await.review_id).await;
+        tool
+    }
+
+    pub(crate) async fn call(&self, name: &str, arguments: Value) -> call::CallReply {
+        call::call_tool(&self.cat, &self.llm, name, object(arguments), Arc::new(Unobserved)).await
+    }
+
+    pub(crate) async fn test(&self, tool: &str, arguments: Value) -> author::TestReport {
+        let request = author::TestCode { tool: tool.into(), arguments: object(arguments), http_mocks: None };
+        author::test_code(&self.cat, &self.llm, request, Arc::new(Unobserved)).await.unwrap()
+    }
+
+    pub(crate) fn published(&self) -> Vec<String> {
+        self.cat.snapshot().published().iter().map(|tool| tool.name.clone()).collect()
+    }
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+/// The refusal in an answer that must be one.
+pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, CatalogError>) -> Failure {
+    match answer.unwrap_err() {
+        CatalogError::Refused(failure) => failure,
+        other => panic!("not a refusal: {other:?}"),
+    }
+}
