@@ -1,0 +1,4 @@
+//! The audit chain.
+
+pub(crate) mod list;
+pub(crate) mod verify;

@@ -1,0 +1,5 @@
+//! Recorded runs of tools.
+
+pub(crate) mod count;
+pub(crate) mod list;
+pub(crate) mod show;

@@ -1,0 +1,90 @@
+//! `GET /api/events`: live events as server-sent events. They carry ids, never contents; the page then asks for what
+//! it shows. A stream ends with its session and at shutdown.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures::{Stream, StreamExt, stream};
+use http::HeaderMap;
+use mcpbox_catalog::session;
+use mcpbox_core::event::LiveEvent;
+use secrecy::SecretString;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::{
+    auth::{self, Viewer},
+    problem::Problem,
+    state::AdminState,
+};
+
+/// How often a silent stream says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// When the browser tries again after a break.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Streams what changes, one JSON object an event (`type` says what). An event `missed` means that some were lost:
+/// read everything anew.
+#[utoipa::path(
+    get, path = "/events", tag = "events",
+    responses((status = OK, body = LiveEvent, content_type = "text/event-stream"))
+)]
+pub(crate) async fn stream(
+    State(state): State<AdminState>,
+    _: Viewer,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let follower = Follower {
+        events: state.catalog.subscribe(),
+        session_ends: state.session_ends.subscribe(),
+        session: auth::session_token(&headers, state.cookie_secure),
+        state,
+    };
+    let opening = Event::default().retry(RETRY).comment("connected");
+    let rest = stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) });
+    let events = stream::iter([opening]).chain(rest).map(Ok);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
+}
+
+/// One open stream.
+struct Follower {
+    events: broadcast::Receiver<LiveEvent>,
+    session_ends: broadcast::Receiver<()>,
+    /// None on the command line's socket.
+    session: Option<SecretString>,
+    state: AdminState,
+}
+
+impl Follower {
+    /// The next event; none when the stream has to end.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            tokio::select! {
+                () = self.state.shutdown.cancelled() => return None,
+                event = self.events.recv() => return encode(event),
+                _ = self.session_ends.recv() => {
+                    if !self.is_still_allowed().await {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn is_still_allowed(&self) -> bool {
+        match &self.session {
+            Some(token) => session::reviewer_from_session(&self.state.catalog, token).await.is_ok(),
+            None => true,
+        }
+    }
+}
+
+fn encode(event: Result<LiveEvent, RecvError>) -> Option<Event> {
+    match event {
+        Ok(event) => Event::default().json_data(&event).ok(),
+        Err(RecvError::Lagged(_)) => Some(Event::default().event("missed").data("{}")),
+        Err(RecvError::Closed) => None,
+    }
+}

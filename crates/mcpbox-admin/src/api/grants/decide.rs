@@ -1,0 +1,74 @@
+//! `POST /api/grants/{id}/approve`, `/reject` and `/revoke`.
+
+use axum::extract::State;
+use mcpbox_catalog::review;
+use mcpbox_core::{
+    grant::{Grant, GrantEvent},
+    ids::GrantId,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::Answer,
+    auth::Decider,
+    extract::{Json, Path},
+    state::AdminState,
+};
+
+/// The words of a decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GrantDecision {
+    /// Why; goes to the LLM.
+    #[serde(default)]
+    comment: String,
+}
+
+/// Approves a request for a single capability.
+#[utoipa::path(
+    post, path = "/grants/{id}/approve", tag = "grants",
+    params(("id" = GrantId, Path, description = "Id of the grant")),
+    request_body = GrantDecision, responses((status = OK, body = Grant))
+)]
+pub(crate) async fn approve(
+    State(state): State<AdminState>,
+    Decider(reviewer): Decider,
+    Path(id): Path<GrantId>,
+    Json(request): Json<GrantDecision>,
+) -> Answer<Grant> {
+    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Approve, &request.comment).await?;
+    Ok(axum::Json(grant))
+}
+
+/// Refuses a request for a single capability.
+#[utoipa::path(
+    post, path = "/grants/{id}/reject", tag = "grants",
+    params(("id" = GrantId, Path, description = "Id of the grant")),
+    request_body = GrantDecision, responses((status = OK, body = Grant))
+)]
+pub(crate) async fn reject(
+    State(state): State<AdminState>,
+    Decider(reviewer): Decider,
+    Path(id): Path<GrantId>,
+    Json(request): Json<GrantDecision>,
+) -> Answer<Grant> {
+    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Reject, &request.comment).await?;
+    Ok(axum::Json(grant))
+}
+
+/// Takes a grant back, at once.
+#[utoipa::path(
+    post, path = "/grants/{id}/revoke", tag = "grants",
+    params(("id" = GrantId, Path, description = "Id of the grant")),
+    request_body = GrantDecision, responses((status = OK, body = Grant))
+)]
+pub(crate) async fn revoke(
+    State(state): State<AdminState>,
+    Decider(reviewer): Decider,
+    Path(id): Path<GrantId>,
+    Json(request): Json<GrantDecision>,
+) -> Answer<Grant> {
+    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Revoke, &request.comment).await?;
+    Ok(axum::Json(grant))
+}

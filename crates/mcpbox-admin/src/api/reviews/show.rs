@@ -1,0 +1,17 @@
+//! `GET /api/reviews/{id}`.
+
+use axum::{Json, extract::State};
+use mcpbox_catalog::review::{self, ReviewDetail};
+use mcpbox_core::ids::ReviewId;
+
+use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
+
+/// Shows a review: code and difference to the live version, findings, what is newly granted, what test runs did.
+#[utoipa::path(
+    get, path = "/reviews/{id}", tag = "reviews",
+    params(("id" = ReviewId, Path, description = "Id of the review")),
+    responses((status = OK, body = ReviewDetail))
+)]
+pub(crate) async fn show(State(state): State<AdminState>, _: Viewer, Path(id): Path<ReviewId>) -> Answer<ReviewDetail> {
+    Ok(Json(review::show(&state.catalog, id).await?))
+}

@@ -1,0 +1,62 @@
+//! `POST /api/session`: password in, cookie out. Public, and limited more than anything else: each attempt costs memory
+//! and time on purpose.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use http::{StatusCode, header};
+use mcpbox_catalog::session::{self, Account};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{auth, extract::Json, peer::Peer, problem::Problem, state::AdminState};
+
+/// Who wants to log in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginRequest {
+    /// Name of the account.
+    username: String,
+    /// Its password.
+    #[schema(value_type = String, write_only, format = Password)]
+    password: SecretString,
+}
+
+/// A session. Its token stands in the cookie only.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionView {
+    /// Who is logged in.
+    user: Account,
+    /// When the session ends at the latest; it ends earlier after 12 hours without use.
+    expires_at: DateTime<Utc>,
+}
+
+/// Logs in.
+#[utoipa::path(
+    post, path = "/session", tag = "session", request_body = LoginRequest,
+    responses((status = OK, body = SessionView, description = "Logged in: the cookie is set"))
+)]
+pub(crate) async fn login(
+    State(state): State<AdminState>,
+    peer: Peer,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Problem> {
+    state.limits.login(peer)?;
+    log_in(&state, StatusCode::OK, &request.username, &request.password).await
+}
+
+/// Opens a session and answers with its cookie.
+pub(crate) async fn log_in(
+    state: &AdminState,
+    status: StatusCode,
+    username: &str,
+    password: &SecretString,
+) -> Result<Response, Problem> {
+    let session = session::login(&state.catalog, username, password).await?;
+    let cookie = auth::session_cookie(&session.token, state.cookie_secure).ok_or_else(Problem::internal)?;
+    let view = SessionView { user: session.user, expires_at: session.expires_at };
+    Ok((status, [(header::SET_COOKIE, cookie)], axum::Json(view)).into_response())
+}

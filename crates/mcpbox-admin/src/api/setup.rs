@@ -1,0 +1,4 @@
+//! The first admin account.
+
+pub(crate) mod complete;
+pub(crate) mod show;

@@ -1,0 +1,28 @@
+//! `GET /api/tools/{id}/versions`.
+
+use axum::{Json, extract::State};
+use mcpbox_catalog::author::{self, VersionSummary};
+use mcpbox_core::paging::Page;
+
+use crate::{
+    api::{Answer, PageQuery, page_of},
+    auth::Viewer,
+    extract::{Path, Query},
+    state::AdminState,
+};
+
+/// Lists the versions of a tool, newest first (the newest 100).
+#[utoipa::path(
+    get, path = "/tools/{id}/versions", tag = "tools",
+    params(("id" = String, Path, description = "Id of the tool, or `server__tool`"), PageQuery),
+    responses((status = OK, body = Page<VersionSummary>))
+)]
+pub(crate) async fn list_versions(
+    State(state): State<AdminState>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Answer<Page<VersionSummary>> {
+    let history = author::list_tool_versions(&state.catalog, viewer.caller(), &id).await?;
+    Ok(Json(page_of(history.versions, page.request())))
+}

@@ -1,0 +1,45 @@
+//! `POST /api/tools/{id}/test`: a run of the newest version in quarantine, kept as evidence.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use mcpbox_catalog::author::{self, TestCode, TestReport};
+use mcpbox_core::execute::{HttpMock, Unobserved};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::{
+    api::Answer,
+    auth::Viewer,
+    extract::{Json, Path},
+    state::AdminState,
+};
+
+/// A test run.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestRequest {
+    /// Arguments of `main`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    arguments: Map<String, Value>,
+    /// Canned HTTP answers; when given, nothing else is reachable.
+    http_mocks: Option<Vec<HttpMock>>,
+}
+
+/// Runs the newest version of a tool in quarantine. A run that fails is no error: the report says why.
+#[utoipa::path(
+    post, path = "/tools/{id}/test", tag = "tools",
+    params(("id" = String, Path, description = "Id of the tool, or `server__tool`")),
+    request_body = TestRequest, responses((status = OK, body = TestReport))
+)]
+pub(crate) async fn test(
+    State(state): State<AdminState>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Json(request): Json<TestRequest>,
+) -> Answer<TestReport> {
+    let run = TestCode { tool: id, arguments: request.arguments, http_mocks: request.http_mocks };
+    Ok(axum::Json(author::test_code(&state.catalog, viewer.caller(), run, Arc::new(Unobserved)).await?))
+}

@@ -1,0 +1,137 @@
+//! All routes of the API on one page, and its description.
+
+use mcpbox_catalog::listing::Detail;
+use utoipa::{
+    OpenApi as _,
+    openapi::{
+        Content, OpenApi, Ref, RefOr, ResponseBuilder,
+        path::{Operation, PathItem},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{
+        audit, calls, document, events, grants, modules, reviews, sandbox, secrets, servers, session, settings, setup,
+        tools,
+    },
+    problem::{self, Details},
+    state::AdminState,
+};
+
+/// Operations that need no credentials, as `METHOD path`; a test refuses any other that answers without.
+pub const PUBLIC_OPERATIONS: [&str; 3] = ["GET /api/setup", "POST /api/setup", "POST /api/session"];
+
+/// The routes, without `/api`.
+pub(crate) fn api() -> axum::Router<AdminState> {
+    described().split_for_parts().0
+}
+
+fn described() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(setup::show::show, setup::complete::complete))
+        .routes(routes!(session::show::show, session::login::login, session::logout::logout))
+        .routes(routes!(session::change_password::change_password))
+        .routes(routes!(servers::list::list, servers::create::create))
+        .routes(routes!(servers::show::show, servers::change::change, servers::delete::delete))
+        .routes(routes!(servers::start::start))
+        .routes(routes!(servers::stop::stop))
+        .routes(routes!(servers::list_tools::list_tools))
+        .routes(routes!(secrets::list_all::list_all))
+        .routes(routes!(secrets::list::list, secrets::create::create))
+        .routes(routes!(secrets::delete::delete))
+        .routes(routes!(secrets::set_value::set_value, secrets::clear_value::clear_value))
+        .routes(routes!(tools::list::list))
+        .routes(routes!(tools::search::search))
+        .routes(routes!(tools::show::show, tools::change::change, tools::delete::delete))
+        .routes(routes!(tools::status::status))
+        .routes(routes!(tools::list_versions::list_versions))
+        .routes(routes!(tools::show_version::show_version))
+        .routes(routes!(tools::compare_versions::compare_versions))
+        .routes(routes!(tools::test::test))
+        .routes(routes!(tools::call::call))
+        .routes(routes!(reviews::list::list))
+        .routes(routes!(reviews::show::show))
+        .routes(routes!(reviews::approve::approve))
+        .routes(routes!(reviews::reject::reject))
+        .routes(routes!(grants::list::list, grants::add::add))
+        .routes(routes!(grants::decide::approve))
+        .routes(routes!(grants::decide::reject))
+        .routes(routes!(grants::decide::revoke))
+        .routes(routes!(calls::list::list))
+        .routes(routes!(calls::count::count))
+        .routes(routes!(calls::show::show))
+        .routes(routes!(audit::list::list))
+        .routes(routes!(audit::verify::verify))
+        .routes(routes!(settings::show::show, settings::replace::replace))
+        .routes(routes!(sandbox::show))
+        .routes(routes!(modules::show))
+        .routes(routes!(events::stream))
+        .routes(routes!(document::show))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "MCPbox admin API",
+        description = "What a human does with MCPbox: review, grant, set secrets, watch. Errors are \
+            application/problem+json (RFC 9457). Names may stand for the ids of servers and tools.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Details, Detail))
+)]
+struct Document;
+
+/// The API described in OpenAPI 3.1, with credentials and errors on every operation.
+pub fn openapi() -> OpenApi {
+    let mut document = Document::openapi();
+    let described = OpenApiRouter::with_openapi(OpenApi::default()).nest("/api", described());
+    document.merge(described.into_openapi());
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete(operation, PUBLIC_OPERATIONS.contains(&format!("{method} {path}").as_str()));
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        "mcpbox_session",
+        "Set by POST /api/session; named __Host-mcpbox_session behind https.",
+    )));
+    components.add_security_scheme("session", cookie);
+    let password = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some("Only on the socket in the data directory, where reading and calling need no credentials."))
+        .build();
+    components.add_security_scheme("password", SecurityScheme::Http(password));
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Adds what all operations share: a unique id (`reviews_approve`), the error, the credentials.
+fn complete(operation: &mut Operation, public: bool) {
+    let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+    operation.operation_id = operation.operation_id.take().map(|verb| format!("{noun}_{verb}"));
+    let error = ResponseBuilder::new()
+        .description("It was not done; the problem says why and what to do next")
+        .content(problem::MEDIA_TYPE, Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem")))))
+        .build();
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(error));
+    let none: [&str; 0] = [];
+    operation.security = Some(if public {
+        vec![SecurityRequirement::default()]
+    } else {
+        vec![SecurityRequirement::new("session", none), SecurityRequirement::new("password", none)]
+    });
+}

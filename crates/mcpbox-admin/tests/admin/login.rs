@@ -1,0 +1,133 @@
+//! Setting up, logging in and out.
+
+use std::time::{Duration, Instant};
+
+use mcpbox_admin::{AdminConfig, RateLimit};
+use mcpbox_catalog::session;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::support::{Fixture, PASSWORD, USER, unlimited};
+
+#[tokio::test]
+async fn the_setup_link_makes_one_admin_and_then_loses_its_force() {
+    let fixture = Fixture::start().await;
+    assert_eq!(fixture.browser().get("/api/setup").await.json(), json!({"needed": true}));
+    let token = session::new_setup_token(&fixture.catalog).await.unwrap();
+    let body = json!({"token": token.expose_secret(), "username": USER, "password": PASSWORD});
+
+    let made = fixture.browser().post("/api/setup", body.clone()).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let me = fixture.browser().with("cookie", &made.cookie()).get("/api/session").await;
+    assert_eq!(me.json()["username"], USER);
+
+    assert_eq!(fixture.browser().get("/api/setup").await.json(), json!({"needed": false}));
+    let again = fixture
+        .browser()
+        .post("/api/setup", json!({"token": token.expose_secret(), "username": "eve", "password": PASSWORD}))
+        .await;
+    assert!(matches!(again.status.as_u16(), 401 | 409), "{}", again.text());
+    let local = fixture.cli().post("/api/setup", json!({"username": "eve", "password": PASSWORD})).await;
+    local.assert_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn setup_over_the_network_needs_the_token() {
+    let fixture = Fixture::start().await;
+    let refused = fixture.browser().post("/api/setup", json!({"username": USER, "password": PASSWORD})).await;
+    refused.assert_problem(422, "invalid");
+    assert_eq!(fixture.browser().get("/api/setup").await.json(), json!({"needed": true}));
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_session_on_the_server() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    assert_eq!(admin.get("/api/servers").await.status, 200);
+    let out = admin.delete("/api/session").await;
+    assert_eq!(out.status, 204, "{}", out.text());
+    assert!(out.header("set-cookie").contains("Max-Age=0"), "{:?}", out.headers);
+    admin.get("/api/servers").await.assert_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_sessions_and_the_old_one() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let wrong = admin.put("/api/session/password", json!({"old": "not the password", "new": "another long one"})).await;
+    assert_eq!(wrong.status, 401, "{}", wrong.text());
+    let changed = admin.put("/api/session/password", json!({"old": PASSWORD, "new": "another long one"})).await;
+    assert_eq!(changed.status, 204, "{}", changed.text());
+    assert_eq!(admin.get("/api/session").await.status, 401);
+    let login = async |password: &str| {
+        fixture.browser().post("/api/session", json!({"username": USER, "password": password})).await
+    };
+    assert_eq!(login(PASSWORD).await.status, 401);
+    assert_eq!(login("another long one").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites() {
+    let fixture = Fixture::start().await;
+    fixture.admin().await;
+    let body = json!({"username": USER, "password": PASSWORD});
+    let plain = fixture.browser().post("/api/session", body.clone()).await;
+    let cookie = plain.header("set-cookie").to_owned();
+    assert!(
+        cookie.starts_with("mcpbox_session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
+    assert!(!plain.text().contains(plain.cookie().split_once('=').unwrap().1), "the token stands in the body");
+
+    let https = Fixture::start_with(AdminConfig { cookie_secure: true, ..unlimited() }).await;
+    https.cli().post("/api/setup", body.clone()).await;
+    let browser = https.browser().with("origin", &format!("https://{}", https.address));
+    let login = browser.post("/api/session", body).await;
+    let cookie = login.header("set-cookie");
+    assert!(
+        cookie.starts_with("__Host-mcpbox_session=") && cookie.contains("Secure") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
+    assert_eq!(browser.with("cookie", &login.cookie()).get("/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn unknown_users_and_wrong_passwords_look_and_last_the_same() {
+    let fixture = Fixture::start().await;
+    fixture.admin().await;
+    let attempt = async |username: &str| {
+        let mut fastest = Duration::MAX;
+        let mut answer = String::new();
+        for _ in 0..3 {
+            let started = Instant::now();
+            let reply = fixture
+                .browser()
+                .post("/api/session", json!({"username": username, "password": "wrong horse battery"}))
+                .await;
+            fastest = fastest.min(started.elapsed());
+            answer = reply.assert_problem(401, "unauthenticated")["detail"].to_string();
+        }
+        (answer, fastest)
+    };
+    let (known, known_time) = attempt(USER).await;
+    let (unknown, unknown_time) = attempt("nobody").await;
+    assert_eq!(known, unknown);
+    let ratio = known_time.as_secs_f64() / unknown_time.as_secs_f64();
+    assert!((0.4..2.5).contains(&ratio), "known {known_time:?}, unknown {unknown_time:?}");
+    assert!(unknown_time > Duration::from_millis(10), "an unknown user costs no password hash: {unknown_time:?}");
+}
+
+#[tokio::test]
+async fn the_sixth_login_within_a_minute_must_wait() {
+    let config = AdminConfig { rate_limit: RateLimit::default(), ..unlimited() };
+    let fixture = Fixture::start_with(config).await;
+    let attempt =
+        async || fixture.browser().post("/api/session", json!({"username": USER, "password": PASSWORD})).await;
+    for _ in 0..5 {
+        assert_eq!(attempt().await.status, 401);
+    }
+    let limited = attempt().await;
+    limited.assert_problem(429, "rate_limited");
+    assert!(limited.header("retry-after").parse::<u64>().unwrap() <= 61);
+    assert_eq!(fixture.browser().get("/api/setup").await.status, 200, "other requests go on");
+}

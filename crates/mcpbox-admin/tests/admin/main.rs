@@ -1,0 +1,21 @@
+//! The admin side through its own doors: real HTTP on a loopback listener and on the unix socket, a real catalog on
+//! SQLite. Only the executor is a double: what runs code is tested elsewhere.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+mod access;
+mod bad_input;
+mod document;
+mod events;
+mod lists;
+mod login;
+mod page;
+mod reviews;
+mod secrets;
+mod socket;
+mod support;

@@ -1,0 +1,152 @@
+//! A human decides.
+
+use serde_json::{Value, json};
+
+use crate::support::{Fixture, PASSWORD, USER};
+
+const ADD: &str = "async def main(a: int, b: int) -> int:\n    return a + b\n";
+const ADD_AGAIN: &str = "async def main(a: int, b: int) -> int:\n    return b + a\n";
+
+fn decision(hash: &str) -> Value {
+    json!({"content_hash": hash, "comment": "looks right"})
+}
+
+#[tokio::test]
+async fn what_was_approved_is_published_and_callable() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "add", ADD).await;
+
+    let open = admin.get("/api/reviews?state=open").await.json();
+    assert_eq!((&open["total"], &open["items"][0]["id"]), (&json!(1), &json!(id)));
+    assert_eq!(open["items"][0]["content_hash"], hash);
+    let detail = admin.get(&format!("/api/reviews/{id}")).await.json();
+    assert_eq!(detail["version"]["content"]["code"], ADD);
+    assert!(detail["consequence"].as_str().unwrap().len() > 10, "{detail}");
+    assert!(detail["live"].is_null());
+
+    let approved = admin.post(&format!("/api/reviews/{id}/approve"), decision(&hash)).await;
+    assert_eq!(approved.status, 200, "{}", approved.text());
+    assert_eq!(approved.json()["review"]["decided_by"]["name"], USER);
+    assert_eq!(admin.post("/api/servers/math/start", json!({})).await.json()["status"], "running");
+
+    let call = admin.post("/api/tools/math__add/call", json!({"arguments": {"a": 1, "b": 2}})).await;
+    assert_eq!((&call.json()["succeeded"], &call.json()["value"]), (&json!(true), &json!(3)), "{}", call.text());
+    let tool = admin.get("/api/tools/math__add").await.json();
+    assert_eq!(tool["published"], true);
+    let by_id = admin
+        .post(&format!("/api/tools/{}/call", tool["id"].as_str().unwrap()), json!({"arguments": {"a": 1, "b": 2}}))
+        .await;
+    assert_eq!(by_id.json()["succeeded"], true, "{}", by_id.text());
+}
+
+#[tokio::test]
+async fn open_reviews_come_worst_first() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let fetch = "async def main() -> str:\n    answer = await http.get(\"https://api.example.com/x\")\n    return answer.text\n";
+    for (tool, code) in [("first", ADD), ("fetch", fetch), ("last", ADD)] {
+        fixture.ask("math", tool, code).await;
+    }
+    let open = admin.get("/api/reviews?state=open").await.json();
+    let order: Vec<_> = open["items"].as_array().unwrap().iter().map(|item| item["tool"].as_str().unwrap()).collect();
+    assert_eq!(order, ["math__fetch", "math__first", "math__last"], "{open}");
+    assert_eq!(open["items"][0]["risk"], "high");
+}
+
+#[tokio::test]
+async fn a_stale_hash_is_refused_and_nothing_goes_live() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "add", ADD).await;
+    for verb in ["approve", "reject"] {
+        let stale = admin.post(&format!("/api/reviews/{id}/{verb}"), decision(&"0".repeat(64))).await;
+        let problem = stale.assert_problem(409, "stale");
+        assert_eq!(problem["current_hash"], hash);
+    }
+    assert_eq!(admin.get(&format!("/api/reviews/{id}")).await.json()["review"]["state"], "open");
+    assert_eq!(admin.get("/api/tools/math__add").await.json()["live_version"], Value::Null);
+}
+
+#[tokio::test]
+async fn of_two_admins_one_decides_and_the_other_learns_who_did() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "add", ADD).await;
+    let path = format!("/api/reviews/{id}/approve");
+    let (one, two) = tokio::join!(admin.post(&path, decision(&hash)), admin.post(&path, decision(&hash)));
+    let (winner, loser) = if one.status == 200 { (one, two) } else { (two, one) };
+    assert_eq!(winner.status, 200, "{}", winner.text());
+    assert_eq!(loser.status, 409, "{}", loser.text());
+    assert!(loser.json()["detail"].as_str().unwrap().contains(USER), "{}", loser.text());
+    let sent_back = admin.post(&format!("/api/reviews/{id}/reject"), decision(&hash)).await;
+    assert_eq!(sent_back.status, 409, "{}", sent_back.text());
+}
+
+#[tokio::test]
+async fn a_review_of_an_update_shows_the_difference_to_the_live_version() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (first, hash) = fixture.ask("math", "add", ADD).await;
+    admin.post(&format!("/api/reviews/{first}/approve"), decision(&hash)).await;
+    let (second, _) = fixture.update("math__add", ADD_AGAIN).await;
+    let detail = admin.get(&format!("/api/reviews/{second}")).await.json();
+    assert_eq!(detail["live"]["number"], 1);
+    assert_eq!((&detail["code_diff"]["added"], &detail["code_diff"]["removed"]), (&json!(1), &json!(1)), "{detail}");
+    let diff = admin.get("/api/tools/math__add/versions/2/diff").await.json();
+    assert!(diff["code"]["unified"].as_str().unwrap().contains("+    return b + a"), "{diff}");
+    assert_eq!(admin.get("/api/tools/math__add/versions/1").await.json()["content"]["code"], ADD);
+}
+
+#[tokio::test]
+async fn a_rejected_bundle_goes_back_with_its_comment() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "add", ADD).await;
+    let body = json!({"content_hash": hash, "comment": "name the unit"});
+    assert_eq!(admin.post(&format!("/api/reviews/{id}/reject"), body).await.status, 200);
+    let status = admin.get("/api/tools/math__add/status").await.json();
+    assert_eq!((&status["state"], &status["comment"]), (&json!("rejected"), &json!("name the unit")));
+}
+
+#[tokio::test]
+async fn the_command_line_decides_only_with_a_password() {
+    let fixture = Fixture::start().await;
+    fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "add", ADD).await;
+    let path = format!("/api/reviews/{id}/approve");
+    fixture.cli().post(&path, decision(&hash)).await.assert_problem(401, "unauthenticated");
+    fixture
+        .cli()
+        .password(USER, "wrong horse battery")
+        .post(&path, decision(&hash))
+        .await
+        .assert_problem(401, "unauthenticated");
+    let approved = fixture.cli().password(USER, PASSWORD).post(&path, decision(&hash)).await;
+    assert_eq!(approved.status, 200, "{}", approved.text());
+    assert_eq!(approved.json()["review"]["decided_by"], json!({"kind": "admin", "name": USER}));
+}
+
+#[tokio::test]
+async fn grants_are_added_listed_and_revoked() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    admin.post("/api/servers", json!({"name": "weather"})).await;
+    let body = json!({"scope": {"level": "server", "id": "weather"}, "capability": {"kind": "host", "host": "API.example.com:8443", "method": "get"}});
+    let added = admin.post("/api/grants", body).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    let grant = added.json();
+    assert_eq!(grant["capability"], json!({"kind": "host", "host": "api.example.com", "port": 8443, "method": "GET"}));
+    assert_eq!(grant["state"], "approved");
+
+    let listed = admin.get("/api/grants?server=weather&state=approved").await.json();
+    assert_eq!((&listed["total"], &listed["items"][0]["id"]), (&json!(1), &grant["id"]));
+    let path = format!("/api/grants/{}/revoke", grant["id"].as_str().unwrap());
+    assert_eq!(admin.post(&path, json!({})).await.json()["state"], "revoked");
+    assert_eq!(admin.post(&path, json!({})).await.status, 409);
+
+    for host in ["https://example.com", "*.example.com", "example.com/x", ""] {
+        let body = json!({"scope": {"level": "everywhere"}, "capability": {"kind": "host", "host": host}});
+        admin.post("/api/grants", body).await.assert_problem(422, "invalid");
+    }
+}
