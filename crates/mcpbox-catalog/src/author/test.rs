@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use mcpbox_core::{
     call::Profile,
-    execute::{Execution, HttpMock, Observed, Observer, Outcome, ToolOutput},
+    capability::Capability,
+    execute::{Execution, HttpMock, Observed, Observer, Outcome, ToolOutput, UnsealedSecret},
     failure::{Failure, FailureKind, NextCall},
     ids::CallId,
     name::published_name,
+    secret::SecretMode,
     server::Server,
     settings::DraftTesting,
     version::{Version, VersionState},
 };
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -115,7 +118,7 @@ pub async fn test_code(
     Ok(report(call_id, name, compiled.version.number, &server, outcome))
 }
 
-/// Quarantine: modules and hosts that were granted but no secrets, tight limits, only the mocks when there are some.
+/// Quarantine: modules and hosts that were granted but no secret's value, tight limits, only the mocks when there are some.
 fn execution(
     call_id: CallId,
     server: &Server,
@@ -129,10 +132,26 @@ fn execution(
         program: Arc::new(allowed.program(server, compiled)),
         arguments: request.arguments,
         hosts: allowed.hosts.into(),
-        secrets: Vec::new(),
+        secrets: if request.http_mocks.is_some() { stand_ins(call_id, compiled) } else { Vec::new() },
         http_mocks: request.http_mocks,
         limits: server.limits.quarantine(),
     }
+}
+
+/// With mocked answers nothing leaves the box, so code that reads secrets may run: it gets placeholders for values that
+/// do not exist, bound to no host.
+fn stand_ins(call_id: CallId, compiled: &Compiled) -> Vec<UnsealedSecret> {
+    let used = compiled.version.content.capabilities.iter().filter_map(|capability| match capability {
+        Capability::Secret { key } => Some(key.clone()),
+        _ => None,
+    });
+    used.map(|key| UnsealedSecret {
+        value: SecretString::from(format!("stand-in for {key} in {call_id}")),
+        key,
+        mode: SecretMode::Sealed,
+        hosts: Vec::new(),
+    })
+    .collect()
 }
 
 fn check_allowed(policy: DraftTesting, newest: &Version, name: &str) -> Result<(), Failure> {
@@ -198,7 +217,11 @@ fn next_steps(name: &str, failure: Option<&Failure>, nothing_refused: bool) -> V
             NextStep::call("or test the rest with mocked answers first", "mcpbox_test_code", mocked),
         ],
         Some(FailureKind::SecretMissing) => vec![
-            NextStep::call("tests run without secrets; mock the answers", "mcpbox_test_code", mocked),
+            NextStep::call(
+                "tests run without secrets; with mocked answers the code gets placeholders instead",
+                "mcpbox_test_code",
+                mocked,
+            ),
             publish("or ask for publication; approved, the tool gets the secrets it was granted"),
         ],
         _ => vec![

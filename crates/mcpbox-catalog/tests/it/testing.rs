@@ -8,9 +8,10 @@ use mcpbox_core::{
     execute::{HttpMock, Unobserved},
     failure::{Failure, FailureKind},
     grant::GrantScope,
+    secret::SecretMode,
     settings::{DraftTesting, Settings},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::support::{ADD, FETCH, World, failed, object, refusal, returned};
@@ -40,6 +41,36 @@ async fn a_test_runs_the_newest_version_in_quarantine() {
         "only what was granted already"
     );
     assert_eq!((execution.limits.timeout_ms, execution.limits.cpu_ms), (15_000, 10_000));
+}
+
+#[tokio::test]
+async fn with_mocked_answers_code_that_reads_secrets_gets_stand_ins_and_never_a_value() {
+    let world = World::new().await;
+    let tool = world.live("weather", "get", FETCH).await;
+    let value = review::NewSecretValue {
+        value: SecretString::from("s3cr3t-value"),
+        hosts: None,
+        mode: None,
+        description: None,
+    };
+    review::set_secret_value(&world.cat, &world.human, "weather", "WEATHER_KEY", value).await.unwrap();
+    world.answer(|_| returned(json!({"sky": "blue"})));
+    let request = author::TestCode {
+        tool,
+        arguments: object(json!({"city": "Bern"})),
+        http_mocks: Some(vec![HttpMock {
+            method: None,
+            url: "https://api.weather.example/*".into(),
+            status: 200,
+            headers: Default::default(),
+            body: json!({}),
+        }]),
+    };
+    author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
+    let execution = world.last_execution();
+    let secrets: Vec<_> = execution.secrets.iter().map(|s| (s.key.as_str(), s.mode, s.hosts.len())).collect();
+    assert_eq!(secrets, [("WEATHER_KEY", SecretMode::Sealed, 0)]);
+    assert!(!execution.secrets[0].value.expose_secret().contains("s3cr3t-value"));
 }
 
 #[tokio::test]
