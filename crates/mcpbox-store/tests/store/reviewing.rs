@@ -7,7 +7,7 @@ use mcpbox_core::{
     name::SecretKey,
     paging::PageRequest,
     principal::Actor,
-    review::ReviewState,
+    review::{Review, ReviewState},
     secret::SecretMode,
 };
 use mcpbox_store::{
@@ -233,5 +233,68 @@ fn a_secret_gets_a_value_gives_it_back_and_loses_it() {
         let tx = store.begin().await.unwrap();
         assert!(secrets::delete(&tx, secret.id).await.unwrap());
         assert_eq!(secrets::by_id(&tx, secret.id).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn an_open_bundle_takes_later_requests_and_a_decided_one_does_not() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (_, _, version) = making::written(&store, "weather").await;
+        let review = making::review(&version);
+        let tx = store.begin().await.unwrap();
+        reviews::insert(&tx, &review).await.unwrap();
+        let grown = Review {
+            requested: [making::host("later.example")].into(),
+            content_hash: ContentHash("b".repeat(64)),
+            notes: "one more host".into(),
+            ..review.clone()
+        };
+        assert!(reviews::update_bundle(&tx, &grown).await.unwrap());
+        assert_eq!(reviews::open_all(&tx).await.unwrap(), [grown.clone()]);
+        let decision = ReviewDecision {
+            state: ReviewState::Approved,
+            by: Actor::admin("ada"),
+            at: making::later(1),
+            comment: String::new(),
+        };
+        assert!(reviews::decide(&tx, grown.id, &grown.content_hash, &decision).await.unwrap());
+        assert!(!reviews::update_bundle(&tx, &review).await.unwrap(), "a decision stands");
+        assert_eq!(reviews::open_all(&tx).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn secrets_without_a_value_are_found_on_all_servers() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, _, _) = making::written(&store, "weather").await;
+        let [empty, filled] = ["EMPTY", "FILLED"].map(|key| making::secret(&server, key));
+        let tx = store.begin().await.unwrap();
+        for secret in [&empty, &filled] {
+            secrets::insert(&tx, secret).await.unwrap();
+        }
+        let value = SecretString::from("value-of-it");
+        assert!(secrets::set_value(&tx, filled.id, &value, making::later(1)).await.unwrap());
+        let keys: Vec<_> = secrets::without_value(&tx).await.unwrap().into_iter().map(|secret| secret.key).collect();
+        assert_eq!(keys, [empty.key]);
+    });
+}
+
+#[test]
+fn the_newest_version_of_several_tools_comes_in_one_read() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (_, one, first) = making::written(&store, "one").await;
+        let (_, two, only) = making::written(&store, "two").await;
+        let second = making::version(&one, first.number + 1);
+        let tx = store.begin().await.unwrap();
+        versions::insert(&tx, &second).await.unwrap();
+        let mut found = versions::latest_for_tools(&tx, &[one.id, two.id]).await.unwrap();
+        found.sort_by_key(|version| version.id);
+        let mut expected = vec![second, only];
+        expected.sort_by_key(|version| version.id);
+        assert_eq!(found, expected);
+        assert_eq!(versions::latest_for_tools(&tx, &[]).await.unwrap(), []);
     });
 }
