@@ -1,0 +1,86 @@
+//! What can go wrong on the way into the jail, by layer, each with its fix. The jail process prints it as one JSON line
+//! on standard error; the supervisor reads it from there.
+
+use serde::{Deserialize, Serialize};
+
+/// A layer of the jail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// User, mount, pid, net, ipc, uts and cgroup namespaces.
+    Namespaces,
+    /// The root file system of its own.
+    Root,
+    /// The Landlock domain of each call.
+    Landlock,
+    /// The system call filter of each call.
+    Seccomp,
+    /// Resource limits.
+    Limits,
+    /// Dropped capabilities and identity.
+    Capabilities,
+    /// The Python interpreter inside.
+    Interpreter,
+}
+
+impl std::fmt::Display for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Namespaces => "namespaces",
+            Self::Root => "root",
+            Self::Landlock => "landlock",
+            Self::Seccomp => "seccomp",
+            Self::Limits => "limits",
+            Self::Capabilities => "capabilities",
+            Self::Interpreter => "interpreter",
+        })
+    }
+}
+
+/// A step that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{layer}: {step} failed: {reason}. {fix}")]
+pub struct JailError {
+    /// The layer it belongs to.
+    pub layer: Layer,
+    /// What was tried.
+    pub step: String,
+    /// What the kernel said.
+    pub reason: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+impl JailError {
+    /// An error of `layer` while trying `step`, with the fix that fits the reason.
+    pub(crate) fn new(layer: Layer, step: impl Into<String>, reason: std::io::Error) -> Self {
+        let fix = fix(layer, &reason);
+        Self { layer, step: step.into(), reason: reason.to_string(), fix }
+    }
+}
+
+/// The kernel's answers are obscure; this is what they mean.
+fn fix(layer: Layer, reason: &std::io::Error) -> String {
+    let code = reason.raw_os_error().unwrap_or_default();
+    let text = match (layer, code) {
+        (Layer::Namespaces, libc::ENOSPC) => {
+            "User namespaces are switched off: set sysctl user.max_user_namespaces to 10000, or run as root"
+        }
+        (Layer::Namespaces | Layer::Root | Layer::Capabilities, libc::EPERM | libc::EACCES) => {
+            "Unprivileged user namespaces are restricted here: set kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) or \
+             kernel.unprivileged_userns_clone=1 (Debian); in a container use a seccomp profile that allows unshare, mount and \
+             pivot_root; or run as root"
+        }
+        (Layer::Namespaces, _) => "The kernel must be built with user, pid, net, ipc, uts and cgroup namespaces",
+        (Layer::Landlock, _) => {
+            "Linux 6.12 or newer with Landlock is needed; check that 'landlock' stands in the kernel's lsm= parameter"
+        }
+        (Layer::Seccomp, _) => "The kernel must be built with CONFIG_SECCOMP_FILTER",
+        (Layer::Interpreter, _) => "Check the Python interpreter with 'mcpbox doctor'",
+        (Layer::Root, libc::ENOENT) => {
+            "A path of the runtime is missing; delete the 'runtime' folder of the data directory and start again"
+        }
+        _ => "Run 'mcpbox doctor' for the whole picture",
+    };
+    text.to_owned()
+}

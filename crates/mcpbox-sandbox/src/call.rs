@@ -1,0 +1,209 @@
+//! One call: the conversation with the child that runs it, until it answers, dies or its time is up.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mcpbox_core::{
+    execute::{Execution, Observer},
+    name::SecretKey,
+    secret::SecretMode,
+    server::CodePolicy,
+};
+use mcpbox_egress::Session;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+
+use crate::{
+    wire::{Reader, RunLimits, Said, SaidFailure, Say, Seen, WireError, frame},
+    zygote::{Child, Exit},
+};
+
+mod fetches;
+mod output;
+
+use fetches::{Outbox, Requests};
+pub(crate) use output::Output;
+
+/// Progress and log messages passed on per call; a tool that says more is talking to nobody.
+const MESSAGES_MAX: u32 = 5_000;
+/// Room around the value in the body of a result.
+const RESULT_ENVELOPE: usize = 64;
+
+/// How a conversation ended.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    /// `main` returned this JSON.
+    Returned(Bytes),
+    /// The runner reported a failure.
+    Failed(SaidFailure),
+    /// The wall clock limit was reached.
+    TimedOut,
+    /// The child died, or broke the protocol.
+    Broke(WireError),
+    /// The child could not be locked down and never saw the call.
+    Unlocked(String),
+}
+
+/// All that is known after a conversation.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) finish: Finish,
+    pub(crate) output: Output,
+    pub(crate) seen: Seen,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) duration: Duration,
+}
+
+/// What a conversation needs.
+pub(crate) struct Call<'a> {
+    pub(crate) execution: &'a Execution,
+    pub(crate) session: &'a Session,
+    pub(crate) observer: &'a dyn Observer,
+    /// The compiled program, when it is known.
+    pub(crate) code: Option<Bytes>,
+}
+
+impl Call<'_> {
+    /// Runs it on `child`, which is dead afterwards.
+    pub(crate) async fn run(self, mut child: Child) -> Ended {
+        let started = Instant::now();
+        let deadline = started + Duration::from_millis(self.execution.limits.timeout_ms);
+        let mut output = Output::new(self.execution.limits.stdout_bytes);
+        let mut seen = Seen::default();
+        let mut talk = Talk::new(&self, &child);
+        talk.outbox.push(self.run_frame());
+        let finish = match tokio::time::timeout_at(deadline, talk.until_answer(&mut output, &mut seen)).await {
+            Ok(finish) => finish,
+            Err(_) => Finish::TimedOut,
+        };
+        let duration = started.elapsed();
+        output.drain(&child.output);
+        let exit = match &finish {
+            // It answered; what it does now is of no interest.
+            Finish::Returned(_) | Finish::Failed(_) => None,
+            _ => child.end().await,
+        };
+        Ended { finish, output, seen, exit, duration }
+    }
+
+    fn run_frame(&self) -> Bytes {
+        let program = &self.execution.program;
+        let limits = self.execution.limits;
+        let arguments = serde_json::to_vec(&self.execution.arguments).unwrap_or_default();
+        let code = self.code.as_deref().unwrap_or_default();
+        let say = Say::Run {
+            policy: match program.policy {
+                CodePolicy::Strict => "strict",
+                CodePolicy::Standard => "standard",
+            },
+            modules: match program.policy {
+                CodePolicy::Strict => &program.modules,
+                CodePolicy::Standard => &BTreeSet::new(),
+            },
+            secrets: &self.secrets(),
+            limits: RunLimits {
+                memory_bytes: limits.memory_bytes,
+                cpu_s: limits.cpu_ms.div_ceil(1000),
+                result_bytes: limits.result_bytes,
+            },
+            sizes: [program.source.len(), code.len()],
+        };
+        frame(&say, &[program.source.as_bytes(), code, &arguments])
+    }
+
+    /// What the code sees of its secrets: placeholders, and values of those that are revealed to it.
+    fn secrets(&self) -> BTreeMap<&str, String> {
+        let visible = |key: &SecretKey| {
+            let secret = self.execution.secrets.iter().find(|secret| secret.key == *key)?;
+            match secret.mode {
+                SecretMode::Sealed => self.session.placeholder(key),
+                SecretMode::Revealed => Some(secret.value.expose_secret().to_owned()),
+            }
+        };
+        let keys = self.execution.secrets.iter().map(|secret| &secret.key);
+        keys.filter_map(|key| Some((key.as_str(), visible(key)?))).collect()
+    }
+}
+
+/// The state of a conversation.
+struct Talk<'a> {
+    call: &'a Call<'a>,
+    child: &'a Child,
+    reader: Reader,
+    requests: Requests<'a>,
+    outbox: Outbox,
+    messages: u32,
+}
+
+impl<'a> Talk<'a> {
+    fn new(call: &'a Call<'a>, child: &'a Child) -> Self {
+        Self {
+            call,
+            child,
+            reader: Reader::default(),
+            requests: Requests::default(),
+            outbox: Outbox::default(),
+            messages: 0,
+        }
+    }
+
+    async fn until_answer(mut self, output: &mut Output, seen: &mut Seen) -> Finish {
+        let result_max =
+            usize::try_from(self.call.execution.limits.result_bytes).unwrap_or(usize::MAX) + RESULT_ENVELOPE;
+        loop {
+            tokio::select! {
+                biased;
+                said = self.reader.next(&self.child.stream, result_max) => {
+                    let finish = match said {
+                        Ok((said, body)) => self.hear(said, body, seen),
+                        Err(error) => Some(Finish::Broke(error)),
+                    };
+                    if let Some(finish) = finish {
+                        return finish;
+                    }
+                }
+                () = self.outbox.send(&self.child.stream), if !self.outbox.is_empty() => {}
+                Some(answer) = self.requests.next(), if self.requests.is_busy() => self.outbox.answer(answer),
+                () = output.read(&self.child.output), if output.is_open() => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, said: Said, body: Bytes, seen: &mut Seen) -> Option<Finish> {
+        match said {
+            Said::Parked => {}
+            Said::Broken { reason } => return Some(Finish::Unlocked(reason)),
+            Said::Http { id, method, url, headers, timeout_ms } => {
+                let request =
+                    mcpbox_egress::FetchRequest { method, url, headers, body, follow_redirects: false, timeout_ms };
+                self.requests.begin(self.call.session, id, request, &mut self.outbox);
+            }
+            Said::Progress { done, total, message } if self.may_speak() => {
+                let message = message.map(|text| self.call.session.scrub_text(&text));
+                self.call.observer.progress(done, total, message);
+            }
+            Said::Log { message } if self.may_speak() => {
+                self.call.observer.log(self.call.session.scrub_text(&message));
+            }
+            Said::Progress { .. } | Said::Log { .. } => {}
+            Said::Result(what) => {
+                *seen = what;
+                return Some(Finish::Returned(body));
+            }
+            Said::Error { failure, seen: what } => {
+                *seen = what;
+                return Some(Finish::Failed(failure));
+            }
+            Said::Code => return Some(Finish::Broke(WireError::Garbage("a program nobody asked for".into()))),
+        }
+        None
+    }
+
+    fn may_speak(&mut self) -> bool {
+        self.messages = self.messages.saturating_add(1);
+        self.messages <= MESSAGES_MAX
+    }
+}

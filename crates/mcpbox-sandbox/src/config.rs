@@ -1,0 +1,47 @@
+//! How the sandbox is set up.
+
+use std::{path::PathBuf, time::Duration};
+
+use mcpbox_jail::CallLimits;
+
+/// How a [`crate::Sandbox`] is set up. `..SandboxConfig::default()` for what you do not set.
+#[derive(Debug, Clone)]
+pub struct SandboxConfig {
+    /// The data directory; the runtime is built in `runtime/` under it.
+    pub data_dir: PathBuf,
+    /// The interpreter; none looks for `python3` in the path.
+    pub python: Option<PathBuf>,
+    /// A program that calls [`mcpbox_jail::main_jail`] when its first argument is [`mcpbox_jail::JAIL_ARGUMENT`].
+    pub jail_program: PathBuf,
+    /// Whether the base packages (httpx …) are installed from the package index when missing.
+    pub install_base: bool,
+    /// Most processes that wait for a call, per environment.
+    pub max_parked_per_environment: usize,
+    /// Calls that may wait for a process; further ones are refused.
+    pub queue_limit: usize,
+    /// Calls that run at once.
+    pub max_concurrent: usize,
+    /// After this many calls an environment's zygote is replaced.
+    pub recycle_after_calls: u64,
+    /// After this time an environment's zygote is replaced: siblings share its hash seed and address layout.
+    pub recycle_after: Duration,
+    /// Upper limits of any call.
+    pub limits: CallLimits,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("."),
+            python: None,
+            jail_program: std::env::current_exe().unwrap_or_default(),
+            install_base: true,
+            max_parked_per_environment: 16,
+            queue_limit: 512,
+            max_concurrent: 64,
+            recycle_after_calls: 50_000,
+            recycle_after: Duration::from_secs(3600),
+            limits: CallLimits::default(),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Why the sandbox cannot start. Each sentence says what to do.
+
+use std::{io, path::PathBuf};
+
+/// Why the sandbox, or a part of it, cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// No interpreter.
+    #[error("No Python interpreter was found. Install Python 3.11 or newer, or name one with --python (MCPBOX_PYTHON)")]
+    PythonMissing,
+    /// The interpreter is too old.
+    #[error(
+        "{path} is Python {version}; 3.11 or newer is needed. Install one, or name another with --python (MCPBOX_PYTHON)"
+    )]
+    PythonTooOld {
+        /// The interpreter.
+        path: PathBuf,
+        /// What it is.
+        version: String,
+    },
+    /// The interpreter does not work.
+    #[error("{path} cannot be used as Python interpreter: {reason}. Name another with --python (MCPBOX_PYTHON)")]
+    PythonBroken {
+        /// The interpreter.
+        path: PathBuf,
+        /// What happened.
+        reason: String,
+    },
+    /// A file of the runtime could not be written or read.
+    #[error(
+        "The sandbox's runtime cannot be prepared at {path}. Check that the data directory is writable and has 200 MB free"
+    )]
+    Runtime {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A mandatory layer of the jail is missing.
+    #[error("The sandbox refuses to start: {0}")]
+    Jail(#[from] mcpbox_jail::JailError),
+    /// A hostile probe succeeded.
+    #[error(
+        "The sandbox refuses to start: a probe that must fail did not: {0}. Run 'mcpbox doctor' for the whole picture"
+    )]
+    Leaks(String),
+    /// The zygote ended or does not answer.
+    #[error("The sandbox's Python process does not start: {0}")]
+    Zygote(String),
+}
+
+impl SandboxError {
+    pub(crate) fn runtime(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Runtime { path, source }
+    }
+}

@@ -1,0 +1,22 @@
+//! Zone 3: the supervisor. Keeps pools of pre-forked, locked-down Python processes, gives each call one of its own, and is the
+//! only thing that talks to it. Holds no database, no master key and no business rules; what comes out of a jail is
+//! untrusted bytes until it is checked here.
+
+mod base;
+mod call;
+mod config;
+mod error;
+mod failure;
+mod pool;
+mod probe;
+mod python;
+mod runtime;
+mod sandbox;
+mod wire;
+mod zygote;
+
+pub use config::SandboxConfig;
+pub use error::SandboxError;
+pub use probe::LayerReport;
+pub use python::{Python, find_python};
+pub use sandbox::Sandbox;

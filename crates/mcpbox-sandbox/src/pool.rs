@@ -1,0 +1,207 @@
+//! A pool: one environment's zygote and the children it keeps parked. A call takes a parked child, or has one forked when
+//! there is none; a filler tops the pool up behind it, but never while calls are waiting for a fork themselves.
+
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use mcpbox_jail::JailSpec;
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    error::SandboxError,
+    wire::{Reader, Said},
+    zygote::{Child, ForkError},
+};
+
+mod demand;
+mod source;
+
+use demand::Demand;
+use source::Source;
+
+/// How long a child may take from fork to parked.
+const PARK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an idle pool looks at itself.
+const TICK: Duration = Duration::from_secs(5);
+
+/// How a pool behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct PoolConfig {
+    /// The program that becomes a jail.
+    pub(crate) program: PathBuf,
+    /// Most children that wait.
+    pub(crate) max_parked: usize,
+    /// A zygote is replaced after this many children …
+    pub(crate) recycle_after_calls: u64,
+    /// … or this time.
+    pub(crate) recycle_after: Duration,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    config: PoolConfig,
+    source: Source,
+    parked: Mutex<VecDeque<Child>>,
+    demand: Mutex<Demand>,
+    /// Calls that wait for a fork of their own.
+    forking: AtomicU32,
+    taken: Notify,
+}
+
+/// Gives the demand back when a call is over.
+#[derive(Debug)]
+pub(crate) struct Running(Arc<Pool>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        lock(&self.0.demand).end();
+    }
+}
+
+impl Pool {
+    /// A pool for this jail. Nothing runs yet.
+    pub(crate) fn new(config: PoolConfig, spec: JailSpec, tasks: TaskTracker) -> Arc<Self> {
+        Arc::new(Self {
+            source: Source::new(config.program.clone(), spec, tasks),
+            config,
+            parked: Mutex::default(),
+            demand: Mutex::default(),
+            forking: AtomicU32::new(0),
+            taken: Notify::new(),
+        })
+    }
+
+    /// Starts the zygote, so that a machine on which it cannot start is noticed at once.
+    pub(crate) async fn warm_up(&self) -> Result<(), SandboxError> {
+        self.source.zygote().await.map(drop)
+    }
+
+    /// From now on jails are made by this spec; parked children of the old one are let go.
+    pub(crate) fn replace_spec(&self, spec: JailSpec) {
+        self.source.replace_spec(spec);
+        lock(&self.parked).clear();
+        self.taken.notify_one();
+    }
+
+    /// A child for one call: parked, or else forked now (it takes its run frame as soon as it is locked down).
+    pub(crate) async fn take(self: &Arc<Self>) -> Result<(Child, Running), SandboxError> {
+        lock(&self.demand).begin(Instant::now());
+        let running = Running(Arc::clone(self));
+        if let Some(child) = self.pop() {
+            self.taken.notify_one();
+            return Ok((child, running));
+        }
+        self.forking.fetch_add(1, Ordering::Relaxed);
+        let child = self.fork(false).await;
+        if self.forking.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.taken.notify_one();
+        }
+        Ok((child?, running))
+    }
+
+    /// Children that wait.
+    pub(crate) fn parked(&self) -> usize {
+        lock(&self.parked).len()
+    }
+
+    fn pop(&self) -> Option<Child> {
+        let mut parked = lock(&self.parked);
+        loop {
+            let child = parked.pop_front()?;
+            if child.is_usable() {
+                return Some(child);
+            }
+        }
+    }
+
+    async fn fork(&self, rehearse: bool) -> Result<Child, SandboxError> {
+        let zygote = self.source.zygote().await?;
+        let forked = zygote.fork(rehearse).await;
+        if zygote.forked() >= self.config.recycle_after_calls || zygote.age() >= self.config.recycle_after {
+            self.source.retire(&zygote);
+        }
+        match forked {
+            Ok(child) => Ok(child),
+            Err(error @ ForkError::Gone) => Err(SandboxError::Zygote(error.to_string())),
+            Err(error @ ForkError::Refused(_)) => Err(SandboxError::Zygote(error.to_string())),
+        }
+    }
+
+    /// Keeps the pool filled until `stop`.
+    pub(crate) async fn fill(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.missing() {
+                Missing::None => {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.taken.notified() => {}
+                        () = tokio::time::sleep(TICK) => {}
+                    }
+                }
+                Missing::One => {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.park_one() => {}
+                    }
+                }
+            }
+        }
+        lock(&self.parked).clear();
+        self.source.close();
+    }
+
+    fn missing(&self) -> Missing {
+        let target = lock(&self.demand).target(Instant::now(), self.config.max_parked);
+        let mut parked = lock(&self.parked);
+        parked.retain(Child::is_usable);
+        let shrunk = parked.len().saturating_sub(1); // one at a time
+        parked.truncate(target.max(shrunk));
+        let is_busy = self.forking.load(Ordering::Relaxed) > 0;
+        if parked.len() < target && !is_busy { Missing::One } else { Missing::None }
+    }
+
+    async fn park_one(&self) {
+        match self.fork(true).await {
+            Ok(child) => {
+                if let Ok(Ok(())) = tokio::time::timeout(PARK_TIMEOUT, until_parked(&child)).await {
+                    lock(&self.parked).push_back(child);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "no child could be parked");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+enum Missing {
+    None,
+    One,
+}
+
+async fn until_parked(child: &Child) -> Result<(), String> {
+    let mut reader = Reader::default();
+    match reader.next(&child.stream, 0).await {
+        Ok((Said::Parked, _)) => Ok(()),
+        Ok((Said::Broken { reason }, _)) => {
+            tracing::error!(reason, "a sandbox process could not be locked down; run 'mcpbox doctor'");
+            Err(reason)
+        }
+        Ok(_) => Err("an unexpected message".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,137 @@
+//! The runtime directory: everything a jail mounts, built from the host's interpreter and from files inside this program. Blocking.
+//!
+//! ```text
+//! runtime/python-<hash>/   private copy of the interpreter: bin, standard library, shared libraries
+//! runtime/runner-<hash>/   the Python files of the runner, compiled
+//! runtime/base-<hash>/     the base packages (see `base`)
+//! runtime/root/            empty; where each jail mounts its root
+//! ```
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use mcpbox_jail::{CallLimits, JailSpec, Mount};
+use sha2::{Digest, Sha256};
+
+use crate::{error::SandboxError, python::Python};
+
+mod copy;
+mod interpreter;
+
+pub(crate) use copy::open_up;
+pub(crate) use interpreter::Interpreter;
+
+/// The files of the runner, and `requirements.lock` beside them.
+const RUNNER: [(&str, &str); 11] = [
+    ("zygote.py", include_str!("../../../runner/zygote.py")),
+    ("lockdown.py", include_str!("../../../runner/lockdown.py")),
+    ("preload.py", include_str!("../../../runner/preload.py")),
+    ("channel.py", include_str!("../../../runner/channel.py")),
+    ("tool_runtime.py", include_str!("../../../runner/tool_runtime.py")),
+    ("language.py", include_str!("../../../runner/language.py")),
+    ("failures.py", include_str!("../../../runner/failures.py")),
+    ("parameters.py", include_str!("../../../runner/parameters.py")),
+    ("results.py", include_str!("../../../runner/results.py")),
+    ("content.py", include_str!("../../../runner/content.py")),
+    ("egress.py", include_str!("../../../runner/egress.py")),
+];
+
+/// The prepared runtime.
+#[derive(Debug, Clone)]
+pub(crate) struct Runtime {
+    pub(crate) directory: PathBuf,
+    pub(crate) interpreter: Interpreter,
+    runner: PathBuf,
+    root: PathBuf,
+}
+
+impl Runtime {
+    /// Builds what is missing.
+    pub(crate) fn prepare(data_dir: &Path, python: &Python, progress: &dyn Fn(&str)) -> Result<Self, SandboxError> {
+        let directory = data_dir.join("runtime");
+        let root = directory.join("root");
+        fs::create_dir_all(&root).map_err(SandboxError::runtime(&root))?;
+        let directory = directory.canonicalize().map_err(SandboxError::runtime(&directory))?;
+        let interpreter = Interpreter::prepare(&directory, python, progress)?;
+        let runner = write_runner(&directory, python)?;
+        Ok(Self { root: directory.join("root"), directory, interpreter, runner })
+    }
+
+    /// The jail of a zygote with this profile.
+    pub(crate) fn jail(&self, profile: &str, site: Option<&Path>, limits: CallLimits) -> JailSpec {
+        let mount = |source: &Path, target: &str| Mount { source: source.to_owned(), target: target.into() };
+        let mut mounts = vec![mount(&self.interpreter.directory, "/python"), mount(&self.runner, "/runner")];
+        let zoneinfo = Path::new("/usr/share/zoneinfo");
+        if zoneinfo.is_dir() {
+            mounts.push(mount(zoneinfo, "/usr/share/zoneinfo"));
+        }
+        mounts.extend(site.map(|site| mount(site, "/site")));
+        let links = self.interpreter.loader.as_ref().map(|loader| {
+            let file = loader.file_name().unwrap_or_default();
+            (loader.clone(), Path::new("/python/libs").join(file))
+        });
+        let words = ["/python/bin/python3", "-I", "-S", "-B", "/runner/zygote.py", profile];
+        let environment = [
+            ("LD_LIBRARY_PATH", "/python/libs"),
+            ("LANG", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("HOME", "/tmp"),
+            ("TMPDIR", "/tmp"),
+            // Native maths libraries must not start threads in the zygote: it forks.
+            ("OPENBLAS_NUM_THREADS", "1"),
+            ("OMP_NUM_THREADS", "1"),
+            ("MKL_NUM_THREADS", "1"),
+        ];
+        JailSpec {
+            root: self.root.clone(),
+            mounts,
+            links: links.into_iter().collect(),
+            command: words.map(str::to_owned).into(),
+            environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            limits,
+        }
+    }
+}
+
+fn write_runner(directory: &Path, python: &Python) -> Result<PathBuf, SandboxError> {
+    let mut hash = Sha256::new();
+    hash.update(&python.version);
+    for (name, text) in RUNNER {
+        hash.update(name);
+        hash.update(text);
+    }
+    let target = directory.join(format!("runner-{}", short(hash)));
+    if target.is_dir() {
+        return Ok(target);
+    }
+    let fail = || SandboxError::runtime(&target);
+    let building = tempfile::Builder::new().prefix(".runner-").tempdir_in(directory).map_err(fail())?;
+    for (name, text) in RUNNER {
+        fs::write(building.path().join(name), text).map_err(fail())?;
+    }
+    interpreter::compile_all(&python.path, building.path())?;
+    open_up(building.path()).map_err(fail())?;
+    publish(building, &target).map_err(fail())?;
+    Ok(target)
+}
+
+/// Moves a finished directory to its name in one step; somebody else having done so first is as good.
+pub(crate) fn publish(building: tempfile::TempDir, target: &Path) -> std::io::Result<()> {
+    match fs::rename(building.path(), target) {
+        Ok(()) => {
+            let _ = building.keep(); // it is no longer there
+            Ok(())
+        }
+        Err(_) if target.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The first 16 hex digits of a hash.
+pub(crate) fn short(hash: Sha256) -> String {
+    let mut text = hex::encode(hash.finalize());
+    text.truncate(16);
+    text
+}

@@ -1,0 +1,290 @@
+//! The sandbox as the rest of the product sees it: start, execute, status, shutdown.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use mcpbox_core::execute::{
+    BoxFuture, Environment, Execution, Executor, Observer, Outcome, Program, SandboxStatus, SandboxTier,
+};
+use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_egress::{Broker, Session, SessionGrants};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    base,
+    call::Call,
+    config::SandboxConfig,
+    error::SandboxError,
+    failure::{outcome, unavailable},
+    pool::{Pool, PoolConfig},
+    probe,
+    python::{Python, find_python},
+    runtime::Runtime,
+};
+
+mod counted;
+mod programs;
+
+use counted::Counted;
+use programs::Programs;
+
+/// Longest wait for a free process.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs tools in jailed processes. See [`Sandbox::start`].
+pub struct Sandbox {
+    config: SandboxConfig,
+    python: Python,
+    runtime: Runtime,
+    broker: Arc<Broker>,
+    /// Standard library only: small, quick to fork.
+    lean: Arc<Pool>,
+    /// With asyncio and httpx loaded.
+    full: Arc<Pool>,
+    programs: Arc<Programs>,
+    permits: Arc<Semaphore>,
+    queued: AtomicU32,
+    running: AtomicU32,
+    /// Set once the base packages are there.
+    base: OnceLock<()>,
+    tasks: TaskTracker,
+    /// No new calls.
+    closing: CancellationToken,
+    /// No calls at all.
+    stop: CancellationToken,
+}
+
+impl Sandbox {
+    /// Prepares the runtime, proves that the jail holds, and starts the pools. The base packages are installed behind it when they
+    /// are missing; `progress` gets a line per step.
+    ///
+    /// # Errors
+    /// [`SandboxError`]: no usable Python, an unwritable data directory, a missing layer, or a probe that got through.
+    pub async fn start(
+        config: SandboxConfig,
+        broker: Arc<Broker>,
+        progress: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Arc<Self>, SandboxError> {
+        let progress: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(progress);
+        let (python, runtime) = prepare(&config, Arc::clone(&progress)).await?;
+        let tasks = TaskTracker::new();
+        let site = Some(base::path(&runtime.directory, &python)).filter(|path| path.is_dir());
+        let pool = |profile| {
+            let pool = PoolConfig {
+                program: config.jail_program.clone(),
+                max_parked: config.max_parked_per_environment,
+                recycle_after_calls: config.recycle_after_calls,
+                recycle_after: config.recycle_after,
+            };
+            Pool::new(pool, runtime.jail(profile, site.as_deref(), config.limits), tasks.clone())
+        };
+        let (lean, full) = (pool("lean"), pool("full"));
+        let (lean_up, full_up) = tokio::join!(probe::must_hold(&lean), full.warm_up());
+        lean_up?;
+        full_up?;
+        let sandbox = Arc::new(Self {
+            permits: Arc::new(Semaphore::new(config.max_concurrent)),
+            python,
+            runtime,
+            broker,
+            lean,
+            full,
+            programs: Arc::default(),
+            queued: AtomicU32::new(0),
+            running: AtomicU32::new(0),
+            base: OnceLock::new(),
+            tasks,
+            closing: CancellationToken::new(),
+            stop: CancellationToken::new(),
+            config,
+        });
+        sandbox.tasks.spawn(Arc::clone(&sandbox.lean).fill(sandbox.stop.clone()));
+        sandbox.tasks.spawn(Arc::clone(&sandbox.full).fill(sandbox.stop.clone()));
+        if site.is_some() {
+            let _ = sandbox.base.set(());
+        } else if sandbox.config.install_base {
+            sandbox.tasks.spawn(Arc::clone(&sandbox).install_base(progress));
+        }
+        Ok(sandbox)
+    }
+
+    /// Lets running calls finish for `grace`, then ends them, and returns when every process is gone.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.closing.cancel();
+        let all = u32::try_from(self.config.max_concurrent).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(grace, self.permits.acquire_many(all)).await;
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.tasks.wait()).await;
+    }
+
+    /// Waits until the base packages are there or their installation has failed; whether they are there.
+    pub async fn base_installed(&self, patience: Duration) -> bool {
+        let until = tokio::time::Instant::now() + patience;
+        while self.base.get().is_none() && tokio::time::Instant::now() < until && !self.stop.is_cancelled() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.base.get().is_some()
+    }
+
+    async fn install_base(self: Arc<Self>, progress: Arc<dyn Fn(&str) + Send + Sync>) {
+        progress("Installing the base packages (httpx, regex, tzdata)");
+        let (directory, python) = (self.runtime.directory.clone(), self.python.clone());
+        let installed = tokio::task::spawn_blocking(move || base::install(&directory, &python)).await;
+        match installed.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(site) => {
+                for (pool, profile) in [(&self.lean, "lean"), (&self.full, "full")] {
+                    pool.replace_spec(self.runtime.jail(profile, Some(&site), self.config.limits));
+                }
+                let _ = self.base.set(());
+                progress("The base packages are ready");
+            }
+            Err(reason) => {
+                tracing::error!(reason, "the base packages are missing");
+                progress(&reason);
+            }
+        }
+    }
+
+    async fn run(&self, execution: Execution, observer: Arc<dyn Observer>) -> Outcome {
+        match self.try_run(execution, observer).await {
+            Ok(outcome) => outcome,
+            Err(failure) => unavailable(failure),
+        }
+    }
+
+    async fn try_run(&self, execution: Execution, observer: Arc<dyn Observer>) -> Result<Outcome, Failure> {
+        let pool = self.pool_for(&execution.program)?;
+        let _permit = self.admit().await?;
+        let _counted = Counted::new(&self.running);
+        let session = self.session(&execution);
+        let (child, running) = tokio::select! {
+            taken = pool.take() => taken.map_err(|error| not_started(&error))?,
+            () = self.stop.cancelled() => return Err(stopping()),
+        };
+        let code = self.programs.find(&execution.program.source);
+        if let Some(work) = self.programs.work(&execution.program.source) {
+            self.tasks.spawn(work.compile(Arc::clone(pool)));
+        }
+        let call = Call { execution: &execution, session: &session, observer: observer.as_ref(), code };
+        let ended = tokio::select! {
+            ended = call.run(child) => ended,
+            () = self.stop.cancelled() => return Err(stopping()),
+        };
+        drop(running);
+        Ok(outcome(ended, &execution, &session))
+    }
+
+    fn session(&self, execution: &Execution) -> Session {
+        self.broker.session(SessionGrants {
+            hosts: Arc::clone(&execution.hosts),
+            secrets: execution.secrets.clone(),
+            http_mocks: execution.http_mocks.clone(),
+        })
+    }
+
+    /// Which pool: asyncio and httpx take longer to import than most tools run, so whoever may need them gets them loaded.
+    #[expect(
+        clippy::result_large_err,
+        reason = "Failure is the vocabulary of core; boxing it here would only move the copy"
+    )]
+    fn pool_for(&self, program: &Program) -> Result<&Arc<Pool>, Failure> {
+        match &program.environment {
+            Environment::Base if program.uses_http && self.base.get().is_none() => {
+                Err(Failure::new(FailureKind::Unavailable, "the packages behind http are still being installed").hint(
+                    "Try again in a minute; if it stays so, the operator's log says why they could not be installed",
+                ))
+            }
+            Environment::Base if program.uses_http || program.source.contains("asyncio") => Ok(&self.full),
+            Environment::Base => Ok(&self.lean),
+            Environment::Locked(lock) => Err(Failure::new(
+                FailureKind::Unavailable,
+                format!("the package environment {lock} is not installed here"),
+            )
+            .hint("Use the standard library and the base packages, or ask the admin")),
+        }
+    }
+
+    /// A place among the running calls; waits in a bounded queue.
+    async fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if self.closing.is_cancelled() {
+            return Err(stopping());
+        }
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let full = || {
+            Failure::new(FailureKind::Unavailable, "the sandbox is busy: too many tools run at once")
+                .hint("Call again in a few seconds, and make fewer calls at once")
+        };
+        let queued = Counted::new(&self.queued);
+        if queued.others() as usize >= self.config.queue_limit {
+            return Err(full());
+        }
+        match tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(full()),
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    /// Without [`Sandbox::shutdown`] the processes still end, only nobody waits for them.
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+impl Executor for Sandbox {
+    fn execute<'a>(&'a self, execution: Execution, observer: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.run(execution, observer))
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::Full,
+            detail: "Namespaces, Landlock, seccomp and limits hold; the probes at start were all refused.".into(),
+            python: self.runtime.interpreter.version.clone(),
+            parked: u32::try_from(self.lean.parked() + self.full.parked()).unwrap_or(u32::MAX),
+            running: self.running.load(Ordering::Relaxed),
+            queued: self.queued.load(Ordering::Relaxed),
+            base_ready: self.base.get().is_some(),
+        }
+    }
+}
+
+async fn prepare(
+    config: &SandboxConfig,
+    progress: Arc<dyn Fn(&str) + Send + Sync>,
+) -> Result<(Python, Runtime), SandboxError> {
+    let (data_dir, python) = (config.data_dir.clone(), config.python.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        let python = find_python(python.as_deref())?;
+        let runtime = Runtime::prepare(&data_dir, &python, progress.as_ref())?;
+        Ok((python, runtime))
+    });
+    work.await.unwrap_or_else(|error| Err(SandboxError::Zygote(error.to_string())))
+}
+
+fn stopping() -> Failure {
+    Failure::new(FailureKind::Cancelled, "the server is stopping").hint("Call again once it has started")
+}
+
+fn not_started(error: &SandboxError) -> Failure {
+    tracing::error!(%error, "no sandbox process for a call");
+    Failure::new(FailureKind::Unavailable, "the sandbox cannot start a process for this call").hint(
+        "The tool did not run. Try again in a few seconds; if it stays so, the operator should run 'mcpbox doctor'",
+    )
+}

@@ -1,0 +1,266 @@
+//! Frames of the call socket: `u32 header length, u32 body length, JSON header, raw body`, little endian. What arrives was written by
+//! tool code: every length is checked against a cap before anything of that size is allocated.
+
+use std::collections::BTreeSet;
+
+use bytes::{Buf, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+use tokio::net::UnixStream;
+
+const PREFIX: usize = 8;
+/// Largest header.
+const HEADER_MAX: usize = 128 * 1024;
+/// Largest body of a request to a host.
+const HTTP_BODY_MAX: usize = 10 << 20;
+/// Largest compiled program.
+const CODE_MAX: usize = 4 << 20;
+/// Read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// What a child says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Said {
+    /// It is locked down and waits.
+    Parked,
+    /// It could not be locked down.
+    Broken { reason: String },
+    /// A request to a host.
+    Http {
+        id: u64,
+        method: String,
+        url: String,
+        headers: Vec<(String, String)>,
+        #[serde(default)]
+        timeout_ms: Option<u64>,
+    },
+    /// How far it is.
+    Progress { done: f64, total: Option<f64>, message: Option<String> },
+    /// A line for the client's log.
+    Log { message: String },
+    /// `main` returned; the body is the result.
+    Result(Seen),
+    /// It failed.
+    Error {
+        failure: SaidFailure,
+        #[serde(flatten)]
+        seen: Seen,
+    },
+    /// A compiled program, in the body.
+    Code,
+}
+
+/// What a child says it did.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Seen {
+    #[serde(default)]
+    pub(crate) modules: BTreeSet<String>,
+    #[serde(default)]
+    pub(crate) denied_modules: BTreeSet<String>,
+    #[serde(default)]
+    pub(crate) secrets: BTreeSet<String>,
+    #[serde(default)]
+    pub(crate) cpu_us: u64,
+    #[serde(default)]
+    pub(crate) peak_kb: u64,
+}
+
+/// A failure as the child describes it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SaidFailure {
+    pub(crate) kind: String,
+    pub(crate) message: String,
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
+    #[serde(default)]
+    pub(crate) snippet: Option<String>,
+    #[serde(default)]
+    pub(crate) traceback: Option<String>,
+    #[serde(default)]
+    pub(crate) hint: Option<String>,
+}
+
+/// What the supervisor says.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Say<'a> {
+    /// Run this; the body is source, compiled code and arguments, one after the other.
+    Run {
+        policy: &'a str,
+        modules: &'a BTreeSet<String>,
+        secrets: &'a std::collections::BTreeMap<&'a str, String>,
+        limits: RunLimits,
+        /// Lengths of source and code in the body.
+        sizes: [usize; 2],
+    },
+    /// Only compile the source in the body.
+    Compile,
+    /// An answer; the body is its body.
+    HttpResult { id: u64, status: u16, headers: &'a [(String, String)], http_version: &'a str },
+    /// There is no answer.
+    #[serde(rename = "http_result")]
+    HttpError { id: u64, error: SayError<'a> },
+}
+
+/// Why there is no answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct SayError<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) message: &'a str,
+}
+
+/// Limits of a run.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct RunLimits {
+    pub(crate) memory_bytes: u64,
+    pub(crate) cpu_s: u64,
+    pub(crate) result_bytes: u64,
+}
+
+/// Why the conversation with a child cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    /// The other side closed, or died.
+    #[error("the process closed its channel")]
+    Closed,
+    /// What it sent is not a frame.
+    #[error("the process sent something that is not a frame: {0}")]
+    Garbage(String),
+    /// The frame is over its cap.
+    #[error("the process sent a {what} larger than {cap} bytes")]
+    TooLarge { what: &'static str, cap: usize },
+}
+
+/// One frame, ready to be sent.
+pub(crate) fn frame(header: &Say<'_>, body: &[&[u8]]) -> Bytes {
+    let text = serde_json::to_vec(header).unwrap_or_default();
+    let length: usize = body.iter().map(|part| part.len()).sum();
+    let mut bytes = BytesMut::with_capacity(PREFIX + text.len() + length);
+    bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(&text);
+    for part in body {
+        bytes.extend_from_slice(part);
+    }
+    bytes.freeze()
+}
+
+/// Reads frames from one child. Cancel-safe: half a frame stays in the buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    buffer: BytesMut,
+    /// Header and missing body length of the frame being read.
+    begun: Option<(Said, usize)>,
+}
+
+impl Reader {
+    /// The next frame. `result_max` caps the body of a result.
+    pub(crate) async fn next(&mut self, stream: &UnixStream, result_max: usize) -> Result<(Said, Bytes), WireError> {
+        loop {
+            if let Some(frame) = self.take(result_max)? {
+                return Ok(frame);
+            }
+            self.buffer.reserve(CHUNK);
+            match stream.try_read_buf(&mut self.buffer) {
+                Ok(0) => return Err(WireError::Closed),
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    stream.readable().await.map_err(|_| WireError::Closed)?;
+                }
+                Err(_) => return Err(WireError::Closed),
+            }
+        }
+    }
+
+    fn take(&mut self, result_max: usize) -> Result<Option<(Said, Bytes)>, WireError> {
+        if self.begun.is_none() {
+            self.begun = self.header(result_max)?;
+        }
+        match self.begun.take() {
+            Some((said, length)) if self.buffer.len() >= length => {
+                Ok(Some((said, self.buffer.split_to(length).freeze())))
+            }
+            unfinished => {
+                self.begun = unfinished;
+                Ok(None)
+            }
+        }
+    }
+
+    fn header(&mut self, result_max: usize) -> Result<Option<(Said, usize)>, WireError> {
+        let mut prefix = self.buffer.as_ref();
+        if prefix.len() < PREFIX {
+            return Ok(None);
+        }
+        let (header, body) = (prefix.get_u32_le() as usize, prefix.get_u32_le() as usize);
+        if header > HEADER_MAX {
+            return Err(WireError::TooLarge { what: "header", cap: HEADER_MAX });
+        }
+        let Some(text) = prefix.get(..header) else { return Ok(None) };
+        let said: Said = serde_json::from_slice(text).map_err(|error| WireError::Garbage(error.to_string()))?;
+        let (what, cap) = match &said {
+            Said::Http { .. } => ("request", HTTP_BODY_MAX),
+            Said::Result(_) => ("result", result_max),
+            Said::Code => ("program", CODE_MAX),
+            _ => ("message", 0),
+        };
+        if body > cap {
+            return Err(WireError::TooLarge { what, cap });
+        }
+        self.buffer.advance(PREFIX + header);
+        Ok(Some((said, body)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(header: &str, claimed_body: u32, body: &[u8]) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        bytes.extend_from_slice(&(header.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&claimed_body.to_le_bytes());
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(body);
+        bytes
+    }
+
+    fn read(buffer: BytesMut) -> Result<Option<(Said, Bytes)>, WireError> {
+        Reader { buffer, begun: None }.take(1000)
+    }
+
+    #[test]
+    fn frames_are_taken_only_whole() {
+        let whole = bytes(r#"{"type":"result","cpu_us":5}"#, 3, b"abc");
+        for length in 0..whole.len() {
+            assert!(read(BytesMut::from(&whole[..length])).unwrap().is_none());
+        }
+        let (said, body) = read(whole).unwrap().unwrap();
+        assert!(matches!(said, Said::Result(seen) if seen.cpu_us == 5));
+        assert_eq!(&body[..], b"abc");
+    }
+
+    #[test]
+    fn claims_are_checked_before_anything_arrives() {
+        let cases = [
+            bytes(r#"{"type":"result"}"#, 1001, b""),
+            bytes(r#"{"type":"parked"}"#, 1, b""),
+            bytes(r#"{"type":"http","id":1,"method":"GET","url":"","headers":[]}"#, u32::MAX, b""),
+            bytes(r#"{"type":"code"}"#, u32::MAX, b""),
+        ];
+        for case in cases {
+            assert!(matches!(read(case), Err(WireError::TooLarge { .. })));
+        }
+        let mut huge_header = BytesMut::new();
+        huge_header.extend_from_slice(&[0xff; 8]);
+        assert!(matches!(read(huge_header), Err(WireError::TooLarge { what: "header", .. })));
+    }
+
+    #[test]
+    fn garbage_is_named_and_deep_json_does_not_overflow() {
+        let deep = format!(r#"{{"type":"log","message":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
+        for header in ["", "null", "{}", r#"{"type":"run"}"#, "\u{0}\u{0}", &deep] {
+            assert!(matches!(read(bytes(header, 0, b"")), Err(WireError::Garbage(_))), "{header}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A child: one locked-down process for one call. Dropping it kills it, whatever it is doing: that is cancellation.
+
+use std::{os::fd::OwnedFd, time::Duration};
+
+use rustix::process::Signal;
+use tokio::{
+    net::{UnixStream, unix::pipe},
+    sync::oneshot,
+};
+
+use super::Zygote;
+
+/// How long the zygote may take to report an end.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How a child ended, as the zygote saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exit {
+    /// As from `wait`.
+    pub(crate) status: i32,
+    pub(crate) cpu_us: u64,
+    pub(crate) peak_bytes: u64,
+}
+
+impl Exit {
+    /// The signal that ended it, if one did.
+    pub(crate) fn signal(self) -> Option<i32> {
+        let number = self.status & 0x7f;
+        (number != 0).then_some(number)
+    }
+
+    /// The exit code, if it exited.
+    pub(crate) fn code(self) -> Option<i32> {
+        (self.status & 0x7f == 0).then_some((self.status >> 8) & 0xff)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) stream: UnixStream,
+    pub(crate) output: pipe::Receiver,
+    pidfd: OwnedFd,
+    exit: oneshot::Receiver<Exit>,
+    /// Keeps the zygote's jail open as long as the child lives.
+    zygote: Zygote,
+}
+
+impl Child {
+    pub(super) fn new(
+        zygote: Zygote,
+        stream: UnixStream,
+        output: pipe::Receiver,
+        pidfd: OwnedFd,
+        exit: oneshot::Receiver<Exit>,
+    ) -> Self {
+        Self { stream, output, pidfd, exit, zygote }
+    }
+
+    /// Whether it can still be used: its zygote lives.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.zygote.is_dead()
+    }
+
+    /// Kills it; nothing happens when it has already ended.
+    pub(crate) fn kill(&self) {
+        let _ = rustix::process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+
+    /// Kills it and waits for how it ended; `None` when its zygote is gone too.
+    pub(crate) async fn end(&mut self) -> Option<Exit> {
+        self.kill();
+        tokio::time::timeout(EXIT_TIMEOUT, &mut self.exit).await.ok()?.ok()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

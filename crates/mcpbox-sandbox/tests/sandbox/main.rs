@@ -1,0 +1,13 @@
+//! The sandbox through its public door, with real jails and real Python: as root with all of a root's powers to lose, and as an
+//! ordinary user.
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod ordinary_user;
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod support;

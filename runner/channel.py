@@ -1,0 +1,113 @@
+"""The call socket: frames of `u32 header length, u32 body length, JSON header, raw body`, little endian.
+
+The supervisor is trusted, so frames from it are read whole and blocking. Requests that expect an answer carry an id; one
+reader at a time hands answers to whoever waits, be it a thread or a future of an event loop."""
+
+import json
+import os
+import struct
+import threading
+from collections.abc import Callable
+
+_PREFIX = struct.Struct("<II")
+
+Answer = tuple[dict, bytes]
+
+
+class Disconnected(Exception):
+    """The supervisor closed the call."""
+
+
+class Channel:
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._write_lock = threading.Lock()
+        self._read_lock = threading.Lock()
+        self._waiting: dict[int, Callable[[Answer], None]] = {}
+        self._next_id = 0
+
+    def send(self, header: dict, body: bytes = b"") -> None:
+        text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
+        view = memoryview(b"".join((_PREFIX.pack(len(text), len(body)), text, body)))
+        with self._write_lock:
+            while view:
+                view = view[os.write(self.fd, view) :]
+
+    def receive(self) -> Answer:
+        header_length, body_length = _PREFIX.unpack(self._read(_PREFIX.size))
+        header = json.loads(self._read(header_length))
+        return header, self._read(body_length)
+
+    def _read(self, length: int) -> bytes:
+        data = os.read(self.fd, length) if length else b""
+        if len(data) == length:
+            return data
+        parts, missing = [data], length - len(data)
+        while missing:
+            if not parts[-1]:
+                raise Disconnected
+            parts.append(os.read(self.fd, min(missing, 1 << 20)))
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
+    def ask(self, header: dict, body: bytes = b"") -> Answer:
+        """Sends a request and waits for its answer, blocking this thread."""
+        slot: list[Answer] = []
+        arrived = threading.Event()
+
+        def take(answer: Answer) -> None:
+            slot.append(answer)
+            arrived.set()
+
+        self._request(header, body, take)
+        while not slot:
+            if self._read_lock.acquire(blocking=False):
+                try:
+                    while not slot:
+                        self._dispatch()
+                finally:
+                    self._read_lock.release()
+            else:
+                arrived.wait(0.02)  # another thread reads; it delivers, or leaves the reading to us
+        return slot[0]
+
+    async def ask_async(self, header: dict, body: bytes = b"") -> Answer:
+        """The same from a coroutine: without suspending when it is driven by hand, else as a future of its loop."""
+        import sys
+
+        asyncio = sys.modules.get("asyncio")
+        loop = asyncio._get_running_loop() if asyncio else None
+        if loop is None:
+            return self.ask(header, body)
+        future = loop.create_future()
+
+        def take(answer: Answer) -> None:
+            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(answer))
+
+        self._request(header, body, take)
+        loop.add_reader(self.fd, self._on_readable)
+        try:
+            return await future
+        finally:
+            if not self._waiting:
+                loop.remove_reader(self.fd)
+
+    def _request(self, header: dict, body: bytes, take: Callable[[Answer], None]) -> None:
+        with self._write_lock:
+            self._next_id += 1
+            number = self._next_id
+        self._waiting[number] = take
+        self.send({**header, "id": number}, body)
+
+    def _on_readable(self) -> None:
+        if self._read_lock.acquire(blocking=False):
+            try:
+                self._dispatch()
+            finally:
+                self._read_lock.release()
+
+    def _dispatch(self) -> None:
+        header, body = self.receive()
+        take = self._waiting.pop(header.get("id"), None)
+        if take is not None:
+            take((header, body))

@@ -1,0 +1,66 @@
+"""What a zygote imports before it forks, so that calls do not pay for it. Two profiles: `lean` keeps the memory that every
+fork copies small; `full` adds asyncio and httpx for tools that wait or speak HTTP."""
+
+import os
+import sys
+
+SITE = "/site"
+
+# The packages of the base environment that may be used without an event loop.
+_BASE_ROOTS = frozenset({"httpx", "httpcore", "h11", "idna", "certifi", "regex", "tzdata", "anyio", "sniffio", "typing_extensions"})
+
+
+def load(profile: str) -> None:
+    _text_streams()
+    if os.path.isdir(SITE):
+        sys.path.append(SITE)
+    import collections.abc  # noqa: F401
+    import dataclasses  # noqa: F401
+    import datetime  # noqa: F401
+    import decimal  # noqa: F401
+    import enum  # noqa: F401
+    import functools  # noqa: F401
+    import itertools  # noqa: F401
+    import json  # noqa: F401
+    import math  # noqa: F401
+    import re  # noqa: F401
+    import typing  # noqa: F401
+
+    if profile == "full":
+        _load_asyncio()
+        _load_httpx()
+
+
+def _text_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def _load_asyncio() -> None:
+    """Without ssl: there is no socket to use it on, and OpenSSL's memory would be copied by every fork."""
+    missing = object()
+    before = sys.modules.get("ssl", missing)
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        if before is missing:
+            del sys.modules["ssl"]
+        else:
+            sys.modules["ssl"] = before  # type: ignore[assignment]
+
+
+def _load_httpx() -> None:
+    import egress
+
+    if egress.is_installed():
+        egress.client()
+
+
+def package_roots() -> frozenset[str]:
+    """Top-level names of installed packages that may bring their own idea of an event loop."""
+    try:
+        names = os.listdir(SITE)
+    except OSError:
+        return frozenset()
+    return frozenset(name.partition(".")[0] for name in names) - _BASE_ROOTS

@@ -1,0 +1,196 @@
+"""One call in its own, already locked-down process: waits for a `run` frame, runs `main`, answers with `result` or `error`.
+A `compile` frame instead only compiles, for the supervisor's cache, and runs nothing."""
+
+import datetime
+import gc
+import json
+import marshal
+import os
+import resource
+import sys
+import types
+from typing import Any
+
+import content
+import egress
+import failures
+import language
+import parameters
+import preload
+import results
+from channel import Channel, Disconnected
+
+# Kept back from the memory limit, so that "out of memory" can still be reported.
+_REPORT_BYTES = 16 << 20
+# Address space beyond private memory: the interpreter's code, libraries and locales.
+_ADDRESS_SPARE = 512 << 20
+
+_ROOTS = preload.package_roots()
+
+
+class Context:
+    """`ctx`: what a tool says while it runs."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
+        """Tells the client how far the tool is."""
+        text = None if message is None else str(message)[:1000]
+        self._channel.send({"type": "progress", "done": float(done), "total": None if total is None else float(total), "message": text})
+
+    def log(self, *values: object) -> None:
+        """Sends a line to the client's log."""
+        self._channel.send({"type": "log", "message": " ".join(map(str, values))[:8000]})
+
+
+class Secrets(dict):
+    """`secrets`: a read-only mapping that notes which keys were read."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.read: set[str] = set()
+
+    def __getitem__(self, key: str) -> str:
+        if key not in self:
+            raise failures.SecretMissing(key)
+        self.read.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+    def _refuse(self, *_: object, **__: object) -> Any:
+        raise TypeError("secrets are read-only; an admin sets their values")
+
+    __setitem__ = __delitem__ = update = pop = popitem = setdefault = clear = __ior__ = _refuse  # type: ignore[assignment]
+
+
+def serve(fd: int, *, rehearse: bool) -> int:
+    channel = Channel(fd)
+    egress.attach(channel)
+    if rehearse:
+        # Touches the pages a real call touches, so that they are copied now and not while somebody waits.
+        reader, writer = os.pipe()
+        run(Channel(writer), {**_REHEARSAL, "sizes": [len(_REHEARSAL_SOURCE), 0]}, _REHEARSAL_SOURCE + b'{"a":1}')
+        os.close(reader)
+        os.close(writer)
+    channel.send({"type": "parked"})
+    try:
+        header, body = channel.receive()
+    except Disconnected:
+        return 0
+    if header["type"] == "compile":
+        compile_only(channel, body)
+        return 0
+    set_limits(header["limits"])
+    gc.enable()
+    run(channel, header, body)
+    return 0
+
+
+_REHEARSAL_SOURCE = b"async def main(a: int):\n    return {'a': a}\n"
+_REHEARSAL = {"policy": "strict", "modules": [], "secrets": {}, "limits": {"result_bytes": 1024}}
+
+
+def report_broken(fd: int, error: BaseException) -> None:
+    """The child could not be locked down; it never saw a request."""
+    Channel(fd).send({"type": "broken", "reason": f"{type(error).__name__}: {error}"[:2000]})
+
+
+def compile_only(channel: Channel, source: bytes) -> None:
+    try:
+        code = marshal.dumps(compile(source, failures.TOOL_FILE, "exec", dont_inherit=True))
+    except BaseException:  # noqa: BLE001 - a real run will tell why
+        code = b""
+    channel.send({"type": "code"}, code)
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    memory, cpu_s = limits["memory_bytes"], limits["cpu_s"]
+    # Memory bomb: what the process may write to, and as a backstop everything it may map.
+    _lower(resource.RLIMIT_DATA, memory - _REPORT_BYTES, memory)
+    _lower(resource.RLIMIT_AS, memory + _ADDRESS_SPARE - _REPORT_BYTES, memory + _ADDRESS_SPARE)
+    # CPU loop: first a signal that names the reason, a second later one that cannot be ignored.
+    _lower(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
+
+
+def _lower(which: int, soft: int, hard: int) -> None:
+    maximum = resource.getrlimit(which)[1]
+    if maximum != resource.RLIM_INFINITY:
+        hard = min(hard, maximum)
+    resource.setrlimit(which, (min(soft, hard), hard))
+
+
+def _use_reserve() -> None:
+    for which in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
+        hard = resource.getrlimit(which)[1]
+        resource.setrlimit(which, (hard, hard))
+
+
+def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
+    code_start, arguments_start = header["sizes"][0], sum(header["sizes"])
+    source, code, arguments = body[:code_start], body[code_start:arguments_start], body[arguments_start:]
+    strict = header["policy"] == "strict"
+    imports = language.Imports(set(header["modules"]) if strict else None)
+    secrets = Secrets(header["secrets"])
+    try:
+        namespace = _namespace(channel, imports, secrets)
+        value = _run_main(namespace, _load(source, code), json.loads(arguments))
+        reply = results.encode(value, header["limits"]["result_bytes"])
+        failure = None
+    except Disconnected:
+        return
+    except BaseException as error:  # noqa: BLE001 - whatever a tool raises is a failure of the tool
+        if isinstance(error, MemoryError):
+            _use_reserve()
+        failure = failures.describe(error, source.decode("utf-8", "replace"), strict=strict)
+        reply = b""
+    _flush()
+    observed = {"modules": sorted(imports.seen), "denied_modules": sorted(imports.denied), "secrets": sorted(secrets.read), **_usage()}
+    if failure is None:
+        channel.send({"type": "result", **observed}, reply)
+    else:
+        channel.send({"type": "error", "failure": failure, **observed})
+
+
+def _load(source: bytes, code: bytes) -> Any:
+    """The compiled program: from the supervisor's cache (made by a child that ran nothing), or compiled here."""
+    return marshal.loads(code) if code else compile(source, failures.TOOL_FILE, "exec", dont_inherit=True)
+
+
+def _namespace(channel: Channel, imports: language.Imports, secrets: Secrets) -> dict[str, Any]:
+    return {
+        "__builtins__": imports.builtins(),
+        "http": egress.facade(),
+        "json": json,
+        "datetime": datetime.datetime,
+        "secrets": secrets,
+        "content": content,
+        "ctx": Context(channel),
+    }
+
+
+def _run_main(namespace: dict[str, Any], program: Any, arguments: dict[str, Any]) -> Any:
+    # A module, because dataclasses and get_type_hints look classes' modules up by name.
+    module = sys.modules["tool"] = types.ModuleType("tool")
+    module.__dict__.update(namespace, arguments=dict(arguments))
+    exec(program, module.__dict__)
+    main = module.__dict__.get("main")
+    if not callable(main):
+        raise failures.NoMain("the source defines no main; define 'async def main(...)'")
+    values = parameters.convert(main, arguments)
+    return language.drive(main, values, with_loop=language.needs_loop(program, _ROOTS))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # noqa: BLE001 - the tool may have closed or replaced it
+            pass
+
+
+def _usage() -> dict[str, int]:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu_us": int((usage.ru_utime + usage.ru_stime) * 1_000_000), "peak_kb": usage.ru_maxrss}
