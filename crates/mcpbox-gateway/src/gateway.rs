@@ -1,0 +1,65 @@
+//! What all requests share: the catalog, the limits, the lists, and the signals of shutdown.
+
+use std::sync::Arc;
+
+use mcpbox_catalog::Catalog;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    changes::{ToolListChanges, tool_list_changes},
+    config::GatewayConfig,
+    limits::CallLimiter,
+    toolset::Lists,
+};
+
+/// What all requests share.
+pub(crate) struct Gateway {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) config: GatewayConfig,
+    pub(crate) limiter: CallLimiter,
+    pub(crate) lists: Lists,
+    pub(crate) changes: ToolListChanges,
+    /// Requests whose answer shutdown waits for.
+    pub(crate) requests: TaskTracker,
+    /// Subscriptions, which shutdown lets say a last word.
+    pub(crate) listeners: TaskTracker,
+    /// Tasks of the gateway itself.
+    pub(crate) tasks: TaskTracker,
+    /// First signal of shutdown: whoever only listens, stops.
+    pub(crate) closing: CancellationToken,
+    /// Second signal: running calls are interrupted and say so.
+    pub(crate) interrupt: CancellationToken,
+    /// Last signal: sessions and streams end.
+    pub(crate) ended: CancellationToken,
+}
+
+impl Gateway {
+    /// Starts what runs beside the requests.
+    pub(crate) fn start(catalog: Arc<Catalog>, config: GatewayConfig) -> Arc<Self> {
+        let closing = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let (changes, feed) = tool_list_changes(&catalog, closing.clone());
+        tasks.spawn(feed);
+        Arc::new(Self {
+            catalog,
+            limiter: CallLimiter::new(config.rate_limits),
+            config,
+            lists: Lists::default(),
+            changes,
+            requests: TaskTracker::new(),
+            listeners: TaskTracker::new(),
+            tasks,
+            closing,
+            interrupt: CancellationToken::new(),
+            ended: CancellationToken::new(),
+        })
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.interrupt.cancel();
+        self.ended.cancel();
+    }
+}

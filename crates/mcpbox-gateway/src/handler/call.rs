@@ -1,0 +1,120 @@
+//! One `tools/call`: find what the name stands for, count it, run it, and stop it when nobody waits any more.
+
+use std::sync::Arc;
+
+use mcpbox_catalog::call;
+use mcpbox_core::{
+    execute::Observer,
+    failure::{Failure, FailureKind},
+    principal::Principal,
+};
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{CallToolRequestParams, CallToolResult, JsonObject},
+    service::RequestContext,
+};
+use serde_json::json;
+
+use super::{is_modern, progress::with_progress, server_meta};
+use crate::{
+    exchange::Facts,
+    gateway::Gateway,
+    result::{self, FailurePlace},
+    tools::CALL_TOOL,
+    toolset::Found,
+};
+
+/// Answers one `tools/call`.
+///
+/// # Errors
+/// −32602 for a name that is no tool here; everything else is a result, so that the LLM reads it.
+pub(super) async fn call_tool(
+    gateway: &Arc<Gateway>,
+    request: CallToolRequestParams,
+    context: RequestContext<RoleServer>,
+) -> Result<CallToolResult, ErrorData> {
+    let facts = Facts::of(&context);
+    let modern = is_modern(&context);
+    let arguments = request.arguments.unwrap_or_default();
+    let work = with_progress(&context, |observer| {
+        dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
+    });
+    let mut result = tokio::select! {
+        result = work => result?,
+        () = facts.exchange.gone.cancelled() => stopped("The client went away; the call was cancelled."),
+        () = context.ct.cancelled() => {
+            facts.exchange.unanswered.cancel();
+            stopped("The client cancelled the call.")
+        }
+        () = gateway.interrupt.cancelled() => {
+            stopped("MCPbox is stopping; the call was interrupted. What it had changed outside may stand.")
+        }
+    };
+    if modern {
+        result.meta.get_or_insert_default().extend(server_meta());
+    }
+    Ok(result)
+}
+
+async fn dispatch(
+    gateway: &Arc<Gateway>,
+    facts: &Facts,
+    who: Principal,
+    name: &str,
+    arguments: JsonObject,
+    observer: Arc<dyn Observer>,
+    modern: bool,
+) -> Result<CallToolResult, ErrorData> {
+    let snapshot = gateway.catalog.snapshot();
+    let Some(found) = facts.toolset.find(name) else {
+        return Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)));
+    };
+    if let Err(refusal) = count(gateway, facts, name, &arguments, &found) {
+        return Ok(result::failure(&refusal, FailurePlace::Structured));
+    }
+    match found {
+        Found::Management(definition) => Ok(definition.run(gateway.catalog.clone(), who, arguments, observer).await),
+        Found::Published(full_name) => {
+            let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
+            match &reply.result {
+                Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
+                    Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)))
+                }
+                _ => {
+                    let has_output_schema = reply.tool.as_ref().is_some_and(|tool| tool.output_schema.is_some());
+                    let place =
+                        if modern || !has_output_schema { FailurePlace::Structured } else { FailurePlace::Aside };
+                    Ok(result::reply(reply, place))
+                }
+            }
+        }
+    }
+}
+
+/// Counts the call for its client, and for the published tool it is meant for.
+fn count(gateway: &Gateway, facts: &Facts, name: &str, arguments: &JsonObject, found: &Found) -> Result<(), Failure> {
+    gateway.limiter.count_client(&facts.client_key)?;
+    let target = match found {
+        Found::Published(full_name) => Some(full_name.as_str()),
+        Found::Management(_) if name == CALL_TOOL => arguments.get("name").and_then(|name| name.as_str()),
+        Found::Management(_) => None,
+    };
+    match target.and_then(|target| gateway.catalog.snapshot().resolve(target).ok()) {
+        Some(tool) => gateway.limiter.count_tool(&tool.name),
+        None => Ok(()),
+    }
+}
+
+fn unknown_tool(name: &str, nearest: &[String]) -> ErrorData {
+    let shown: String = name.chars().take(100).collect();
+    let message = if nearest.is_empty() {
+        format!("Unknown tool: {shown}. mcpbox_search_tools finds the published tools.")
+    } else {
+        format!("Unknown tool: {shown}. Did you mean {}?", nearest.join(", "))
+    };
+    ErrorData::invalid_params(message, Some(json!({ "kind": FailureKind::NotFound, "nearest": nearest })))
+}
+
+fn stopped(message: &str) -> CallToolResult {
+    result::failure(&Failure::new(FailureKind::Cancelled, message), FailurePlace::Structured)
+}

@@ -1,0 +1,17 @@
+//! The HTTP side of the MCP endpoint: who may knock ([`guard`]), what is read ([`body`]), how it is answered
+//! ([`answer`]). What comes in between is the SDK's.
+
+mod answer;
+mod body;
+mod guard;
+mod refusal;
+mod router;
+
+pub use router::ROUTES;
+pub(crate) use router::router;
+
+use std::net::SocketAddr;
+
+/// The other end of a connection; put into each request by the accept loop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);

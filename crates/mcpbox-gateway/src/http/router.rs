@@ -1,0 +1,142 @@
+//! The routes of the MCP listener: the endpoint with its toolsets, and a sign of life. Nothing else is here, least of
+//! all anything of the admin.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use super::{
+    Peer, answer, body, guard,
+    refusal::{REFUSED, Refusal},
+};
+use crate::{
+    exchange::{Exchange, Facts},
+    gateway::Gateway,
+    handler::Handler,
+    limits::address_key,
+    session::{BoundSessions, as_owner},
+    toolset::Toolset,
+};
+
+/// Every path the MCP listener knows.
+pub const ROUTES: [&str; 7] =
+    ["/mcp", "/mcp/", "/mcp/tools", "/mcp/author", "/mcp/compact", "/mcp/servers/{name}", "/health"];
+
+#[derive(Clone)]
+struct Endpoint {
+    gateway: Arc<Gateway>,
+    service: StreamableHttpService<Handler, BoundSessions>,
+}
+
+/// The routes of the MCP listener.
+pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
+    let endpoint = Endpoint { gateway: gateway.clone(), service: service(gateway) };
+    let toolset = |toolset: Toolset| {
+        any(move |State(endpoint): State<Endpoint>, request: Request| serve(endpoint, toolset, request))
+    };
+    Router::new()
+        .route("/mcp", toolset(Toolset::All))
+        .route("/mcp/", toolset(Toolset::All))
+        .route("/mcp/tools", toolset(Toolset::Published))
+        .route("/mcp/author", toolset(Toolset::Author))
+        .route("/mcp/compact", toolset(Toolset::Compact))
+        .route("/mcp/servers/{name}", any(serve_server))
+        .route("/health", get(health))
+        .fallback(no_such_path)
+        .with_state(endpoint)
+}
+
+fn service(gateway: &Arc<Gateway>) -> StreamableHttpService<Handler, BoundSessions> {
+    // Host, Origin and size are checked before (guard, body), with answers that say what to do.
+    let config = StreamableHttpServerConfig::default()
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
+        .with_max_request_body_bytes(usize::MAX)
+        .with_json_response(true)
+        .with_sse_retry(None)
+        .with_legacy_session_mode(gateway.config.legacy_sessions)
+        .with_cancellation_token(gateway.ended.clone());
+    let sessions = Arc::new(BoundSessions::new(gateway.config.max_sessions));
+    let of = Arc::downgrade(gateway);
+    let handler = move || of.upgrade().map(Handler::new).ok_or_else(|| std::io::Error::other("MCPbox is stopping"));
+    StreamableHttpService::new(handler, sessions, config)
+}
+
+async fn serve_server(State(endpoint): State<Endpoint>, Path(name): Path<String>, request: Request) -> Response {
+    serve(endpoint, Toolset::Server(name), request).await
+}
+
+async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Response {
+    match answer(&endpoint, toolset, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
+    let gateway = &endpoint.gateway;
+    let entrance = guard::admit(&gateway.config, request.uri(), request.headers())?;
+    let address = request.extensions().get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip());
+    let mut facts = Facts { toolset, entrance, client_key: address_key(address), exchange: Exchange::default() };
+    check_server(gateway, &facts.toolset)?;
+    if request.method() != Method::POST {
+        let ends_session = request.method() == Method::DELETE;
+        let mut response = pass(endpoint, facts, accepting(request, "text/event-stream")).await;
+        if ends_session && response.status() == StatusCode::ACCEPTED {
+            // Clients take 202 for a failure here.
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
+        return Ok(answer::explain(response).await);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(&parts.headers, body, gateway.config.max_body_bytes).await?;
+    let request = accepting(Request::from_parts(parts, Body::from(bytes)), "application/json, text/event-stream");
+    facts.exchange = Exchange::tracked(&gateway.requests);
+    let exchange = facts.exchange.clone();
+    let hold = exchange.gone.clone().drop_guard();
+    let response = pass(endpoint, facts, request).await;
+    Ok(answer::finish(response, &exchange, hold).await)
+}
+
+/// Hands the request to the SDK, on behalf of whoever sent it.
+async fn pass(endpoint: &Endpoint, facts: Facts, mut request: Request) -> Response {
+    let owner = facts.owner();
+    request.extensions_mut().insert(facts);
+    as_owner(owner, endpoint.service.handle(request)).await.map(Body::new)
+}
+
+/// The same request, accepting what the endpoint answers with. Many clients send no or a sloppy `Accept`.
+fn accepting(mut request: Request, accept: &'static str) -> Request {
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(accept));
+    request
+}
+
+fn check_server(gateway: &Gateway, toolset: &Toolset) -> Result<(), Refusal> {
+    let Toolset::Server(name) = toolset else { return Ok(()) };
+    if gateway.catalog.snapshot().servers().any(|server| server.name.as_str() == name) {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(80).collect();
+    let message =
+        format!("There is no server '{shown}'. All tools are at /mcp; mcpbox_list_servers there lists the servers.");
+    Err(Refusal::new(StatusCode::NOT_FOUND, REFUSED, message))
+}
+
+async fn health(State(endpoint): State<Endpoint>, headers: HeaderMap, request: Request) -> Response {
+    match guard::check_host(&endpoint.gateway.config, request.uri(), &headers) {
+        Ok(()) => axum::Json(serde_json::json!({ "status": "ok" })).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn no_such_path() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, REFUSED, "There is nothing here. MCP clients connect to /mcp.")
+}

@@ -1,0 +1,67 @@
+//! Finding and calling live tools from a conversation whose tool list is old: same authorisation, approval check,
+//! limits and log as a direct call.
+
+use mcpbox_catalog::{
+    call,
+    listing::{self, Detail},
+};
+use mcpbox_core::failure::{Failure, FailureKind};
+
+use super::{Answer, Argument, Definition, Effect, Invocation, Kind};
+use crate::result::{self, FailurePlace, answer};
+
+/// Name of the tool that calls other tools.
+pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";
+
+pub(super) const TOOLS: &[Definition] = &[
+    Definition {
+        name: "mcpbox_search_tools",
+        title: "Search tools",
+        description: "Finds live tools by words, newest ones included, even when your own tool list is old. Search here before \
+                      writing a new tool. Next: mcpbox_call_tool with the found name.",
+        arguments: &[
+            Argument::required("query", Kind::Text, "words about what the tool should do: weather forecast"),
+            Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "how many at most").or_integer(10),
+            Argument::optional(
+                "detail",
+                Kind::Choice(&["name", "summary", "schema"]),
+                "how much to tell of each: name, summary (with parameter names), or schema (with full schemas)",
+            )
+            .or_text("summary"),
+        ],
+        effect: Effect::Reads,
+        is_core: true,
+        run: |call| Box::pin(search_tools(call)),
+    },
+    Definition {
+        name: CALL_TOOL,
+        title: "Call a tool",
+        description: "Calls a live tool by name (weather_api__get_weather), also one that was approved a moment ago and is not \
+                      in your tool list yet. Find names and parameters with mcpbox_search_tools.",
+        arguments: &[
+            Argument::required("name", Kind::Text, "full name server__tool, or the bare name when it is unambiguous"),
+            Argument::optional("arguments", Kind::Object, "the tool's arguments, as an object"),
+        ],
+        effect: Effect::Calls,
+        is_core: true,
+        run: |call| Box::pin(call_tool(call)),
+    },
+];
+
+async fn search_tools(call: Invocation) -> Answer {
+    let limit = call.arguments.integer("limit").unwrap_or(10);
+    let detail: Detail = call.arguments.parsed("detail").unwrap_or_default();
+    answer(&listing::search_tools(&call.catalog, &call.who, call.arguments.text("query"), limit, detail))
+}
+
+async fn call_tool(call: Invocation) -> Answer {
+    let name = call.arguments.text("name");
+    if super::find(name).is_some() {
+        let failure = Failure::new(FailureKind::InvalidArguments, format!("{name} is a management tool"))
+            .hint(format!("call {name} directly; {CALL_TOOL} is for the published tools"));
+        return Err(failure.into());
+    }
+    let arguments = call.arguments.object("arguments");
+    let reply = call::call_tool(&call.catalog, &call.who, name, arguments, call.observer).await;
+    Ok(result::reply(reply, FailurePlace::Structured))
+}

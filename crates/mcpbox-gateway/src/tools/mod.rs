@@ -1,0 +1,128 @@
+//! The management tools: what an LLM sees of them (name, description, schema) and which use case of the catalog each
+//! one is. One file per group. No rules here: the catalog decides, this only translates.
+
+mod argument;
+mod live;
+mod module;
+mod publish;
+mod secret;
+mod server;
+mod tool;
+mod trial;
+mod version;
+
+use std::sync::Arc;
+
+use mcpbox_catalog::{Catalog, CatalogError};
+use mcpbox_core::{
+    execute::{BoxFuture, Observer},
+    principal::Principal,
+};
+use rmcp::model::{CallToolResult, Tool, ToolAnnotations};
+use serde_json::{Map, Value};
+
+pub(crate) use argument::Arguments;
+use argument::{Argument, Kind};
+pub(crate) use live::CALL_TOOL;
+
+use crate::result;
+
+/// A management tool.
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    arguments: &'static [Argument],
+    effect: Effect,
+    /// Whether the compact toolset has it.
+    pub(crate) is_core: bool,
+    run: fn(Invocation) -> BoxFuture<'static, Answer>,
+}
+
+/// What a management tool does to the box; gives its hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    /// Changes nothing.
+    Reads,
+    /// Adds something; nothing that is there changes.
+    Adds,
+    /// Changes what is there, in a way that can be undone.
+    Changes,
+    /// Removes something for good.
+    Removes,
+    /// Whatever the called tool does.
+    Calls,
+}
+
+/// One call of a management tool, with checked arguments.
+pub(crate) struct Invocation {
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) who: Principal,
+    pub(crate) arguments: Arguments,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+/// What a management tool answers; an error becomes an `isError` result.
+pub(crate) type Answer = Result<CallToolResult, CatalogError>;
+
+const SERVER_ID: Argument = Argument::required("server_id", Kind::Text, "the server: its name (weather_api) or id");
+const TOOL_ID: Argument =
+    Argument::required("tool_id", Kind::Text, "the tool: its full name (weather_api__get_weather) or id");
+
+/// All management tools, in the order in which clients see them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
+    [
+        live::TOOLS,
+        server::TOOLS,
+        tool::TOOLS,
+        trial::TOOLS,
+        version::TOOLS,
+        secret::TOOLS,
+        publish::TOOLS,
+        module::TOOLS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The management tool of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Definition> {
+    all().find(|definition| definition.name == name)
+}
+
+impl Definition {
+    /// Checks the arguments and does what the tool is for.
+    pub(crate) async fn run(
+        &'static self,
+        catalog: Arc<Catalog>,
+        who: Principal,
+        arguments: Map<String, Value>,
+        observer: Arc<dyn Observer>,
+    ) -> CallToolResult {
+        let answer = match argument::check(self.name, self.arguments, arguments) {
+            Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer }).await,
+            Err(failure) => Err(CatalogError::Refused(failure)),
+        };
+        answer.unwrap_or_else(|error| result::refusal(self.name, error))
+    }
+
+    /// The tool as MCP lists it.
+    pub(crate) fn listed(&self) -> Tool {
+        Tool::new(self.name, self.description, argument::schema(self.arguments))
+            .with_title(self.title)
+            .with_annotations(self.effect.hints())
+    }
+}
+
+impl Effect {
+    fn hints(self) -> ToolAnnotations {
+        let hints = ToolAnnotations::new().open_world(self == Self::Calls);
+        match self {
+            Self::Reads => hints.read_only(true).destructive(false).idempotent(true),
+            Self::Adds => hints.read_only(false).destructive(false).idempotent(false),
+            Self::Changes => hints.read_only(false).destructive(false).idempotent(true),
+            Self::Removes => hints.read_only(false).destructive(true).idempotent(true),
+            Self::Calls => hints.read_only(false),
+        }
+    }
+}

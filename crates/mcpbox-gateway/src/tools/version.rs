@@ -1,0 +1,49 @@
+//! Versions: history and rollback.
+
+use mcpbox_catalog::author;
+use mcpbox_core::failure::{Failure, FailureKind};
+
+use super::{Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID};
+use crate::result::answer;
+
+pub(super) const TOOLS: &[Definition] = &[
+    Definition {
+        name: "mcpbox_list_tool_versions",
+        title: "List a tool's versions",
+        description: "Lists the versions of a tool, newest first: state, which one is live, who decided and why. Next: \
+                      mcpbox_rollback_tool restores one.",
+        arguments: &[TOOL_ID],
+        effect: Effect::Reads,
+        is_core: false,
+        run: |call| Box::pin(list_tool_versions(call)),
+    },
+    Definition {
+        name: "mcpbox_rollback_tool",
+        title: "Roll a tool back",
+        description: "Makes a new draft with the content of an older version. It goes through review like any draft (the \
+                      reviewer sees that it is identical); the live version keeps serving until then. Next: \
+                      mcpbox_request_publish.",
+        arguments: &[
+            TOOL_ID,
+            Argument::required(
+                "version",
+                Kind::Integer { minimum: 1, maximum: u32::MAX as i64 },
+                "number of the version to restore, from mcpbox_list_tool_versions",
+            ),
+        ],
+        effect: Effect::Adds,
+        is_core: false,
+        run: |call| Box::pin(rollback_tool(call)),
+    },
+];
+
+async fn list_tool_versions(call: Invocation) -> Answer {
+    answer(&author::list_tool_versions(&call.catalog, &call.who, call.arguments.text("tool_id")).await?)
+}
+
+async fn rollback_tool(call: Invocation) -> Answer {
+    let number = call.arguments.integer("version").ok_or_else(|| {
+        Failure::new(FailureKind::InvalidArguments, "mcpbox_rollback_tool: 'version' is no version number")
+    })?;
+    answer(&author::rollback_tool(&call.catalog, &call.who, call.arguments.text("tool_id"), number).await?)
+}

@@ -1,0 +1,23 @@
+//! The gateway through its public door: real HTTP and pipes, a real catalog on SQLite. Only Python itself is a double
+//! (`support::double`); the real jail is part of the binary's story test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::result_large_err,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod architecture;
+mod bad_input;
+mod cancelling;
+mod changes;
+mod connecting;
+mod eras;
+mod guard;
+mod lists;
+mod management;
+mod shutdown;
+mod support;

@@ -1,0 +1,112 @@
+//! Stands in for the jail: knows the handful of programs of these tests by their text, and notes which runs were
+//! dropped.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use mcpbox_core::{
+    execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
+    failure::{Failure, FailureKind},
+};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+pub(crate) const ADD: &str =
+    "async def main(a: int, b: int) -> int:\n    \"\"\"Adds two whole numbers.\"\"\"\n    return a + b\n";
+pub(crate) const HANG: &str = "import asyncio\n\nasync def main() -> str:\n    \"\"\"Never returns.\"\"\"\n    await asyncio.sleep(1000)\n    return \"\"\n";
+pub(crate) const PROGRESS: &str =
+    "async def main() -> str:\n    \"\"\"Counts to three.\"\"\"\n    await ctx.progress(1, 3)\n    return \"done\"\n";
+pub(crate) const RAISE: &str =
+    "async def main() -> int:\n    \"\"\"Always raises.\"\"\"\n    raise ValueError(\"boom\")\n";
+pub(crate) const BLOCKS: &str = "async def main():\n    \"\"\"Returns content blocks.\"\"\"\n    return \"blocks\"\n";
+pub(crate) const LARGE: &str =
+    "async def main(size: int) -> str:\n    \"\"\"Returns that many letters.\"\"\"\n    return \"x\" * size\n";
+
+#[derive(Default)]
+pub(crate) struct Double {
+    pub(crate) started: AtomicUsize,
+    pub(crate) dropped: AtomicUsize,
+    pub(crate) changed: Notify,
+}
+
+impl Double {
+    /// Waits until `count` of the runs are so.
+    pub(crate) async fn until(&self, counter: &AtomicUsize, count: usize) {
+        loop {
+            let changed = self.changed.notified();
+            if counter.load(Ordering::SeqCst) >= count {
+                return;
+            }
+            tokio::time::timeout(std::time::Duration::from_secs(10), changed).await.expect("the run did not get there");
+        }
+    }
+
+    fn note(&self, counter: &AtomicUsize) {
+        counter.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+    }
+}
+
+/// Notes that a run was dropped before it ended.
+struct DropNote<'a>(Option<&'a Double>);
+
+impl Drop for DropNote<'_> {
+    fn drop(&mut self) {
+        if let Some(double) = self.0 {
+            double.note(&double.dropped);
+        }
+    }
+}
+
+impl Executor for Double {
+    fn execute<'a>(&'a self, execution: Execution, observer: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let mut note = DropNote(Some(self));
+            self.note(&self.started);
+            let result = run(&execution, observer.as_ref()).await;
+            note.0 = None;
+            Outcome {
+                result,
+                stdout: "printed".into(),
+                observed: Observed { duration_us: 1000, ..Observed::default() },
+            }
+        })
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::Full,
+            detail: "double".into(),
+            python: "3.13.1".into(),
+            parked: 1,
+            running: 0,
+            queued: 0,
+            base_ready: true,
+        }
+    }
+}
+
+async fn run(execution: &Execution, observer: &dyn Observer) -> Result<ToolOutput, Failure> {
+    let number = |name: &str| execution.arguments.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let value = |value: Value| Ok(ToolOutput { value, content: Vec::new() });
+    match execution.program.source.as_str() {
+        ADD => value(json!(number("a") + number("b"))),
+        LARGE => value(json!("x".repeat(usize::try_from(number("size")).unwrap_or_default()))),
+        HANG => std::future::pending().await,
+        PROGRESS => {
+            for done in 1..=3 {
+                observer.progress(f64::from(done), Some(3.0), Some(format!("step {done}")));
+                tokio::task::yield_now().await;
+            }
+            value(json!("done"))
+        }
+        RAISE => Err(Failure { line: Some(3), ..Failure::new(FailureKind::Exception, "ValueError: boom") }),
+        BLOCKS => Ok(ToolOutput {
+            value: Value::Null,
+            content: vec![json!({"type": "image", "data": "aGk=", "mimeType": "image/png"})],
+        }),
+        other => panic!("the double does not know this program: {other}"),
+    }
+}
