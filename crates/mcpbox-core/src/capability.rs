@@ -186,7 +186,9 @@ mod tests {
             let rule = HostRule::parse(text).unwrap();
             assert_eq!((rule.host.as_str(), rule.port), (host, port), "{text}");
         }
-        for bad in ["", "https://x.de", "x.de/a", "u@x.de", "*.x.de", "x.de:0", "x.de:99999", "x.de:+8", "a..b", "-a.de"] {
+        for bad in
+            ["", "https://x.de", "x.de/a", "u@x.de", "*.x.de", "x.de:0", "x.de:99999", "x.de:+8", "a..b", "-a.de"]
+        {
             assert!(HostRule::parse(bad).is_err(), "{bad}");
         }
     }

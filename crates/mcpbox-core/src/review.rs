@@ -81,7 +81,8 @@ pub fn risk(all: &Capabilities, requested: &Capabilities, serious_findings: usiz
     let has = |set: &Capabilities, test: fn(&Capability) -> bool| set.iter().any(test);
     let is_host: fn(&Capability) -> bool = |c| matches!(c, Capability::Host(_));
     let is_secret: fn(&Capability) -> bool = |c| matches!(c, Capability::Secret { .. });
-    let new_secret_path = (has(requested, is_secret) && has(all, is_host)) || (has(requested, is_host) && has(all, is_secret));
+    let new_secret_path =
+        (has(requested, is_secret) && has(all, is_host)) || (has(requested, is_host) && has(all, is_secret));
     if new_secret_path {
         Risk::Critical
     } else if serious_findings > 0 || !requested.is_empty() {

@@ -251,7 +251,7 @@ fn an_open_bundle_takes_later_requests_and_a_decided_one_does_not() {
             ..review.clone()
         };
         assert!(reviews::update_bundle(&tx, &grown).await.unwrap());
-        assert_eq!(reviews::open_all(&tx).await.unwrap(), [grown.clone()]);
+        assert_eq!(reviews::open_all(&tx).await.unwrap(), std::slice::from_ref(&grown));
         let decision = ReviewDecision {
             state: ReviewState::Approved,
             by: Actor::admin("ada"),
