@@ -1,0 +1,338 @@
+//! The command line: what may be typed, and its help. Parsing only; what a command does stands in `command/`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::SettingFlags;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcpbox",
+    version,
+    about = "Lets an LLM forge its own tools: it writes Python over MCP, you approve, a jail runs it.",
+    long_about = "Lets an LLM forge its own tools: it writes Python over MCP, you approve, a jail runs it.\n\n\
+                  Without a subcommand, `mcpbox` starts the server (`mcpbox serve`).",
+    propagate_version = true
+)]
+pub(crate) struct Cli {
+    /// Where everything is stored; also the place of the running server's socket.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<String>,
+    /// Settings file instead of DIR/mcpbox.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<String>,
+    /// Flags of `serve`, for `mcpbox` without a subcommand.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server: admin page, MCP endpoint, sandbox (the default).
+    Serve(ServeArgs),
+    /// Speak MCP on standard input and output (for clients that start a program).
+    ///
+    /// When a server already runs on this data directory, connects to it; otherwise starts one for as long as the
+    /// client stays.
+    Stdio(SettingFlags),
+    /// Bridge standard input and output to an MCP endpoint over HTTP.
+    ///
+    /// A bearer token for the endpoint is taken from MCPBOX_TOKEN.
+    Connect {
+        /// The endpoint, for instance http://127.0.0.1:8000/mcp.
+        url: String,
+    },
+    /// Admin accounts.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// What waits for a human's decision.
+    #[command(subcommand)]
+    Review(ReviewCommand),
+    /// Published tools: list, call, look at runs.
+    #[command(subcommand)]
+    Tools(ToolsCommand),
+    /// Servers, the groups of tools.
+    #[command(subcommand)]
+    Server(ServerCommand),
+    /// What tools may import and reach.
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// Values that tools use without anybody seeing them.
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// The record of every change and decision.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check this machine: interpreter, sandbox layers, data directory, database.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Settings.
+        #[command(flatten)]
+        settings: SettingFlags,
+    },
+    /// Print every setting that is in force and where it comes from.
+    Config {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// Settings.
+        #[command(flatten)]
+        settings: SettingFlags,
+    },
+    /// Print the OpenAPI document of the admin API.
+    Openapi,
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeArgs {
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    /// Written with {"admin_url","mcp_url","setup_url","pid"} once calls are served.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Admin accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Create the first admin (works with and without a running server).
+    Create(Credentials),
+}
+
+/// An admin's name and password, for commands that decide or grant.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Credentials {
+    /// Admin account; asked for on a terminal when absent.
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Read the password from the first line of standard input instead of the terminal.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What waits for a human's decision.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewCommand {
+    /// List open reviews.
+    List {
+        /// Print a JSON array of {id, server, tool, version, content_hash, risk}.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a review would change: code, permissions, findings, evidence.
+    Show {
+        /// The review's id.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve: the version becomes the live one, with the permissions it asks for. Asks an admin's password.
+    Approve(DecisionArgs),
+    /// Send back to the author, with the reason in --comment. Asks an admin's password.
+    Reject(DecisionArgs),
+}
+
+/// Which review, and the words of the decision.
+#[derive(Debug, Args)]
+pub(crate) struct DecisionArgs {
+    /// The review's id.
+    pub id: String,
+    /// Decide only if the bundle still has this hash (default: the one that is shown now).
+    #[arg(long, value_name = "HASH")]
+    pub hash: Option<String>,
+    /// What you want to say; the author sees it.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub comment: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Who decides.
+    #[command(flatten)]
+    pub credentials: Credentials,
+}
+
+/// Published tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ToolsCommand {
+    /// List tools with their state.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Call a published tool.
+    Call {
+        /// `server__tool`, or the tool's own name when it is unambiguous.
+        name: String,
+        /// Arguments as a JSON object.
+        #[arg(default_value = "{}", value_name = "JSON")]
+        arguments: String,
+    },
+    /// Show recent runs of a tool.
+    Logs {
+        /// `server__tool`.
+        name: String,
+        /// How many (at most 50).
+        #[arg(long, default_value_t = 10)]
+        limit: u64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Servers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServerCommand {
+    /// List servers.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a server. Asks an admin's password.
+    Set {
+        /// The server.
+        name: String,
+        /// What changes.
+        #[command(flatten)]
+        change: ServerChange,
+        /// Who decides.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
+}
+
+/// What changes on a server: at least one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct ServerChange {
+    /// Language rules of its tools: restricted Python, or ordinary Python with only the jail around it.
+    #[arg(long, value_enum)]
+    pub code_policy: Option<CodePolicyArg>,
+    /// Longest run of a call, milliseconds (100 to 600000).
+    #[arg(long, value_name = "N")]
+    pub timeout_ms: Option<u64>,
+    /// Most memory of a call, MiB (32 to 4096).
+    #[arg(long, value_name = "N")]
+    pub memory_mb: Option<u64>,
+}
+
+/// Language rules.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CodePolicyArg {
+    /// Restricted builtins and imports.
+    Strict,
+    /// Ordinary Python.
+    Standard,
+}
+
+/// Grants.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GrantCommand {
+    /// Allow a host or a module to all tools of a server. Asks an admin's password.
+    Add {
+        /// The server.
+        #[arg(long)]
+        server: String,
+        /// What is allowed.
+        #[command(flatten)]
+        what: GrantTarget,
+        /// Why.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        comment: String,
+        /// Who decides.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
+}
+
+/// What is allowed: exactly one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct GrantTarget {
+    /// A host: `api.example.org`, `10.0.0.7:8080`.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub host: Option<String>,
+    /// A Python module.
+    #[arg(long, value_name = "NAME")]
+    pub module: Option<String>,
+}
+
+/// Secrets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Set a secret's value, asked for on the terminal or read from standard input. Asks an admin's password.
+    ///
+    /// With --password-stdin the first line of standard input is the password and all the rest is the value;
+    /// one newline at the end is dropped.
+    Set {
+        /// The server it belongs to.
+        server: String,
+        /// Its key (UPPER_SNAKE_CASE).
+        key: String,
+        /// A host it may be sent to; may be repeated.
+        #[arg(long = "host", value_name = "HOST[:PORT]")]
+        hosts: Vec<String>,
+        /// Let tool code see the value (for signing schemes); otherwise it is put in only on the way to its hosts.
+        #[arg(long)]
+        revealed: bool,
+        /// Who decides.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
+}
+
+/// The audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check the hash chain of all audit events.
+    Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_serve_work_without_the_subcommand() {
+        let cli = Cli::try_parse_from(["mcpbox", "--mcp-addr", "127.0.0.1:0", "--ready-file", "r"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.settings.mcp_addr.as_deref(), Some("127.0.0.1:0"));
+    }
+
+    #[test]
+    fn the_data_directory_may_be_named_on_every_subcommand() {
+        for line in
+            ["review list", "doctor", "config", "openapi", "stdio", "audit verify", "connect http://127.0.0.1:1/mcp"]
+        {
+            let words = std::iter::once("mcpbox").chain(line.split(' ')).chain(["--data-dir", "/d"]);
+            assert_eq!(Cli::try_parse_from(words).unwrap().data_dir.as_deref(), Some("/d"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_grant_is_for_a_host_or_a_module_never_both() {
+        for bad in ["grant add --server a", "grant add --server a --host h --module m"] {
+            assert!(Cli::try_parse_from(std::iter::once("mcpbox").chain(bad.split(' '))).is_err(), "{bad}");
+        }
+    }
+}

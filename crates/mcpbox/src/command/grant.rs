@@ -1,0 +1,35 @@
+//! `mcpbox grant add`: allows a host or a module to all tools of a server.
+
+use mcpbox_core::capability::{Capability, HostRule};
+use serde_json::json;
+
+use super::cell;
+use crate::{
+    cli::{GrantCommand, GrantTarget},
+    console::print_line,
+    control::Control,
+    password::ask_login,
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// In a sentence.
+pub(crate) async fn run(control: &Control, command: GrantCommand) -> anyhow::Result<()> {
+    let GrantCommand::Add { server, what, comment, credentials } = command;
+    let capability = capability(what)?;
+    let login = ask_login(&credentials)?;
+    let words = capability.to_string();
+    let body = json!({"scope": {"level": "server", "id": server}, "capability": capability, "comment": comment});
+    let grant = control.post("/grants", body, Some(&login)).await?;
+    print_line(&format!("All tools of {server} may now use {words} (grant {}).", cell(&grant, "id")));
+    Ok(())
+}
+
+fn capability(what: GrantTarget) -> anyhow::Result<Capability> {
+    match (what.host, what.module) {
+        (Some(host), _) => Ok(Capability::Host(HostRule::parse(&host)?)),
+        (None, Some(name)) => Ok(Capability::Module { name }),
+        (None, None) => anyhow::bail!("name a --host or a --module"),
+    }
+}

@@ -1,0 +1,160 @@
+//! Settings: flag > environment > mcpbox.toml > default, each with the place it came from. Parsed once into [`Config`];
+//! the rest of the program never looks at flags or the environment.
+
+mod parse;
+mod print;
+mod source;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use secrecy::SecretString;
+
+pub(crate) use print::{print_json, print_table};
+pub(crate) use source::{Environment, Flags, Settings};
+
+/// Name of the settings file in the data directory.
+pub(crate) const CONFIG_FILE: &str = "mcpbox.toml";
+
+/// A setting: its key in the file, its flag, and the variables that set it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Key in the file; the flag, where there is one, is the same with dashes.
+    pub key: &'static str,
+    /// Environment variables, the first that is set counts.
+    pub env: &'static [&'static str],
+    /// Value when nothing sets it.
+    pub default: &'static str,
+    /// Whether the value is never printed.
+    pub is_secret: bool,
+    /// What it is, in a line.
+    pub about: &'static str,
+}
+
+const fn setting(
+    key: &'static str,
+    env: &'static [&'static str],
+    default: &'static str,
+    about: &'static str,
+) -> Setting {
+    Setting { key, env, default, is_secret: false, about }
+}
+
+/// Every setting. Order is the order of `mcpbox config`.
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting("data_dir", &["MCPBOX_DATA_DIR"], "", "where everything is stored"),
+    setting("admin_addr", &["MCPBOX_ADMIN_ADDR"], "127.0.0.1:3000", "admin page and API listen here"),
+    setting("mcp_addr", &["MCPBOX_MCP_ADDR"], "127.0.0.1:8000", "the MCP endpoint listens here"),
+    setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "database_url",
+            &["DATABASE_URL", "MCPBOX_DATABASE_URL"],
+            "",
+            "postgres://…; SQLite in the data directory otherwise",
+        )
+    },
+    setting("python", &["MCPBOX_PYTHON"], "", "Python 3.11 or newer; found by itself otherwise"),
+    Setting {
+        is_secret: true,
+        ..setting("encryption_key", &["MCPBOX_ENCRYPTION_KEY"], "", "64 hex digits; a key file is made otherwise")
+    },
+    setting("encryption_key_file", &["MCPBOX_ENCRYPTION_KEY_FILE"], "", "file that holds the key"),
+    setting("extra_ca", &["MCPBOX_EXTRA_CA"], "", "PEM file of further authorities that tools' HTTPS may trust"),
+    setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
+    setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
+    setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
+];
+
+/// Variables that carry secrets: taken out of the environment before anything else happens.
+pub(crate) const SECRET_VARIABLES: &[&str] = &["MCPBOX_ENCRYPTION_KEY", "DATABASE_URL", "MCPBOX_DATABASE_URL"];
+
+/// One flag per setting.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings (also MCPBOX_… variables and mcpbox.toml; see `mcpbox config`)")]
+pub(crate) struct SettingFlags {
+    /// Admin page and API listen here [default: 127.0.0.1:3000].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub admin_addr: Option<String>,
+    /// The MCP endpoint listens here [default: 127.0.0.1:8000].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub mcp_addr: Option<String>,
+    /// How people reach the admin page, when it is behind a proxy.
+    #[arg(long, value_name = "URL")]
+    pub admin_url: Option<String>,
+    /// postgres://… instead of SQLite in the data directory (safer in DATABASE_URL: flags show in the process list).
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Python interpreter, 3.11 or newer [default: the newest one found].
+    #[arg(long, value_name = "FILE")]
+    pub python: Option<String>,
+    /// File that holds the encryption key [default: made in the data directory].
+    #[arg(long, value_name = "FILE")]
+    pub encryption_key_file: Option<String>,
+    /// PEM file of further certificate authorities that tools' HTTPS may trust.
+    #[arg(long, value_name = "FILE")]
+    pub extra_ca: Option<String>,
+    /// on, or off for benchmarks [default: on].
+    #[arg(long, value_name = "on|off")]
+    pub rate_limit: Option<String>,
+    /// Log filter [default: warn].
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// text or json [default: text].
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+impl SettingFlags {
+    /// These flags by key; `other` fills what is absent.
+    pub(crate) fn or(&self, other: &Self) -> Flags {
+        let pairs = [
+            ("admin_addr", &self.admin_addr, &other.admin_addr),
+            ("mcp_addr", &self.mcp_addr, &other.mcp_addr),
+            ("admin_url", &self.admin_url, &other.admin_url),
+            ("database_url", &self.database_url, &other.database_url),
+            ("python", &self.python, &other.python),
+            ("encryption_key_file", &self.encryption_key_file, &other.encryption_key_file),
+            ("extra_ca", &self.extra_ca, &other.extra_ca),
+            ("rate_limit", &self.rate_limit, &other.rate_limit),
+            ("log", &self.log, &other.log),
+            ("log_format", &self.log_format, &other.log_format),
+        ];
+        pairs
+            .into_iter()
+            .filter_map(|(key, first, second)| Some((key, first.clone().or_else(|| second.clone())?)))
+            .collect()
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where everything is stored.
+    pub data_dir: PathBuf,
+    /// Admin listener.
+    pub admin_addr: SocketAddr,
+    /// MCP listener; always loopback.
+    pub mcp_addr: SocketAddr,
+    /// How people reach the admin page; none means the listener's own address.
+    pub admin_url: Option<String>,
+    /// PostgreSQL; none means SQLite in the data directory.
+    pub database_url: Option<SecretString>,
+    /// Interpreter; none means the newest one found.
+    pub python: Option<PathBuf>,
+    /// Directory of credentials from the service manager.
+    pub credentials_directory: Option<PathBuf>,
+    /// File of the encryption key; made on first start when no place has a key.
+    pub key_file: PathBuf,
+    /// Encryption key from the environment.
+    pub key: Option<SecretString>,
+    /// Further authorities of tools' HTTPS.
+    pub extra_ca: Option<PathBuf>,
+    /// Whether calls are limited.
+    pub has_rate_limit: bool,
+    /// Log filter.
+    pub log: String,
+    /// Whether log lines are JSON.
+    pub logs_json: bool,
+}

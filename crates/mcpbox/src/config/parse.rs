@@ -1,0 +1,176 @@
+//! From texts to a checked [`Config`].
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::{
+    Config,
+    source::{Environment, Settings, SettingsError},
+};
+
+/// Key file that is made in the data directory.
+const KEY_FILE: &str = "encryption.key";
+
+impl Config {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the first setting that cannot be used, where it stands, and what it should be.
+    pub(crate) fn parse(settings: &Settings, env: &Environment) -> Result<Self, SettingsError> {
+        let data_dir = match settings.get("data_dir").0 {
+            "" => {
+                return Err(SettingsError(
+                    "there is no home directory to store data in; name one with --data-dir DIR".to_owned(),
+                ));
+            }
+            dir => absolute(PathBuf::from(dir))?,
+        };
+        Ok(Self {
+            admin_addr: address(settings, "admin_addr")?,
+            mcp_addr: mcp_address(settings)?,
+            admin_url: admin_url(settings)?,
+            database_url: database_url(settings)?,
+            python: path(settings, "python"),
+            credentials_directory: env.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            key_file: path(settings, "encryption_key_file").unwrap_or_else(|| data_dir.join(KEY_FILE)),
+            key: Some(settings.get("encryption_key").0).filter(|hex| !hex.is_empty()).map(Into::into),
+            extra_ca: path(settings, "extra_ca"),
+            has_rate_limit: choice(settings, "rate_limit", ["on", "off"])? == "on",
+            log: settings.get("log").0.to_owned(),
+            logs_json: choice(settings, "log_format", ["text", "json"])? == "json",
+            data_dir,
+        })
+    }
+}
+
+fn wrong(settings: &Settings, key: &str, rule: &str) -> SettingsError {
+    let (text, origin) = settings.get(key);
+    SettingsError(format!("{key} is '{text}' ({origin}); {rule}"))
+}
+
+fn absolute(dir: PathBuf) -> Result<PathBuf, SettingsError> {
+    std::path::absolute(&dir)
+        .map_err(|error| SettingsError(format!("data_dir {} cannot be used: {error}", dir.display())))
+}
+
+fn path(settings: &Settings, key: &str) -> Option<PathBuf> {
+    Some(settings.get(key).0).filter(|text| !text.is_empty()).map(PathBuf::from)
+}
+
+fn address(settings: &Settings, key: &str) -> Result<SocketAddr, SettingsError> {
+    let text = settings.get(key).0;
+    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric.parse().map_err(|_| {
+        wrong(settings, key, "it must be ADDRESS:PORT, for instance 127.0.0.1:3000 (port 0 takes a free one)")
+    })
+}
+
+fn mcp_address(settings: &Settings) -> Result<SocketAddr, SettingsError> {
+    let address = address(settings, "mcp_addr")?;
+    if !address.ip().is_loopback() {
+        let rule = "this endpoint asks for no login, so it must stay on a loopback address such as 127.0.0.1:8000";
+        return Err(wrong(settings, "mcp_addr", rule));
+    }
+    Ok(address)
+}
+
+fn admin_url(settings: &Settings) -> Result<Option<String>, SettingsError> {
+    match settings.get("admin_url").0.trim_end_matches('/') {
+        "" => Ok(None),
+        url if url.starts_with("http://") || url.starts_with("https://") => Ok(Some(url.to_owned())),
+        _ => Err(wrong(settings, "admin_url", "it must start with http:// or https://")),
+    }
+}
+
+fn database_url(settings: &Settings) -> Result<Option<secrecy::SecretString>, SettingsError> {
+    let (text, origin) = settings.get("database_url");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Ok(Some(text.into()));
+    }
+    // The text may hold a password: never repeat it.
+    Err(SettingsError(format!(
+        "database_url ({origin}) must start with postgres://; unset it to use SQLite in the data directory"
+    )))
+}
+
+fn choice<'a>(settings: &'a Settings, key: &str, allowed: [&str; 2]) -> Result<&'a str, SettingsError> {
+    let text = settings.get(key).0;
+    let [first, second] = allowed;
+    if allowed.contains(&text) {
+        Ok(text)
+    } else {
+        Err(wrong(settings, key, &format!("it must be {first} or {second}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+
+    fn env(pairs: &[(&str, &str)]) -> Environment {
+        [("HOME", "/home/ada")].iter().chain(pairs).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    fn parse(flags: &[(&'static str, &str)], pairs: &[(&str, &str)], file: &str) -> Result<Config, SettingsError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mcpbox.toml");
+        std::fs::write(&path, file).unwrap();
+        let flags: Flags = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
+        let settings = Settings::collect(flags, None, Some(path.display().to_string()), &env(pairs))?;
+        Config::parse(&settings, &env(pairs))
+    }
+
+    #[test]
+    fn flag_beats_variable_beats_file_beats_default() {
+        let port = |config: Config| config.mcp_addr.port();
+        let file = "mcp_addr = '127.0.0.1:3'";
+        let variable = [("MCPBOX_MCP_ADDR", "127.0.0.1:2")];
+        assert_eq!(port(parse(&[("mcp_addr", "127.0.0.1:1")], &variable, file).unwrap()), 1);
+        assert_eq!(port(parse(&[], &variable, file).unwrap()), 2);
+        assert_eq!(port(parse(&[], &[], file).unwrap()), 3);
+        assert_eq!(port(parse(&[], &[], "").unwrap()), 8000);
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_guide() {
+        let config = parse(&[], &[], "").unwrap();
+        assert_eq!(config.data_dir, PathBuf::from("/home/ada/.local/share/mcpbox"));
+        assert_eq!(config.admin_addr.to_string(), "127.0.0.1:3000");
+        assert!(config.has_rate_limit && config.database_url.is_none() && config.python.is_none());
+        assert!(config.key.is_none() && config.key_file == config.data_dir.join("encryption.key"));
+        let xdg = parse(&[], &[("XDG_DATA_HOME", "/x")], "").unwrap();
+        assert_eq!(xdg.data_dir, PathBuf::from("/x/mcpbox"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_origin_and_the_rule() {
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: [(Pairs, Pairs, &str, &str); 7] = [
+            (&[("admin_addr", "x")], &[], "", "admin_addr is 'x' (flag --admin-addr); it must be ADDRESS:PORT"),
+            (
+                &[],
+                &[("MCPBOX_RATE_LIMIT", "no")],
+                "",
+                "rate_limit is 'no' (environment MCPBOX_RATE_LIMIT); it must be on or off",
+            ),
+            (&[], &[("MCPBOX_MCP_ADDR", "0.0.0.0:8000")], "", "must stay on a loopback address"),
+            (
+                &[],
+                &[("DATABASE_URL", "mysql://u:pw@h/d")],
+                "",
+                "database_url (environment DATABASE_URL) must start with postgres://",
+            ),
+            (&[], &[], "adminaddr = 'x'", "unknown key 'adminaddr'; known are data_dir, admin_addr"),
+            (&[], &[], "admin_addr = 3", "'admin_addr' in"),
+            (&[], &[], "= 3", "is not valid TOML"),
+        ];
+        for (flags, variables, file, expected) in cases {
+            let message = parse(flags, variables, file).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+            assert!(!message.contains("pw"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The mcpbox binary: reads the settings, wires the parts, speaks with a person. No business rules.
+
+mod cli;
+mod command;
+mod config;
+mod console;
+mod control;
+mod data_dir;
+mod environment;
+mod offline;
+mod password;
+mod serve;
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use anyhow::Context;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use cli::{AdminCommand, AuditCommand, Cli, Command, ServeArgs};
+use config::{Config, Environment, Settings};
+use control::Control;
+
+fn main() -> ExitCode {
+    // A jail is made in a process with one thread and without anything of the server in it.
+    let mut arguments = std::env::args();
+    if arguments.by_ref().nth(1).as_deref() == Some(mcpbox_jail::JAIL_ARGUMENT) {
+        return mcpbox_jail::main_jail(arguments);
+    }
+    // One TLS implementation for all; a second call would only say that it is there.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let outcome = environment::take().and_then(|env| run(Cli::parse(), &env));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcpbox: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
+    let Cli { data_dir, config: file, serve, command } = cli;
+    let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
+    let own = match &command {
+        Command::Serve(args) => args.settings.clone(),
+        Command::Stdio(settings) | Command::Doctor { settings, .. } | Command::Config { settings, .. } => {
+            settings.clone()
+        }
+        _ => config::SettingFlags::default(),
+    };
+    let settings = Settings::collect(own.or(&serve.settings), data_dir, file, env)?;
+    match command {
+        Command::Config { json: true, .. } => console::print_line(&format!("{:#}", config::print_json(&settings))),
+        Command::Config { json: false, .. } => console::print(&config::print_table(&settings)),
+        Command::Openapi => {
+            console::print_line(&mcpbox_admin::openapi().to_pretty_json().context("cannot write the document")?)
+        }
+        other => {
+            let config = Config::parse(&settings, env)?;
+            start_log(&config)?;
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+            let has_own_directory = command::serve::has_own_directory(&settings, env);
+            let done = runtime.block_on(dispatch(other, serve, &config, has_own_directory, env));
+            // Tasks that block (a name look-up) must not hold the process.
+            runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+            done?;
+        }
+    }
+    Ok(())
+}
+
+async fn dispatch(
+    command: Command,
+    root: ServeArgs,
+    config: &Config,
+    has_own_directory: bool,
+    env: &Environment,
+) -> anyhow::Result<()> {
+    let control = Control::new(&config.data_dir);
+    match command {
+        Command::Serve(args) => {
+            let ready_file = args.ready_file.or(root.ready_file);
+            command::serve::run(config, ready_file.as_deref(), has_own_directory).await
+        }
+        Command::Stdio(_) => command::stdio::run(config).await,
+        Command::Connect { url } => {
+            let token = env.get("MCPBOX_TOKEN").filter(|token| !token.is_empty());
+            command::stdio::connect(&url, token.map(|token| token.as_str().into())).await
+        }
+        Command::Admin(AdminCommand::Create(credentials)) => command::admin::create(config, &credentials).await,
+        Command::Review(command) => command::review::run(&control, command).await,
+        Command::Tools(command) => command::tools::run(&control, command).await,
+        Command::Server(command) => command::server::run(&control, command).await,
+        Command::Grant(command) => command::grant::run(&control, command).await,
+        Command::Secret(command) => command::secret::run(&control, command).await,
+        Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
+        Command::Doctor { json, .. } => command::doctor::run(config, json).await,
+        Command::Config { .. } | Command::Openapi => Ok(()),
+    }
+}
+
+/// Logs go to standard error: standard output belongs to answers and, in `stdio`, to MCP.
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        anyhow::anyhow!("log is '{}': {error}; use for instance info, or mcpbox_gateway=debug,warn", config.log)
+    })?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let started = if config.logs_json { log.json().try_init() } else { log.compact().try_init() };
+    started.map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))
+}

@@ -1,0 +1,113 @@
+//! Names and passwords from the terminal or from standard input. Never from a flag: flags show in the process list.
+
+use std::io::{BufRead, IsTerminal, Read};
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+
+use crate::{cli::Credentials, control::Login};
+
+/// Longest line or value that is read.
+const INPUT_MAX: u64 = 1 << 20;
+
+/// Asks who decides.
+///
+/// # Errors
+/// Neither a terminal nor `--password-stdin`, or nothing was typed.
+pub(crate) fn ask_login(credentials: &Credentials) -> anyhow::Result<Login> {
+    if credentials.password_stdin {
+        let username = credentials.username.clone().context("--password-stdin needs --username NAME")?;
+        return Ok(Login { username, password: password_line()? });
+    }
+    must_have_terminal()?;
+    let username = username(credentials)?;
+    let password = prompt(&format!("Password of {username}: "))?;
+    Ok(Login { username, password })
+}
+
+/// Asks for a new account's name and password, the password twice.
+///
+/// # Errors
+/// As [`ask_login`], or the two passwords differ.
+pub(crate) fn ask_new_login(credentials: &Credentials) -> anyhow::Result<Login> {
+    if credentials.password_stdin {
+        return ask_login(credentials);
+    }
+    use secrecy::ExposeSecret;
+    must_have_terminal()?;
+    let username = username(credentials)?;
+    let password = prompt("New password (10 characters or more): ")?;
+    let again = prompt("Once more: ")?;
+    if password.expose_secret() != again.expose_secret() {
+        bail!("the two passwords differ; try again");
+    }
+    Ok(Login { username, password })
+}
+
+/// A secret's value: all that is left of standard input, or asked for on the terminal.
+///
+/// # Errors
+/// It is empty or too long, or not text.
+pub(crate) fn ask_value(key: &str) -> anyhow::Result<SecretString> {
+    if std::io::stdin().is_terminal() {
+        return prompt(&format!("Value of {key}: "));
+    }
+    let mut value = String::new();
+    let read = std::io::stdin().lock().take(INPUT_MAX).read_to_string(&mut value);
+    read.context("the value on standard input is not text")?;
+    let value = value.strip_suffix('\n').unwrap_or(&value);
+    let value = value.strip_suffix('\r').unwrap_or(value);
+    if value.is_empty() {
+        bail!("there is no value on standard input; with --password-stdin it follows the password's line");
+    }
+    Ok(value.to_owned().into())
+}
+
+fn username(credentials: &Credentials) -> anyhow::Result<String> {
+    if let Some(name) = &credentials.username {
+        return Ok(name.clone());
+    }
+    eprint_now("Admin account: ");
+    let mut line = String::new();
+    std::io::stdin().lock().take(INPUT_MAX).read_line(&mut line).context("cannot read from the terminal")?;
+    match line.trim() {
+        "" => bail!("no account was named"),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn eprint_now(text: &str) {
+    use std::io::Write;
+    let mut stderr = std::io::stderr();
+    let _closed = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+fn must_have_terminal() -> anyhow::Result<()> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    bail!("this asks for an admin's password and there is no terminal; use --username NAME --password-stdin")
+}
+
+fn prompt(text: &str) -> anyhow::Result<SecretString> {
+    let typed = rpassword::prompt_password(text).context("cannot read from the terminal")?;
+    if typed.is_empty() {
+        bail!("nothing was typed");
+    }
+    Ok(typed.into())
+}
+
+/// The first line of standard input. Standard input's one buffer keeps what follows for [`ask_value`].
+fn password_line() -> anyhow::Result<SecretString> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .take(INPUT_MAX)
+        .read_line(&mut line)
+        .context("the password on standard input is not text")?;
+    let line = line.trim_end_matches(['\n', '\r']);
+    if line.is_empty() {
+        bail!("there is no password on standard input");
+    }
+    Ok(line.to_owned().into())
+}

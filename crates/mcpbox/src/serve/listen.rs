@@ -1,0 +1,158 @@
+//! The three doors: MCP endpoint, admin page and API, the command line's socket. Bound before anything slow starts, so
+//! that a taken port is told at once.
+
+use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc};
+
+use anyhow::{Context, bail};
+use mcpbox_admin::{AdminConfig, RateLimit};
+use mcpbox_catalog::Catalog;
+use mcpbox_gateway::{GatewayConfig, RateLimits};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    data_dir::{DataDir, short_path, socket_path},
+};
+
+/// Bound, not yet served.
+pub(crate) struct Listeners {
+    admin: TcpListener,
+    admin_address: SocketAddr,
+    mcp: TcpListener,
+    mcp_address: SocketAddr,
+    socket: UnixListener,
+}
+
+/// What to do when a port is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenPort {
+    /// Say so and end.
+    Refuse,
+    /// Take a free one: nobody typed the address.
+    TakeAnother,
+}
+
+impl Listeners {
+    /// Binds all three.
+    ///
+    /// # Errors
+    /// A port is taken or not allowed; the sentence names the flag that changes it.
+    pub(crate) async fn bind(config: &Config, dir: &DataDir, taken: TakenPort) -> anyhow::Result<Self> {
+        let (admin, admin_address) = bind(config.admin_addr, "--admin-addr", taken).await?;
+        let (mcp, mcp_address) = bind(config.mcp_addr, "--mcp-addr", taken).await?;
+        Ok(Self { admin, admin_address, mcp, mcp_address, socket: bind_socket(dir)? })
+    }
+
+    /// Base URL of the admin page.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("http://{}", reachable(self.admin_address))
+    }
+
+    /// The MCP endpoint.
+    pub(crate) fn mcp_url(&self) -> String {
+        format!("http://{}/mcp", self.mcp_address)
+    }
+
+    /// Serves all three until `shutdown`.
+    pub(crate) fn serve(
+        self,
+        catalog: &Arc<Catalog>,
+        config: &Config,
+        shutdown: &CancellationToken,
+    ) -> JoinSet<anyhow::Result<()>> {
+        let mut doors = JoinSet::new();
+        let (gateway, admin) = (gateway_config(config), admin_config(config));
+        let hub = || (Arc::clone(catalog), shutdown.clone());
+        let (catalog, token) = hub();
+        doors.spawn(async move {
+            mcpbox_gateway::serve(self.mcp, catalog, gateway, token).await.context("the MCP endpoint stopped")
+        });
+        let (catalog, token, settings) = (Arc::clone(&hub().0), hub().1, admin.clone());
+        doors.spawn(async move {
+            mcpbox_admin::serve(self.admin, catalog, settings, token).await.context("the admin page stopped")
+        });
+        let (catalog, token) = hub();
+        doors.spawn(async move {
+            mcpbox_admin::serve_socket(self.socket, catalog, admin, token)
+                .await
+                .context("the command line's socket stopped")
+        });
+        doors
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &str, taken: TakenPort) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = match TcpListener::bind(address).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && taken == TakenPort::TakeAnother => {
+            TcpListener::bind(SocketAddr::new(address.ip(), 0)).await
+        }
+        bound => bound,
+    };
+    match listener {
+        Ok(listener) => {
+            let address = listener.local_addr().context("a listener has no address")?;
+            Ok((listener, address))
+        }
+        Err(error) => match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                bail!(
+                    "port {} of {} is taken by another program; stop it, or choose another with {flag} HOST:PORT",
+                    address.port(),
+                    address.ip()
+                )
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                bail!("port {} needs more rights; choose one above 1023 with {flag} HOST:PORT", address.port())
+            }
+            std::io::ErrorKind::AddrNotAvailable => {
+                bail!("this machine has no address {}; choose another with {flag} HOST:PORT", address.ip())
+            }
+            _ => {
+                Err(error).with_context(|| format!("cannot listen on {address}; choose another with {flag} HOST:PORT"))
+            }
+        },
+    }
+}
+
+/// The data directory's lock is held, so a socket file that is there belongs to a server that died.
+fn bind_socket(dir: &DataDir) -> anyhow::Result<UnixListener> {
+    let path = socket_path(dir.path());
+    let _absent = std::fs::remove_file(&path);
+    let (_guard, short) = short_path(&path)?;
+    let listener = UnixListener::bind(short).with_context(|| format!("cannot make the socket {}", path.display()))?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot protect {}", path.display()))?;
+    Ok(listener)
+}
+
+/// An address that a browser on this machine can open.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, v6.port())),
+        other => other,
+    }
+}
+
+/// How MCP is served.
+pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
+    let rate_limits = if config.has_rate_limit { RateLimits::default() } else { RateLimits::off() };
+    GatewayConfig { rate_limits, ..GatewayConfig::default() }
+}
+
+fn admin_config(config: &Config) -> AdminConfig {
+    let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
+    let public = config.admin_url.as_deref().unwrap_or_default();
+    let host = public.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
+    AdminConfig {
+        allowed_hosts: host.into_iter().collect(),
+        cookie_secure: public.starts_with("https://"),
+        rate_limit,
+        ui: mcpbox_ui::router(),
+        ..AdminConfig::default()
+    }
+}

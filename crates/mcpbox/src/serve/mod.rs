@@ -1,0 +1,92 @@
+//! `mcpbox serve`: from settings to a server that answers, and back down. Each step fails with one sentence and its fix.
+
+pub(crate) mod listen;
+pub(crate) mod parts;
+mod stop;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context;
+use mcpbox_catalog::{Catalog, CatalogConfig, session};
+use mcpbox_core::clock::SystemClock;
+use mcpbox_sandbox::Sandbox;
+use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    console::Progress,
+    data_dir::{DataDir, Lock, Running, write_atomically},
+    offline,
+};
+use listen::Listeners;
+
+pub(crate) use stop::{Stopped, wait_for_signal};
+
+/// A server that answers.
+pub(crate) struct Server {
+    /// The hub.
+    pub catalog: Arc<Catalog>,
+    /// How it is reached.
+    pub running: Running,
+    sandbox: Arc<Sandbox>,
+    doors: JoinSet<anyhow::Result<()>>,
+    shutdown: CancellationToken,
+    dir: DataDir,
+    _lock: Lock,
+}
+
+/// Starts everything.
+///
+/// # Errors
+/// The first step that fails, as a sentence with the fix.
+pub(crate) async fn start(
+    config: &Config,
+    listeners: Listeners,
+    progress: Progress,
+    lock: Lock,
+    dir: DataDir,
+) -> anyhow::Result<Server> {
+    let store = parts::open_store(config, &dir).await?;
+    let sandbox = parts::start_sandbox(config, &dir, progress).await?;
+    let executor = Arc::clone(&sandbox);
+    let admin_url = config.admin_url.clone().unwrap_or_else(|| listeners.admin_url());
+    let hub = CatalogConfig { store, executor, clock: Arc::new(SystemClock), admin_url: admin_url.clone() };
+    let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
+    let running = Running {
+        mcp_url: listeners.mcp_url(),
+        setup_url: setup_url(&catalog, &admin_url).await?,
+        admin_url,
+        pid: std::process::id(),
+    };
+    let shutdown = CancellationToken::new();
+    let doors = listeners.serve(&catalog, config, &shutdown);
+    Ok(Server { catalog, running, sandbox, doors, shutdown, dir, _lock: lock })
+}
+
+impl Server {
+    /// Ends with the server.
+    pub(crate) fn shutdown_token(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Tells the command line, and whoever waits for `ready_file`, that calls are served.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub(crate) fn announce(&self, ready_file: Option<&Path>) -> anyhow::Result<()> {
+        self.dir.announce(&self.running)?;
+        ready_file.map_or(Ok(()), |file| write_atomically(file, &self.running))
+    }
+}
+
+/// The address with the one-time token, while no admin exists.
+async fn setup_url(catalog: &Arc<Catalog>, admin_url: &str) -> anyhow::Result<Option<String>> {
+    if session::has_admin(catalog).await.map_err(offline::readable)? {
+        return Ok(None);
+    }
+    let token =
+        session::new_setup_token(catalog).await.map_err(offline::readable).context("cannot make the setup link")?;
+    Ok(Some(format!("{admin_url}/setup#token={}", token.expose_secret())))
+}

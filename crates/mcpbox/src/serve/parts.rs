@@ -1,0 +1,62 @@
+//! The parts of a server, built from the settings: store, egress, sandbox.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use mcpbox_egress::{Broker, BrokerConfig, ExtraRoots};
+use mcpbox_sandbox::{Sandbox, SandboxConfig};
+use mcpbox_store::{KeySource, Location, Store};
+use secrecy::ExposeSecret;
+
+use crate::{config::Config, console::Progress, data_dir::DataDir};
+
+/// Finds the key and opens the database with it.
+///
+/// # Errors
+/// In a sentence with the fix.
+pub(crate) async fn open_store(config: &Config, dir: &DataDir) -> anyhow::Result<Store> {
+    let source = KeySource {
+        credentials_directory: config.credentials_directory.clone(),
+        file: config.key_file.clone(),
+        environment: config.key.clone(),
+    };
+    let (keyring, origin) = source.load()?;
+    tracing::info!(key.origin = ?origin, "the encryption key is there");
+    Ok(Store::open(&location(config, dir), keyring).await?)
+}
+
+/// Where the database is.
+pub(crate) fn location(config: &Config, dir: &DataDir) -> Location {
+    match &config.database_url {
+        Some(url) => Location::Postgres(url.expose_secret().to_owned()),
+        None => Location::Sqlite(dir.database()),
+    }
+}
+
+/// Starts the sandbox: finds the interpreter, checks by probes that the jail holds, builds the environment.
+///
+/// # Errors
+/// In a sentence with the fix.
+pub(crate) async fn start_sandbox(config: &Config, dir: &DataDir, progress: Progress) -> anyhow::Result<Arc<Sandbox>> {
+    let broker = Broker::new(broker_config(config))?;
+    Ok(Sandbox::start(sandbox_config(config, dir)?, broker, move |step: &str| progress.show(step)).await?)
+}
+
+fn broker_config(config: &Config) -> BrokerConfig {
+    let extra_roots = config.extra_ca.iter().cloned().map(ExtraRoots::File).collect();
+    BrokerConfig { extra_roots, ..BrokerConfig::default() }
+}
+
+/// The sandbox's own settings.
+///
+/// # Errors
+/// This program does not know its own path.
+pub(crate) fn sandbox_config(config: &Config, dir: &DataDir) -> anyhow::Result<SandboxConfig> {
+    let jail_program = std::env::current_exe().context("cannot find this program's own file")?;
+    Ok(SandboxConfig {
+        data_dir: dir.path().to_owned(),
+        python: config.python.clone(),
+        jail_program,
+        ..SandboxConfig::default()
+    })
+}
