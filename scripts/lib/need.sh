@@ -1,0 +1,72 @@
+# What the tests need beyond a Rust toolchain: found, installed (as root, with apt), or named. Sourced by scripts/test
+# and scripts/bench.
+
+NODE_MAJOR=24
+INSPECTOR_VERSION=2.12.0
+
+# need COMMAND PACKAGE: installs the package when the command is absent and we may, otherwise remembers what to type.
+missing=()
+need() {
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing+=("$2")
+}
+
+install_missing() {
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]} …"
+    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null && return
+  fi
+  echo "This machine lacks some programs. Install them, then run this again:" >&2
+  echo "  sudo apt-get install -y ${missing[*]}" >&2
+  exit 1
+}
+
+need_system() {
+  need cc build-essential
+  need python3 python3
+  need pip3 python3-pip
+  need ip iproute2
+  need unshare util-linux
+  need npm npm
+  command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || missing+=(postgresql)
+  python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  install_missing
+  if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "python3 is older than 3.11; install a newer one and put it first in PATH" >&2
+    exit 1
+  fi
+  if ! command -v cargo >/dev/null; then
+    echo "There is no Rust toolchain; install one from https://rustup.rs, then run this again" >&2
+    exit 1
+  fi
+}
+
+# venv NAME REQUIREMENTS: a Python environment in .cache, made again when the requirements change.
+venv() {
+  local directory=$cache/$1 stamp
+  stamp=$(sha256sum <"$2")
+  [ "$(cat "$directory/stamp" 2>/dev/null)" = "$stamp" ] && return
+  echo "Making the Python environment $1 …"
+  rm -rf "$directory"
+  python3 -m venv "$directory" &&
+    "$directory/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" || return 1
+  echo "$stamp" >"$directory/stamp"
+}
+
+# The Inspector, and a Node that is new enough for it.
+inspector() {
+  local directory=$cache/inspector machine=x64
+  [ "$(cat "$directory/stamp" 2>/dev/null)" = "$INSPECTOR_VERSION $NODE_MAJOR" ] && return
+  [ "$(uname -m)" = aarch64 ] && machine=arm64
+  echo "Installing the MCP Inspector $INSPECTOR_VERSION …"
+  rm -rf "$directory"
+  mkdir -p "$directory"
+  npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" \
+    "@modelcontextprotocol/inspector@$INSPECTOR_VERSION" "node-linux-$machine@$NODE_MAJOR" || return 1
+  cat >"$directory/inspect" <<END
+#!/bin/sh
+exec "$directory/node_modules/node-linux-$machine/bin/node" "$directory/node_modules/.bin/mcp-inspector" "\$@"
+END
+  chmod +x "$directory/inspect"
+  echo "$INSPECTOR_VERSION $NODE_MAJOR" >"$directory/stamp"
+}

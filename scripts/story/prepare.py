@@ -1,0 +1,66 @@
+"""Builds the runtime environment once, with network, into the directory that the tests copy. Ends when it is complete."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LIMIT_S = 300
+
+
+class SocketConnection(http.client.HTTPConnection):
+    """HTTP over the command line's socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        directory = os.open(self._path.parent, os.O_RDONLY)  # socket addresses are short, directories may be long
+        try:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(f"/proc/self/fd/{directory}/{self._path.name}")
+        finally:
+            os.close(directory)
+
+
+def is_complete(directory: Path) -> bool:
+    connection = SocketConnection(directory / "mcpbox.sock")
+    try:
+        connection.request("GET", "/api/sandbox")
+        return bool(json.loads(connection.getresponse().read())["base_ready"])
+    except (OSError, ValueError, KeyError):
+        return False
+    finally:
+        connection.close()
+
+
+def main(program: str, directory: Path) -> None:
+    command = [program, "serve", "--data-dir", str(directory), "--admin-addr", "127.0.0.1:0", "--mcp-addr", "127.0.0.1:0"]
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + LIMIT_S
+        while not is_complete(directory):
+            if server.poll() is not None:
+                sys.exit(f"the server ended with {server.returncode} while it prepared {directory}")
+            if time.monotonic() > deadline:
+                sys.exit(f"the base packages were not installed in {LIMIT_S} s; does this machine reach the package index?")
+            time.sleep(0.1)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+    for entry in directory.iterdir():  # only the environment is shared, no database and no key
+        if entry.name != "runtime":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
