@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 _PREFIX = struct.Struct("<II")
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 Answer = tuple[dict, bytes]
 
@@ -27,7 +28,7 @@ class Channel:
         self._next_id = 0
 
     def send(self, header: dict, body: bytes = b"") -> None:
-        text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
+        text = _ENCODER.encode(header).encode("utf-8", "replace")
         view = memoryview(b"".join((_PREFIX.pack(len(text), len(body)), text, body)))
         with self._write_lock:
             while view:

@@ -13,6 +13,8 @@ from typing import Any
 import content
 
 DEPTH_MAX = 100
+# Made before the fork: making one per call touches pages shared with the zygote.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 
 
@@ -28,7 +30,7 @@ def encode(value: object, cap: int) -> bytes:
     value, blocks = content.split(value)
     walk = _Walk(cap)
     body = {"value": walk.plain(value, 0), "content": [walk.plain(dict(block), 0) for block in blocks]}
-    data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    data = _ENCODER.encode(body).encode("utf-8", "replace")
     if len(data) > cap + 64:
         raise TooLarge(cap)
     return data

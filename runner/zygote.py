@@ -1,6 +1,6 @@
 """Process 1 of a jail: forks one child per call when the supervisor asks, and reports how each ended.
 
-Runs no tool code and reads nothing a tool wrote. Started by the jail with the control socket on descriptor 3 and the
+Runs no tool code (only `main` functions written here, to warm up) and reads nothing a tool wrote. Started by the jail with the control socket on descriptor 3 and the
 Landlock ruleset on 4. Ends when the control socket closes, and with it every process of the jail.
 
 Control messages (SOCK_SEQPACKET): in `F1`/`F0` + [call socket, output pipe] forks a child that rehearses or not; out
@@ -32,12 +32,14 @@ def main() -> None:
     del sys.argv[1:]
     jail = lockdown.Lockdown(policy)
     preload.load(profile)
+    tool_runtime.warm_up()
     control = _socket.socket(fileno=policy["control"])
     wake = watch_children()
     # Objects made so far are never collected: children share their pages instead of copying them.
     gc.disable()
     gc.collect()
     gc.freeze()
+    lockdown.tidy_heap()
     control.send(b"R")
     serve(control, wake, jail)
 
