@@ -8,6 +8,8 @@ import resource
 CALL = 3  # descriptor of the call socket from here on
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# Looked up before the fork: the first look makes objects, and with them copies of shared pages.
+_capset, _mount, _prctl, _unshare = _libc.capset, _libc.mount, _libc.prctl, _libc.unshare
 _syscall = _libc.syscall
 _syscall.restype = ctypes.c_long
 
@@ -75,13 +77,13 @@ class Lockdown:
         self._descriptors(call, output)
         self._scratch()
         # Anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
-        _check(_libc.capset(self.capability_header, self.no_capabilities), "capset")
+        _check(_capset(self.capability_header, self.no_capabilities), "capset")
         for which, value in self.limits:
             resource.setrlimit(which, (value, value))
         # A sibling with the same user id reading this memory or attaching a debugger.
-        _check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+        _check(_prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
         # Gaining rights by executing; also the condition for the next two.
-        _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+        _check(_prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
         # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
         _check(_syscall(_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self")
         os.close(self.ruleset)
@@ -97,9 +99,9 @@ class Lockdown:
 
     def _scratch(self) -> None:
         """A /tmp of its own in a mount namespace of its own: nothing a call writes is seen by another, or stays."""
-        _check(_libc.unshare(_CLONE_NEWNS), "unshare")
+        _check(_unshare(_CLONE_NEWNS), "unshare")
         flags = ctypes.c_ulong(_MS_NOSUID_NODEV_NOEXEC)
-        _check(_libc.mount(b"tmpfs", self.scratch, b"tmpfs", flags, self.scratch_options), "mount /tmp")
+        _check(_mount(b"tmpfs", self.scratch, b"tmpfs", flags, self.scratch_options), "mount /tmp")
         os.chdir(self.scratch)
 
     def _seccomp(self) -> None:
@@ -108,4 +110,4 @@ class Lockdown:
         for offset in self.pid_offsets:
             ctypes.memmove(ctypes.addressof(self.filter) + offset, pid, 4)
         mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
-        _check(_libc.prctl(_PR_SET_SECCOMP, mode, ctypes.byref(self.program), 0, 0), "PR_SET_SECCOMP")
+        _check(_prctl(_PR_SET_SECCOMP, mode, ctypes.byref(self.program), 0, 0), "PR_SET_SECCOMP")
