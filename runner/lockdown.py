@@ -4,6 +4,8 @@ from Rust and are not understood here. Any failure ends the child before it has 
 import ctypes
 import os
 import resource
+import signal
+import types
 
 CALL = 3  # descriptor of the call socket from here on
 
@@ -15,6 +17,7 @@ _syscall.restype = ctypes.c_long
 
 _CLONE_NEWNS = 0x0002_0000
 _MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
@@ -50,6 +53,8 @@ class Lockdown:
     """The policy in the form in which it is applied: prepared once, before any fork."""
 
     def __init__(self, policy: dict) -> None:
+        self.zygote = os.getpid()
+        self.layers = types.SimpleNamespace(**policy["layers"])
         self.ruleset = policy["ruleset"]
         self.scratch = policy["scratch"].encode()
         limits = policy["limits"]
@@ -74,20 +79,34 @@ class Lockdown:
         ]
 
     def enter(self, call: int, output: int) -> None:
+        layers = self.layers
         self._descriptors(call, output)
-        self._scratch()
-        # Anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
-        _check(_capset(self.capability_header, self.no_capabilities), "capset")
-        for which, value in self.limits:
-            resource.setrlimit(which, (value, value))
+        if layers.root:
+            self._scratch()
+        if layers.capabilities:
+            # Anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
+            _check(_capset(self.capability_header, self.no_capabilities), "capset")
+        if not layers.namespaces:
+            self._die_with_zygote()
+        if layers.limits:
+            for which, value in self.limits:
+                resource.setrlimit(which, (value, value))
         # A sibling with the same user id reading this memory or attaching a debugger.
         _check(_prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
         # Gaining rights by executing; also the condition for the next two.
         _check(_prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-        # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
-        _check(_syscall(_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self")
-        os.close(self.ruleset)
-        self._seccomp()
+        if layers.landlock:
+            # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
+            _check(_syscall(_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self")
+            os.close(self.ruleset)
+        if layers.seccomp:
+            self._seccomp()
+
+    def _die_with_zygote(self) -> None:
+        """Outliving the supervisor: a pid namespace ends with its process 1; without one the kernel is asked."""
+        _check(_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+        if os.getppid() != self.zygote:
+            raise ProcessLookupError("the zygote has ended")
 
     def _descriptors(self, call: int, output: int) -> None:
         """Leaves exactly: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the control socket), 4 the
@@ -95,7 +114,8 @@ class Lockdown:
         os.dup2(call, CALL, inheritable=False)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        _check(_syscall(_SYS_CLOSE_RANGE, self.ruleset + 1, 0xFFFF_FFFF, 0), "close_range")
+        first = self.ruleset + 1 if self.layers.landlock else CALL + 1
+        _check(_syscall(_SYS_CLOSE_RANGE, first, 0xFFFF_FFFF, 0), "close_range")
 
     def _scratch(self) -> None:
         """A /tmp of its own in a mount namespace of its own: nothing a call writes is seen by another, or stays."""

@@ -4,7 +4,8 @@ fork copies small; `full` adds asyncio and httpx for tools that wait or speak HT
 import os
 import sys
 
-SITE = "/site"
+# Without a root of its own the jail sees the packages where they lie.
+SITE = os.environ.get("MCPBOX_SITE", "/site")
 
 # The packages of the base environment that may be used without an event loop.
 _BASE_ROOTS = frozenset({"httpx", "httpcore", "h11", "idna", "certifi", "regex", "tzdata", "anyio", "sniffio", "typing_extensions"})

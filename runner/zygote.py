@@ -9,7 +9,7 @@ Control messages (SOCK_SEQPACKET): in `F1`/`F0` + [call socket, output pipe] for
 
 import sys
 
-sys.path.insert(0, "/runner")
+sys.path.insert(0, __file__.rpartition("/")[0])
 
 import gc
 import json
@@ -99,7 +99,7 @@ def become_child(jail: lockdown.Lockdown, call: int, output: int, *, rehearse: b
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         jail.enter(call, output)
-        code = tool_runtime.serve(lockdown.CALL, rehearse=rehearse)
+        code = tool_runtime.serve(lockdown.CALL, rehearse=rehearse, limited=jail.layers.limits)
     except BaseException as error:  # noqa: BLE001 - fail closed, and say why
         try:
             tool_runtime.report_broken(lockdown.CALL, error)

@@ -61,7 +61,7 @@ fn report(error: &JailError) -> ExitCode {
 fn run(spec: &JailSpec) -> Result<ExitCode, JailError> {
     // A session of its own: no controlling terminal to type into or to be signalled by.
     let _ = rustix::process::setsid();
-    let privilege = identity::leave_host()?;
+    let privilege = identity::leave_host(spec.layers)?;
     match fork().map_err(|error| JailError::new(Layer::Namespaces, "fork", error))? {
         Some(zygote) => Ok(guard(zygote)),
         None => Err(become_zygote(spec, privilege)), // returns only on failure
@@ -94,31 +94,39 @@ fn become_zygote(spec: &JailSpec, privilege: Privilege) -> JailError {
 }
 
 fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
+    let layers = spec.layers;
     let proc_self = identity::proc_self()?;
-    root::enter(spec)?;
-    if privilege == Privilege::Root {
-        identity::become_nobody(&proc_self)?;
+    if layers.root {
+        root::enter(spec)?;
+    } else {
+        rustix::process::chdir("/").map_err(|error| JailError::new(Layer::Interpreter, "chdir /", error.into()))?;
+    }
+    if privilege == Privilege::Root && layers.capabilities {
+        identity::become_nobody(&proc_self, layers)?;
     }
     drop(proc_self);
     // No orphan jail: ends with the guard. Set after the change of identity, which clears it.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| JailError::new(Layer::Limits, "PR_SET_PDEATHSIG", error.into()))?;
-    let _ = rustix::system::sethostname(b"tool");
-    let ruleset = ruleset::build(&paths(spec))?;
-    limit(spec)?;
-    identity::keep_only_mount_capability()?;
+    if layers.namespaces {
+        let _ = rustix::system::sethostname(b"tool");
+    }
+    let ruleset = if layers.landlock { Some(ruleset::build(&paths(spec))?) } else { None };
+    if layers.limits {
+        limit(spec)?;
+    }
+    if layers.capabilities {
+        identity::keep_only_mount_capability(layers)?;
+    }
     place_descriptors(ruleset)?;
     Ok(policy(spec))
 }
 
-/// What the ruleset allows: exactly what the root shows.
+/// What the ruleset allows: exactly what the root shows. Without a root of its own a target is a path of the host.
 fn paths(spec: &JailSpec) -> Vec<(&Path, Use)> {
-    let fixed = [
-        (Path::new(root::SCRATCH_PARENT), Use::Scratch),
-        (Path::new("/dev/null"), Use::Sink),
-        (Path::new("/dev/urandom"), Use::ReadFile),
-    ];
-    spec.mounts.iter().map(|mount| (mount.target.as_path(), Use::Read)).chain(fixed).collect()
+    let fixed = [(Path::new("/dev/null"), Use::Sink), (Path::new("/dev/urandom"), Use::ReadFile)];
+    let scratch = spec.layers.root.then_some((Path::new(root::SCRATCH_PARENT), Use::Scratch));
+    spec.mounts.iter().map(|mount| (mount.target.as_path(), Use::Read)).chain(fixed).chain(scratch).collect()
 }
 
 /// Limits of the zygote that every child inherits; the child lowers the rest itself.
@@ -145,13 +153,15 @@ fn limit(spec: &JailSpec) -> Result<(), JailError> {
 }
 
 /// Control socket to 3, ruleset to 4, standard input to /dev/null. All else was opened close-on-exec.
-fn place_descriptors(ruleset: OwnedFd) -> Result<(), JailError> {
+fn place_descriptors(ruleset: Option<OwnedFd>) -> Result<(), JailError> {
     let fail = |error: rustix::io::Errno| JailError::new(Layer::Interpreter, "place descriptors", error.into());
-    let moved = rustix::io::fcntl_dupfd_cloexec(&ruleset, 10).map_err(fail)?;
-    drop(ruleset); // it may itself have been 3 or 4
+    // They may themselves have been 3 or 4.
+    let ruleset = ruleset.map(|fd| rustix::io::fcntl_dupfd_cloexec(&fd, 10)).transpose().map_err(fail)?;
     let control = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 10).map_err(fail)?;
     duplicate_onto(&control, CONTROL).map_err(fail)?;
-    duplicate_onto(&moved, RULESET).map_err(fail)?;
+    if let Some(ruleset) = ruleset {
+        duplicate_onto(&ruleset, RULESET).map_err(fail)?;
+    }
     let null = rustix::fs::open(
         "/dev/null",
         rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
@@ -178,6 +188,7 @@ fn policy(spec: &JailSpec) -> String {
     json!({
         "control": CONTROL,
         "ruleset": RULESET,
+        "layers": spec.layers,
         "scratch": root::SCRATCH,
         "seccomp": hex::encode(filter.program),
         "pid_offsets": filter.pid_offsets,

@@ -23,6 +23,12 @@ pub enum Layer {
     Interpreter,
 }
 
+impl Layer {
+    /// Those that a jail can be made without.
+    pub const OPTIONAL: [Self; 6] =
+        [Self::Namespaces, Self::Root, Self::Landlock, Self::Seccomp, Self::Limits, Self::Capabilities];
+}
+
 impl std::fmt::Display for Layer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -12,7 +12,10 @@ use rustix::{
     thread::{CapabilitySet, CapabilitySets, UnshareFlags},
 };
 
-use crate::error::{JailError, Layer};
+use crate::{
+    error::{JailError, Layer},
+    layers::Layers,
+};
 
 /// The user and group of the jail's processes as the host sees them when the supervisor is root: no account has it, so
 /// nothing on the host belongs to it.
@@ -20,41 +23,57 @@ const JAIL_ID: u32 = 64_207;
 /// The user and group as the jail sees itself.
 const INNER_ID: u32 = 65_534;
 
-/// Whether the supervisor can do without an unprivileged user namespace.
+/// With what right the namespaces were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Privilege {
     /// Root with what it takes to make namespaces and to become somebody else.
     Root,
-    /// An ordinary user (or root with too few capabilities): a user namespace comes first.
+    /// An ordinary user (or root with too few capabilities): a user namespace came first.
     User,
+    /// An ordinary user who stays in the host's namespaces.
+    None,
 }
 
 /// Namespaces that do not need a user namespace when root makes them.
-fn system_namespaces() -> UnshareFlags {
-    // mount: no host file in sight. pid: no other process in sight, all die with the zygote. net: no device, not even a loopback
-    // that is up. ipc: no shared memory of others. uts, cgroup: no host name, no cgroup paths.
-    UnshareFlags::NEWNS
-        | UnshareFlags::NEWPID
-        | UnshareFlags::NEWNET
-        | UnshareFlags::NEWIPC
-        | UnshareFlags::NEWUTS
-        | UnshareFlags::NEWCGROUP
+fn system_namespaces(layers: Layers) -> UnshareFlags {
+    let mut flags = UnshareFlags::empty();
+    if layers.namespaces {
+        // pid: no other process in sight, all die with the zygote. net: no device, not even a loopback that is up. ipc: no shared
+        // memory of others. uts, cgroup: no host name, no cgroup paths.
+        flags |= UnshareFlags::NEWPID
+            | UnshareFlags::NEWNET
+            | UnshareFlags::NEWIPC
+            | UnshareFlags::NEWUTS
+            | UnshareFlags::NEWCGROUP;
+    }
+    if layers.root {
+        // mount: no host file in sight.
+        flags |= UnshareFlags::NEWNS;
+    }
+    flags
 }
 
 /// Leaves the host's namespaces. The pid namespace takes effect with the next fork.
-pub(crate) fn leave_host() -> Result<Privilege, JailError> {
+pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
     let needed = CapabilitySet::SYS_ADMIN | CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
-    let held = rustix::thread::capabilities(None)
-        .map_err(|error| JailError::new(Layer::Capabilities, "capget", error.into()))?
-        .effective;
-    if held.contains(needed) && rustix::process::geteuid().is_root() {
-        unshare(system_namespaces(), "unshare")?;
+    let flags = system_namespaces(layers);
+    if effective()?.contains(needed) && rustix::process::geteuid().is_root() {
+        unshare(flags, "unshare")?;
         return Ok(Privilege::Root);
     }
+    if flags.is_empty() {
+        return Ok(Privilege::None);
+    }
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    unshare(UnshareFlags::NEWUSER | system_namespaces(), "unshare")?;
+    unshare(UnshareFlags::NEWUSER | flags, "unshare")?;
     map_ids(&proc_self()?, uid, gid)?;
     Ok(Privilege::User)
+}
+
+fn effective() -> Result<CapabilitySet, JailError> {
+    rustix::thread::capabilities(None)
+        .map(|sets| sets.effective)
+        .map_err(|error| JailError::new(Layer::Capabilities, "capget", error.into()))
 }
 
 /// A handle on this process in /proc that stays usable after the old root is gone.
@@ -65,33 +84,43 @@ pub(crate) fn proc_self() -> Result<OwnedFd, JailError> {
 
 /// Root only: becomes a user without any right on the host and enters a user namespace on top, so that no capability held
 /// later counts outside and RLIMIT_NPROC counts this jail alone.
-pub(crate) fn become_nobody(proc_self: &OwnedFd) -> Result<(), JailError> {
+pub(crate) fn become_nobody(proc_self: &OwnedFd, layers: Layers) -> Result<(), JailError> {
     let fail =
         |step: &'static str| move |error: rustix::io::Errno| JailError::new(Layer::Capabilities, step, error.into());
     let (uid, gid) = (Uid::from_raw(JAIL_ID), Gid::from_raw(JAIL_ID));
     rustix::thread::set_thread_groups(&[]).map_err(fail("setgroups"))?;
     rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(fail("setresgid"))?;
     rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(fail("setresuid"))?;
+    if system_namespaces(layers).is_empty() {
+        return Ok(());
+    }
     // Changing user made /proc/self root's; the id maps below are written through it.
     rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(fail("PR_SET_DUMPABLE"))?;
     unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS, "unshare user namespace")?;
     map_ids(proc_self, JAIL_ID, JAIL_ID)
 }
 
-/// Keeps in the zygote the one capability with which it gives each call a /tmp of its own, valid only in its own user
-/// namespace; children give it up before they meet tool code.
-pub(crate) fn keep_only_mount_capability() -> Result<(), JailError> {
+/// Keeps in the zygote at most the one capability with which it gives each call a /tmp of its own, valid only in its own
+/// user namespace; children give it up before they meet tool code.
+pub(crate) fn keep_only_mount_capability(layers: Layers) -> Result<(), JailError> {
     let fail =
         |step: &'static str| move |error: rustix::io::Errno| JailError::new(Layer::Capabilities, step, error.into());
-    let kept = CapabilitySet::SYS_ADMIN;
-    for capability in CapabilitySet::all().difference(kept).iter() {
-        match rustix::thread::remove_capability_from_bounding_set(capability) {
-            Ok(()) | Err(rustix::io::Errno::INVAL) => {} // unknown to this kernel
-            Err(error) => return Err(fail("PR_CAPBSET_DROP")(error)),
+    let kept = if layers.root { CapabilitySet::SYS_ADMIN } else { CapabilitySet::empty() };
+    // Without this capability the bounding set is beyond reach; then nothing is held that it could bound.
+    if effective()?.contains(CapabilitySet::SETPCAP) {
+        for capability in CapabilitySet::all().difference(kept).iter() {
+            match rustix::thread::remove_capability_from_bounding_set(capability) {
+                Ok(()) | Err(rustix::io::Errno::INVAL) => {} // unknown to this kernel
+                Err(error) => return Err(fail("PR_CAPBSET_DROP")(error)),
+            }
         }
     }
     let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: kept };
     rustix::thread::set_capabilities(None, sets).map_err(fail("capset"))?;
+    rustix::thread::clear_ambient_capability_set().map_err(fail("PR_CAP_AMBIENT"))?;
+    if kept.is_empty() {
+        return Ok(());
+    }
     rustix::thread::configure_capability_in_ambient_set(kept, true).map_err(fail("PR_CAP_AMBIENT"))
 }
 

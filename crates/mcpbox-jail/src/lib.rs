@@ -9,6 +9,7 @@ mod bpf;
 mod entry;
 mod error;
 mod identity;
+mod layers;
 mod root;
 mod ruleset;
 mod seccomp;
@@ -16,6 +17,7 @@ mod spec;
 
 pub use entry::{JAIL_ARGUMENT, main_jail};
 pub use error::{JailError, Layer};
+pub use layers::Layers;
 pub use ruleset::{MINIMUM_ABI, landlock_abi};
 pub use seccomp::{Filter, filter};
 pub use spec::{CallLimits, JailSpec, Mount};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::layers::Layers;
+
 /// One jail: one zygote and the calls it forks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,9 @@ pub struct JailSpec {
     pub environment: Vec<(String, String)>,
     /// Limits of each call that hold from parking on; a call may only get less.
     pub limits: CallLimits,
+    /// What is set up.
+    #[serde(default)]
+    pub layers: Layers,
 }
 
 /// A read-only view of a host directory.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use mcpbox_jail::CallLimits;
+use mcpbox_jail::{CallLimits, Layers};
 
 /// How a [`crate::Sandbox`] is set up. `..SandboxConfig::default()` for what you do not set.
 #[derive(Debug, Clone)]
@@ -27,6 +27,10 @@ pub struct SandboxConfig {
     pub recycle_after: Duration,
     /// Upper limits of any call.
     pub limits: CallLimits,
+    /// What the jail is made of at most. Only tests take something out, to show what each layer stops; the probes at start
+    /// then ask for no more than the rest can give.
+    #[doc(hidden)]
+    pub layers_for_tests: Layers,
 }
 
 impl Default for SandboxConfig {
@@ -42,6 +46,7 @@ impl Default for SandboxConfig {
             recycle_after_calls: 50_000,
             recycle_after: Duration::from_secs(3600),
             limits: CallLimits::default(),
+            layers_for_tests: Layers::ALL,
         }
     }
 }

@@ -17,6 +17,7 @@ mod zygote;
 
 pub use config::SandboxConfig;
 pub use error::SandboxError;
+pub use mcpbox_jail::{Layer, Layers};
 pub use probe::LayerReport;
 pub use python::{Python, find_python};
 pub use sandbox::Sandbox;

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mcpbox_jail::{CallLimits, JailSpec, Mount};
+use mcpbox_jail::{CallLimits, JailSpec, Layers, Mount};
 use sha2::{Digest, Sha256};
 
 use crate::{error::SandboxError, python::Python};
@@ -38,6 +38,18 @@ const RUNNER: [(&str, &str); 11] = [
     ("egress.py", include_str!("../../../runner/egress.py")),
 ];
 
+/// The environment variables of every jail, besides those that name places.
+const ENVIRONMENT: [(&str, &str); 7] = [
+    ("LANG", "C.UTF-8"),
+    ("TZ", "UTC"),
+    ("HOME", "/tmp"),
+    ("TMPDIR", "/tmp"),
+    // Native maths libraries must not start threads in the zygote: it forks.
+    ("OPENBLAS_NUM_THREADS", "1"),
+    ("OMP_NUM_THREADS", "1"),
+    ("MKL_NUM_THREADS", "1"),
+];
+
 /// The prepared runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Runtime {
@@ -60,37 +72,34 @@ impl Runtime {
     }
 
     /// The jail of a zygote with this profile.
-    pub(crate) fn jail(&self, profile: &str, site: Option<&Path>, limits: CallLimits) -> JailSpec {
-        let mount = |source: &Path, target: &str| Mount { source: source.to_owned(), target: target.into() };
-        let mut mounts = vec![mount(&self.interpreter.directory, "/python"), mount(&self.runner, "/runner")];
-        let zoneinfo = Path::new("/usr/share/zoneinfo");
-        if zoneinfo.is_dir() {
-            mounts.push(mount(zoneinfo, "/usr/share/zoneinfo"));
-        }
-        mounts.extend(site.map(|site| mount(site, "/site")));
+    pub(crate) fn jail(&self, profile: &str, site: Option<&Path>, limits: CallLimits, layers: Layers) -> JailSpec {
+        // Without a root of its own everything stays where it lies, and only the ruleset hides the rest.
+        let mount = |source: &Path, target: &str| Mount {
+            source: source.to_owned(),
+            target: if layers.root { target.into() } else { source.to_owned() },
+        };
+        let (python, runner) = (mount(&self.interpreter.directory, "/python"), mount(&self.runner, "/runner"));
+        let site = site.map(|site| mount(site, "/site"));
+        let inside = |mount: &Mount, rest: &str| mount.target.join(rest).display().to_string();
+        let words =
+            [inside(&python, "bin/python3"), "-I".into(), "-S".into(), "-B".into(), inside(&runner, "zygote.py")];
+        let mut environment = vec![("LD_LIBRARY_PATH", inside(&python, "libs"))];
+        environment.extend(site.as_ref().map(|site| ("MCPBOX_SITE", site.target.display().to_string())));
+        environment.extend(ENVIRONMENT.map(|(name, value)| (name, value.to_owned())));
         let links = self.interpreter.loader.as_ref().map(|loader| {
             let file = loader.file_name().unwrap_or_default();
-            (loader.clone(), Path::new("/python/libs").join(file))
+            (loader.clone(), python.target.join("libs").join(file))
         });
-        let words = ["/python/bin/python3", "-I", "-S", "-B", "/runner/zygote.py", profile];
-        let environment = [
-            ("LD_LIBRARY_PATH", "/python/libs"),
-            ("LANG", "C.UTF-8"),
-            ("TZ", "UTC"),
-            ("HOME", "/tmp"),
-            ("TMPDIR", "/tmp"),
-            // Native maths libraries must not start threads in the zygote: it forks.
-            ("OPENBLAS_NUM_THREADS", "1"),
-            ("OMP_NUM_THREADS", "1"),
-            ("MKL_NUM_THREADS", "1"),
-        ];
+        let zoneinfo = Path::new("/usr/share/zoneinfo");
+        let zoneinfo = zoneinfo.is_dir().then(|| mount(zoneinfo, "/usr/share/zoneinfo"));
         JailSpec {
             root: self.root.clone(),
-            mounts,
+            mounts: [python, runner].into_iter().chain(zoneinfo).chain(site).collect(),
             links: links.into_iter().collect(),
-            command: words.map(str::to_owned).into(),
-            environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            command: words.into_iter().chain([profile.to_owned()]).collect(),
+            environment: environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             limits,
+            layers,
         }
     }
 }

@@ -13,6 +13,7 @@ use mcpbox_core::execute::{
 };
 use mcpbox_core::failure::{Failure, FailureKind};
 use mcpbox_egress::{Broker, Session, SessionGrants};
+use mcpbox_jail::Layers;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -82,10 +83,14 @@ impl Sandbox {
                 recycle_after_calls: config.recycle_after_calls,
                 recycle_after: config.recycle_after,
             };
-            Pool::new(pool, runtime.jail(profile, site.as_deref(), config.limits), tasks.clone())
+            Pool::new(
+                pool,
+                runtime.jail(profile, site.as_deref(), config.limits, config.layers_for_tests),
+                tasks.clone(),
+            )
         };
         let (lean, full) = (pool("lean"), pool("full"));
-        let (lean_up, full_up) = tokio::join!(probe::must_hold(&lean), full.warm_up());
+        let (lean_up, full_up) = tokio::join!(probe::must_hold(&lean, config.layers_for_tests), full.warm_up());
         lean_up?;
         full_up?;
         let sandbox = Arc::new(Self {
@@ -140,7 +145,12 @@ impl Sandbox {
         match installed.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(site) => {
                 for (pool, profile) in [(&self.lean, "lean"), (&self.full, "full")] {
-                    pool.replace_spec(self.runtime.jail(profile, Some(&site), self.config.limits));
+                    pool.replace_spec(self.runtime.jail(
+                        profile,
+                        Some(&site),
+                        self.config.limits,
+                        self.config.layers_for_tests,
+                    ));
                 }
                 let _ = self.base.set(());
                 progress("The base packages are ready");
@@ -254,7 +264,11 @@ impl Executor for Sandbox {
 
     fn status(&self) -> SandboxStatus {
         SandboxStatus {
-            tier: SandboxTier::Full,
+            tier: match self.config.layers_for_tests {
+                Layers::ALL => SandboxTier::Full,
+                Layers::NO_NAMESPACES => SandboxTier::NoNamespaces,
+                _ => SandboxTier::None,
+            },
             detail: "Namespaces, Landlock, seccomp and limits hold; the probes at start were all refused.".into(),
             python: self.runtime.interpreter.version.clone(),
             parked: u32::try_from(self.lean.parked() + self.full.parked()).unwrap_or(u32::MAX),

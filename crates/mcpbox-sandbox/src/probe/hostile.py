@@ -53,7 +53,7 @@ def exec():
 
 
 def kill_zygote():
-    return os.kill(1, 0) or "signalled"
+    return os.kill(os.getppid(), 0) or "signalled"
 
 
 def read_sibling():
@@ -63,7 +63,7 @@ def read_sibling():
         _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
 
     local = Vector(ctypes.addressof(buffer), 8)
-    return system_call("process_vm_readv", 1, ctypes.byref(local), 1, ctypes.byref(local), 1, 0)
+    return system_call("process_vm_readv", os.getppid(), ctypes.byref(local), 1, ctypes.byref(local), 1, 0)
 
 
 def namespace():

@@ -6,6 +6,8 @@ mod calls;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
 mod recovery;

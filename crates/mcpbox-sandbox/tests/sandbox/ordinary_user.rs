@@ -6,7 +6,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use crate::support::{config, standard, strict};
 use mcpbox_core::failure::FailureKind;
 use mcpbox_egress::{Broker, BrokerConfig};
-use mcpbox_sandbox::{Sandbox, SandboxConfig};
+use mcpbox_sandbox::{Layers, Sandbox, SandboxConfig};
 use serde_json::json;
 
 /// Set in the second start: where the copied programs and the data lie.
@@ -58,6 +58,13 @@ async fn story(folder: PathBuf) {
     };
     let reports = Sandbox::probe(&config).await;
     assert!(reports.iter().all(|report| report.ok), "{reports:#?}");
+    let tier_2 = SandboxConfig { layers_for_tests: Layers::NO_NAMESPACES, ..config.clone() };
+    for config in [config, tier_2] {
+        calls_run_and_the_jail_holds(config).await;
+    }
+}
+
+async fn calls_run_and_the_jail_holds(config: SandboxConfig) {
     let sandbox = Sandbox::start(config, Broker::new(BrokerConfig::default()).unwrap(), |_| {}).await.unwrap();
     for _ in 0..4 {
         assert_eq!(
@@ -73,7 +80,8 @@ async fn story(folder: PathBuf) {
         "open('/etc/passwd')",
         "os.listdir('/proc')",
         "os.fork()",
-        "os.kill(1, 9)",
+        "os.kill(1, 0)",
+        "os.kill(os.getppid(), 0)",
         "__import__('socket').socket()",
         "open('/x', 'w')",
     ] {
