@@ -1,6 +1,6 @@
 """Helpers for results that are not plain JSON: `content.text(...)`, `content.image(...)` and so on, as MCP content blocks."""
 
-import base64
+import binascii
 
 
 class Block(dict):
@@ -45,7 +45,7 @@ def resource(uri: str, value: str | bytes, mime_type: str | None = None) -> Bloc
 
 
 def _base64(data: bytes | str) -> str:
-    return data if isinstance(data, str) else base64.b64encode(data).decode()
+    return data if isinstance(data, str) else binascii.b2a_base64(data, newline=False).decode()
 
 
 def split(value: object) -> tuple[object, list[Block]]:

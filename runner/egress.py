@@ -1,10 +1,13 @@
 """`http`: a real httpx client whose transport hands every request to the supervisor, which decides, resolves and connects. The
 default transports of httpx are replaced as well, so `httpx.get(...)` and clients a tool makes itself go the same way."""
 
-import importlib.util
-from typing import Any
+from __future__ import annotations
 
 from channel import Answer, Channel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
+    from typing import Any
 
 _channel: Channel | None = None
 _client: Any = None
@@ -12,10 +15,12 @@ _denied: type[Exception] | None = None
 
 
 def is_installed() -> bool:
+    import importlib.util
+
     return importlib.util.find_spec("httpx") is not None
 
 
-def attach(channel: Channel) -> None:
+def attach(channel: Channel | None) -> None:
     """From now on requests go over this channel."""
     global _channel
     _channel = channel

@@ -1,12 +1,16 @@
 """Exceptions → failures an LLM can repair: kind, sentence, line, snippet, and a traceback of the tool's own frames only."""
 
-import types
-from typing import Any
+from __future__ import annotations
 
 import egress
 import language
 import parameters
 import results
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
+    import types
+    from typing import Any
 
 TOOL_FILE = "tool.py"
 _MESSAGE_MAX = 4_000

@@ -1,10 +1,15 @@
 """The language rules at run time. `strict` takes builtins away and checks every import that tool code issues; `standard` only
 notes imports. A second fence and a help for reviewers: the jail is the wall, in both."""
 
+from __future__ import annotations
+
 import builtins
 import types
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
+    from collections.abc import Callable
+    from typing import Any
 
 # Agrees with the rules of the analysis.
 FORBIDDEN_BUILTINS = frozenset({

@@ -1,23 +1,29 @@
-"""What a child does to itself between fork and the first byte of a request. Every step is irreversible; the blobs come
-from Rust and are not understood here. Any failure ends the child before it has seen tool code."""
+"""What a zygote and its children do to themselves before the first byte of a request. Every step is irreversible; the blobs
+come from Rust and are not understood here. Any failure ends the process before it has seen tool code.
+
+What children may inherit is done once, by `Lockdown.settle` in the zygote. What must differ between siblings is done by each
+child, in `Lockdown.enter`: prepared as a list before the fork, because whatever a child makes, looks up or runs for the
+first time is a copy of a page that it shares with the zygote."""
 
 import ctypes
 import os
 import resource
-import signal
-import types
+import struct
+import _signal
 
 CALL = 3  # descriptor of the call socket from here on
 
 _libc = ctypes.CDLL(None, use_errno=True)
-# Looked up before the fork: the first look makes objects, and with them copies of shared pages.
-_capset, _mount, _prctl, _unshare = _libc.capset, _libc.mount, _libc.prctl, _libc.unshare
-_syscall = _libc.syscall
+_capset, _chdir, _close, _mount, _prctl, _unshare = (
+    _libc.capset, _libc.chdir, _libc.close, _libc.mount, _libc.prctl, _libc.unshare,
+)  # fmt: skip
+_setrlimit, _syscall = _libc.setrlimit, _libc.syscall
 _syscall.restype = ctypes.c_long
 
 _CLONE_NEWNS = 0x0002_0000
 _MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
 _PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
@@ -25,23 +31,42 @@ _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x2008_0522
 # The same numbers on x86_64 and aarch64.
 _SYS_PIDFD_OPEN = 434
-_SYS_CLOSE_RANGE = 436
 _SYS_LANDLOCK_RESTRICT_SELF = 446
+
+# A function of the C library that answers a negative number when it fails, its arguments, its name for people.
+Step = tuple
 
 
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def _check(result: int, step: str) -> int:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{step}: {os.strerror(number)}")
-    return result
+class _Filter:
+    """A seccomp program as the kernel takes it."""
+
+    def __init__(self, blob: bytes) -> None:
+        self.code = ctypes.create_string_buffer(blob, len(blob))
+        self.program = _Program(len(blob) // 8, ctypes.addressof(self.code))
+        mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
+        self.step: Step = (_prctl, (_PR_SET_SECCOMP, mode, ctypes.byref(self.program), 0, 0), "PR_SET_SECCOMP")
+
+
+def _failed(step: str) -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, f"{step}: {os.strerror(number)}")
+
+
+def _take(steps: list[Step]) -> None:
+    for function, arguments, step in steps:
+        if function(*arguments) < 0:
+            raise _failed(step)
 
 
 def pidfd_open(pid: int) -> int:
-    return _check(_syscall(_SYS_PIDFD_OPEN, pid, 0), "pidfd_open")
+    pidfd = _syscall(_SYS_PIDFD_OPEN, pid, 0)
+    if pidfd < 0:
+        raise _failed("pidfd_open")
+    return pidfd
 
 
 def tidy_heap() -> None:
@@ -50,23 +75,25 @@ def tidy_heap() -> None:
 
 
 class Lockdown:
-    """The policy in the form in which it is applied: prepared once, before any fork."""
+    """The policy in the form in which it is applied."""
 
     def __init__(self, policy: dict) -> None:
-        self.zygote = os.getpid()
-        self.layers = types.SimpleNamespace(**policy["layers"])
-        self.ruleset = policy["ruleset"]
-        self.scratch = policy["scratch"].encode()
-        limits = policy["limits"]
-        self.scratch_options = b"size=%d,nr_inodes=1024,mode=0700" % limits["tmp_bytes"]
-        blob = bytes.fromhex(policy["seccomp"])
-        self.filter = ctypes.create_string_buffer(blob, len(blob))
+        layers = policy["layers"]
+        self.ruleset = policy["ruleset"] if layers["landlock"] else None
+        self.first_unknown = CALL + 1 if self.ruleset is None else self.ruleset + 1
+        self.zygote = None if layers["namespaces"] else os.getpid()
         self.pid_offsets = policy["pid_offsets"]
-        self.program = _Program(len(blob) // 8, ctypes.addressof(self.filter))
-        self.capability_header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-        self.no_capabilities = (ctypes.c_uint32 * 6)()
+        # Each child writes its own process id into its copy.
+        self.filter = _Filter(bytes.fromhex(policy["seccomp"]["child"]))
+        self.inherited = self._inherited(policy)
+        self.own = self._own(policy)
+        self.is_limited = layers["limits"]
+        self.limits = self._limits(policy["limits"]) if self.is_limited else []
+
+    @staticmethod
+    def _limits(limits: dict) -> list[tuple[int, int]]:
         memory = limits["memory_bytes"]
-        self.limits = [
+        return [
             # Descriptor bomb.
             (resource.RLIMIT_NOFILE, limits["open_files"]),
             # Disk bomb: no file may outgrow the scratch space.
@@ -74,60 +101,81 @@ class Lockdown:
             # Memory bomb: private writable memory, and as a backstop the whole address space. A call lowers both.
             (resource.RLIMIT_DATA, memory),
             (resource.RLIMIT_AS, memory + (2 << 30)),
-            # CPU loop that also ignores signals. A call lowers it.
-            (resource.RLIMIT_CPU, limits["cpu_s"]),
         ]
 
-    def enter(self, call: int, output: int) -> None:
-        layers = self.layers
-        self._descriptors(call, output)
-        if layers.root:
-            self._scratch()
-        if layers.capabilities:
+    def _inherited(self, policy: dict) -> list[Step]:
+        steps: list[Step] = [
+            # A sibling with the same user id reading this memory or attaching a debugger.
+            (_prctl, (_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE"),
+            # Gaining rights by executing; also the condition for the filters and for Landlock.
+            (_prctl, (_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS"),
+        ]
+        if policy["layers"]["seccomp"]:
+            # All system calls that neither a computation nor a zygote needs: kernel interfaces with a history.
+            self.zygote_filter = _Filter(bytes.fromhex(policy["seccomp"]["zygote"]))
+            steps.append(self.zygote_filter.step)
+        return steps
+
+    def _own(self, policy: dict) -> list[Step]:
+        layers, limits = policy["layers"], policy["limits"]
+        steps: list[Step] = []
+        if layers["root"] and policy["scratch"]:
+            scratch, flags = policy["scratch"].encode(), ctypes.c_ulong(_MS_NOSUID_NODEV_NOEXEC)
+            options = b"size=%d,nr_inodes=1024,mode=0700" % limits["tmp_bytes"]
+            # A /tmp of its own in a mount namespace of its own: nothing a call writes is seen by another, or stays.
+            steps.append((_unshare, (_CLONE_NEWNS,), "unshare"))
+            steps.append((_mount, (b"tmpfs", scratch, b"tmpfs", flags, options), "mount /tmp"))
+            steps.append((_chdir, (scratch,), "chdir /tmp"))
+        if layers["capabilities"]:
             # Anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
-            _check(_capset(self.capability_header, self.no_capabilities), "capset")
-        if not layers.namespaces:
-            self._die_with_zygote()
-        if layers.limits:
-            for which, value in self.limits:
-                resource.setrlimit(which, (value, value))
-        # A sibling with the same user id reading this memory or attaching a debugger.
-        _check(_prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
-        # Gaining rights by executing; also the condition for the next two.
-        _check(_prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-        if layers.landlock:
+            header, none = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+            steps.append((_capset, (header, none), "capset"))
+        if not layers["namespaces"]:
+            # Outliving the supervisor: a pid namespace ends with its process 1; without one the kernel is asked.
+            steps.append((_prctl, (_PR_SET_PDEATHSIG, int(_signal.SIGKILL), 0, 0, 0), "PR_SET_PDEATHSIG"))
+        if layers["limits"]:
+            # CPU loop that also ignores signals. A call lowers it.
+            cpu_s = (ctypes.c_uint64 * 2)(limits["cpu_s"], limits["cpu_s"])
+            steps.append((_setrlimit, (resource.RLIMIT_CPU, cpu_s), "RLIMIT_CPU"))
+        if self.ruleset is not None:
             # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
-            _check(_syscall(_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self")
-            os.close(self.ruleset)
-        if layers.seccomp:
-            self._seccomp()
+            steps.append((_syscall, (_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self"))
+            steps.append((_close, (self.ruleset,), "close the ruleset"))
+        if layers["seccomp"]:
+            # What only the zygote needed: processes, descriptors from elsewhere, mounts, signals to others.
+            steps.append(self.filter.step)
+        return steps
 
-    def _die_with_zygote(self) -> None:
-        """Outliving the supervisor: a pid namespace ends with its process 1; without one the kernel is asked."""
-        _check(_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
-        if os.getppid() != self.zygote:
-            raise ProcessLookupError("the zygote has ended")
+    def warm_up(self, runs: int) -> None:
+        """Lets the interpreter specialise the code of `enter`, with steps that change nothing."""
+        harmless: list[Step] = [(_prctl, (_PR_GET_DUMPABLE, 0, 0, 0, 0), "PR_GET_DUMPABLE")] * 4
+        for _ in range(runs):
+            _take(harmless)
+            self._write_pid()
+            os.closerange(1 << 20, 1 << 20)
 
-    def _descriptors(self, call: int, output: int) -> None:
-        """Leaves exactly: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the control socket), 4 the
-        ruleset. Stops use of anything inherited: the control socket, other calls' sockets."""
-        os.dup2(call, CALL, inheritable=False)
+    def settle(self) -> None:
+        """In the zygote, once, when it has loaded what it needs."""
+        for which, value in self.limits:
+            # The host may already allow less.
+            maximum = resource.getrlimit(which)[1]
+            value = value if maximum == resource.RLIM_INFINITY else min(value, maximum)
+            resource.setrlimit(which, (value, value))
+        _take(self.inherited)
+
+    def enter(self, call: int, output: int) -> None:
+        """In a child. Leaves exactly these descriptors: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the
+        control socket). Stops use of anything inherited: the control socket, other calls' sockets."""
+        os.dup2(call, CALL, False)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        first = self.ruleset + 1 if self.layers.landlock else CALL + 1
-        _check(_syscall(_SYS_CLOSE_RANGE, first, 0xFFFF_FFFF, 0), "close_range")
+        os.closerange(self.first_unknown, 0x7FFF_FFFF)
+        self._write_pid()
+        _take(self.own)
+        if self.zygote is not None and os.getppid() != self.zygote:
+            raise ProcessLookupError("the zygote has ended")
 
-    def _scratch(self) -> None:
-        """A /tmp of its own in a mount namespace of its own: nothing a call writes is seen by another, or stays."""
-        _check(_unshare(_CLONE_NEWNS), "unshare")
-        flags = ctypes.c_ulong(_MS_NOSUID_NODEV_NOEXEC)
-        _check(_mount(b"tmpfs", self.scratch, b"tmpfs", flags, self.scratch_options), "mount /tmp")
-        os.chdir(self.scratch)
-
-    def _seccomp(self) -> None:
-        """All system calls a computation does not need: processes, sockets, kernel interfaces with a history."""
-        pid = os.getpid().to_bytes(4, "little")
+    def _write_pid(self) -> None:
+        pid = os.getpid()
         for offset in self.pid_offsets:
-            ctypes.memmove(ctypes.addressof(self.filter) + offset, pid, 4)
-        mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
-        _check(_prctl(_PR_SET_SECCOMP, mode, ctypes.byref(self.program), 0, 0), "PR_SET_SECCOMP")
+            struct.pack_into("=I", self.filter.code, offset, pid)

@@ -1,6 +1,8 @@
 """One call in its own, already locked-down process: waits for a `run` frame, runs `main`, answers with `result` or `error`.
 A `compile` frame instead only compiles, for the supervisor's cache, and runs nothing."""
 
+from __future__ import annotations
+
 import datetime
 import gc
 import json
@@ -9,7 +11,7 @@ import os
 import resource
 import sys
 import types
-from typing import Any
+import _socket
 
 import content
 import egress
@@ -18,7 +20,11 @@ import language
 import parameters
 import preload
 import results
-from channel import Channel, Disconnected
+from channel import Channel, Disconnected, frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
+    from typing import Any
 
 # Kept back from the memory limit, so that "out of memory" can still be reported.
 _REPORT_BYTES = 16 << 20
@@ -71,7 +77,7 @@ def serve(fd: int, *, rehearse: bool, limited: bool = True) -> int:
     egress.attach(channel)
     if rehearse:
         # Touches the pages a real call touches, so that they are copied now and not while somebody waits.
-        _rehearse(1)
+        _rehearse()
     channel.send({"type": "parked"})
     try:
         header, body = channel.receive()
@@ -87,25 +93,39 @@ def serve(fd: int, *, rehearse: bool, limited: bool = True) -> int:
     return 0
 
 
-def warm_up() -> None:
+def warm_up(runs: int) -> None:
     """In the zygote, before any fork: lets the interpreter specialise the functions every call goes through. Done in a
     child, that writes to their code, and each of those pages would be copied for each call (halves a call's own work)."""
-    _rehearse(_WARM_UP_RUNS)
+    ours, theirs = _socket.socketpair()
+    request = frame({"type": "run", **_REHEARSAL}, _REHEARSAL_BODY)
+    for _ in range(runs):
+        ours.sendall(request)
+        serve(theirs.fileno(), rehearse=True)
+        ours.recv(1 << 16)
+    ours.close()
+    theirs.close()
+    egress.attach(None)
     sys.modules.pop("tool", None)
 
 
-def _rehearse(runs: int) -> None:
+def _rehearse() -> None:
     reader, writer = os.pipe()
-    for _ in range(runs):
-        run(Channel(writer), {**_REHEARSAL, "sizes": [len(_REHEARSAL_SOURCE), 0]}, _REHEARSAL_SOURCE + b'{"a":1}')
+    run(Channel(writer), _REHEARSAL, _REHEARSAL_BODY)
     os.close(reader)
     os.close(writer)
 
 
-# More than the interpreter wants to see before it specialises; few enough for the pipe to hold their results.
-_WARM_UP_RUNS = 32
 _REHEARSAL_SOURCE = b"async def main(a: int):\n    return {'a': a}\n"
-_REHEARSAL = {"policy": "strict", "modules": [], "secrets": {}, "limits": {"result_bytes": 1024}}
+_REHEARSAL_CODE = marshal.dumps(compile(_REHEARSAL_SOURCE, failures.TOOL_FILE, "exec", dont_inherit=True))
+_REHEARSAL_BODY = _REHEARSAL_SOURCE + _REHEARSAL_CODE + b'{"a":1}'
+# Limits that limit nothing: the zygote runs this too. The kernel counts CPU time in nanoseconds.
+_REHEARSAL = {
+    "policy": "strict",
+    "modules": [],
+    "secrets": {},
+    "sizes": [len(_REHEARSAL_SOURCE), len(_REHEARSAL_CODE)],
+    "limits": {"result_bytes": 1024, "memory_bytes": 1 << 60, "cpu_s": 1 << 30},
+}
 
 
 def report_broken(fd: int, error: BaseException) -> None:

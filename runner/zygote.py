@@ -15,7 +15,7 @@ import gc
 import json
 import os
 import select
-import signal
+import _signal as signal
 import _socket
 import array
 
@@ -24,6 +24,8 @@ import preload
 import tool_runtime
 
 MESSAGE_MAX = 256
+# More than the interpreter wants to see before it specialises a function.
+WARM_UP_RUNS = 32
 SCM_RIGHTS = 1
 
 
@@ -32,7 +34,10 @@ def main() -> None:
     del sys.argv[1:]
     jail = lockdown.Lockdown(policy)
     preload.load(profile)
-    tool_runtime.warm_up()
+    tool_runtime.warm_up(WARM_UP_RUNS)
+    jail.warm_up(WARM_UP_RUNS)
+    for _ in range(WARM_UP_RUNS):
+        forget_signals()
     control = _socket.socket(fileno=policy["control"])
     wake = watch_children()
     # Objects made so far are never collected: children share their pages instead of copying them.
@@ -40,6 +45,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     lockdown.tidy_heap()
+    jail.settle()
     control.send(b"R")
     serve(control, wake, jail)
 
@@ -96,10 +102,9 @@ def become_child(jail: lockdown.Lockdown, call: int, output: int, *, rehearse: b
     """Never returns: whatever happens here must not fall back into the zygote's loop."""
     code = 70
     try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        forget_signals()
         jail.enter(call, output)
-        code = tool_runtime.serve(lockdown.CALL, rehearse=rehearse, limited=jail.layers.limits)
+        code = tool_runtime.serve(lockdown.CALL, rehearse=rehearse, limited=jail.is_limited)
     except BaseException as error:  # noqa: BLE001 - fail closed, and say why
         try:
             tool_runtime.report_broken(lockdown.CALL, error)
@@ -107,6 +112,12 @@ def become_child(jail: lockdown.Lockdown, call: int, output: int, *, rehearse: b
             pass
     finally:
         os._exit(code)
+
+
+def forget_signals() -> None:
+    """A child has no children to hear of."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def report_ends(control: _socket.socket) -> None:

@@ -1,7 +1,7 @@
 //! A version made ready to run: its hash checked against what was approved, its schemas compiled, and what only the
 //! source tells. Done once a version; versions never change.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jsonschema::Validator;
 use mcpbox_analysis::{Analysis, ImportStatus};
@@ -22,6 +22,8 @@ pub(crate) struct Compiled {
     pub(crate) result: Option<Validator>,
     pub(crate) wraps_result: bool,
     pub(crate) uses_http: bool,
+    /// Modules that the source imports.
+    pub(crate) imports: BTreeSet<String>,
     /// Top-level modules that are imported, with the package each belongs to.
     pub(crate) packages: Vec<(String, String)>,
 }
@@ -66,6 +68,7 @@ impl Compiled {
             output_schema: output.and_then(Value::as_object).cloned().map(Arc::new),
             wraps_result: result.is_some() && analysis.wraps_result,
             uses_http: analysis.uses_http,
+            imports: analysis.imports.iter().map(|import| import.module.clone()).collect(),
             packages: packages(&analysis),
             arguments,
             result,

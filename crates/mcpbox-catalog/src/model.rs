@@ -283,6 +283,7 @@ impl Allowed {
             policy: server.code_policy,
             modules: defaults.chain(self.modules.iter().cloned()).chain(of_packages).collect(),
             environment: Environment::Base,
+            imports: compiled.imports.clone(),
             uses_http: compiled.uses_http,
         }
     }

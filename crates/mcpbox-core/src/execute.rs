@@ -41,7 +41,9 @@ pub struct Program {
     pub modules: BTreeSet<String>,
     /// Which Python environment.
     pub environment: Environment,
-    /// Whether the code uses `http`; decides for the lean or the full base environment.
+    /// Dotted names of the modules that the source imports.
+    pub imports: BTreeSet<String>,
+    /// Whether the code uses `http`.
     pub uses_http: bool,
 }
 

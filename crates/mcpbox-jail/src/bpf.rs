@@ -143,37 +143,38 @@ fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
     code
 }
 
+/// A little interpreter of what is generated above, so that tests ask the program itself.
+#[cfg(test)]
+pub(crate) fn run(program: &[Instruction], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
+    let mut at = 0;
+    let mut accumulator = 0_u32;
+    loop {
+        let i = program[at];
+        at += 1;
+        match i.code {
+            LOAD => {
+                accumulator = match i.value {
+                    NUMBER_OFFSET => number,
+                    ARCH_OFFSET => arch,
+                    offset => {
+                        let argument = arguments[(offset as usize - 16) / 8];
+                        if offset % 8 == 0 { argument as u32 } else { (argument >> 32) as u32 }
+                    }
+                }
+            }
+            AND => accumulator &= i.value,
+            JUMP => at += i.value as usize,
+            JUMP_EQUAL => at += usize::from(if accumulator == i.value { i.if_true } else { i.if_false }),
+            JUMP_AT_LEAST => at += usize::from(if accumulator >= i.value { i.if_true } else { i.if_false }),
+            RETURN => return i.value,
+            code => panic!("unknown instruction {code}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A little interpreter of what is generated above, so that tests ask the program itself.
-    fn run(program: &[Instruction], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
-        let mut at = 0;
-        let mut accumulator = 0_u32;
-        loop {
-            let i = program[at];
-            at += 1;
-            match i.code {
-                LOAD => {
-                    accumulator = match i.value {
-                        NUMBER_OFFSET => number,
-                        ARCH_OFFSET => arch,
-                        offset => {
-                            let argument = arguments[(offset as usize - 16) / 8];
-                            if offset % 8 == 0 { argument as u32 } else { (argument >> 32) as u32 }
-                        }
-                    }
-                }
-                AND => accumulator &= i.value,
-                JUMP => at += i.value as usize,
-                JUMP_EQUAL => at += usize::from(if accumulator == i.value { i.if_true } else { i.if_false }),
-                JUMP_AT_LEAST => at += usize::from(if accumulator >= i.value { i.if_true } else { i.if_false }),
-                RETURN => return i.value,
-                code => panic!("unknown instruction {code}"),
-            }
-        }
-    }
 
     const ERRNO_1: u32 = RET_ERRNO | 1;
 

@@ -116,7 +116,7 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
         limit(spec)?;
     }
     if layers.capabilities {
-        identity::keep_only_mount_capability(layers)?;
+        identity::keep_only_mount_capability(mounts_scratch(spec))?;
     }
     place_descriptors(ruleset)?;
     Ok(policy(spec))
@@ -125,8 +125,13 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
 /// What the ruleset allows: exactly what the root shows. Without a root of its own a target is a path of the host.
 fn paths(spec: &JailSpec) -> Vec<(&Path, Use)> {
     let fixed = [(Path::new("/dev/null"), Use::Sink), (Path::new("/dev/urandom"), Use::ReadFile)];
-    let scratch = spec.layers.root.then_some((Path::new(root::SCRATCH_PARENT), Use::Scratch));
+    let scratch = mounts_scratch(spec).then_some((Path::new(root::SCRATCH_PARENT), Use::Scratch));
     spec.mounts.iter().map(|mount| (mount.target.as_path(), Use::Read)).chain(fixed).chain(scratch).collect()
+}
+
+/// Whether children mount a `/tmp`, each its own.
+fn mounts_scratch(spec: &JailSpec) -> bool {
+    spec.layers.root && spec.scratch
 }
 
 /// Limits of the zygote that every child inherits; the child lowers the rest itself.
@@ -184,14 +189,14 @@ fn duplicate_onto(source: &OwnedFd, number: i32) -> rustix::io::Result<()> {
 
 /// The opaque blobs that the zygote applies to each child.
 fn policy(spec: &JailSpec) -> String {
-    let filter = seccomp::filter();
+    let filters = seccomp::filters();
     json!({
         "control": CONTROL,
         "ruleset": RULESET,
         "layers": spec.layers,
-        "scratch": root::SCRATCH,
-        "seccomp": hex::encode(filter.program),
-        "pid_offsets": filter.pid_offsets,
+        "scratch": mounts_scratch(spec).then_some(root::SCRATCH),
+        "seccomp": {"zygote": hex::encode(filters.zygote), "child": hex::encode(filters.child)},
+        "pid_offsets": filters.pid_offsets,
         "limits": spec.limits,
     })
     .to_string()

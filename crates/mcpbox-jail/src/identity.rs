@@ -102,10 +102,10 @@ pub(crate) fn become_nobody(proc_self: &OwnedFd, layers: Layers) -> Result<(), J
 
 /// Keeps in the zygote at most the one capability with which it gives each call a /tmp of its own, valid only in its own
 /// user namespace; children give it up before they meet tool code.
-pub(crate) fn keep_only_mount_capability(layers: Layers) -> Result<(), JailError> {
+pub(crate) fn keep_only_mount_capability(is_needed: bool) -> Result<(), JailError> {
     let fail =
         |step: &'static str| move |error: rustix::io::Errno| JailError::new(Layer::Capabilities, step, error.into());
-    let kept = if layers.root { CapabilitySet::SYS_ADMIN } else { CapabilitySet::empty() };
+    let kept = if is_needed { CapabilitySet::SYS_ADMIN } else { CapabilitySet::empty() };
     // Without this capability the bounding set is beyond reach; then nothing is held that it could bound.
     if effective()?.contains(CapabilitySet::SETPCAP) {
         for capability in CapabilitySet::all().difference(kept).iter() {

@@ -19,5 +19,4 @@ pub use entry::{JAIL_ARGUMENT, main_jail};
 pub use error::{JailError, Layer};
 pub use layers::Layers;
 pub use ruleset::{MINIMUM_ABI, landlock_abi};
-pub use seccomp::{Filter, filter};
 pub use spec::{CallLimits, JailSpec, Mount};

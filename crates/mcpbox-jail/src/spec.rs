@@ -22,6 +22,8 @@ pub struct JailSpec {
     pub environment: Vec<(String, String)>,
     /// Limits of each call that hold from parking on; a call may only get less.
     pub limits: CallLimits,
+    /// Whether each call gets a `/tmp`. Without one nothing can be written at all.
+    pub scratch: bool,
     /// What is set up.
     #[serde(default)]
     pub layers: Layers,

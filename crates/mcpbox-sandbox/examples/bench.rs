@@ -125,6 +125,7 @@ async fn call(sandbox: &Sandbox, source: &str) {
         policy: CodePolicy::Strict,
         modules: ["json", "hashlib"].map(str::to_owned).into(),
         environment: Environment::Base,
+        imports: if source == WORK { ["hashlib".to_owned()].into() } else { Default::default() },
         uses_http: false,
     };
     let execution = Execution {

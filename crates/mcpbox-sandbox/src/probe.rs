@@ -21,7 +21,7 @@ use crate::{
     error::SandboxError,
     pool::{Pool, PoolConfig},
     python::find_python,
-    runtime::Runtime,
+    runtime::{Profile, Runtime},
     sandbox::Sandbox,
 };
 
@@ -112,6 +112,7 @@ fn execution() -> Execution {
         policy: CodePolicy::Standard,
         modules: Default::default(),
         environment: Environment::Base,
+        imports: Default::default(),
         uses_http: false,
     };
     Execution {
@@ -156,7 +157,7 @@ async fn throw_away(config: &SandboxConfig, tasks: &TaskTracker) -> Result<Arc<P
         recycle_after_calls: u64::MAX,
         recycle_after: config.recycle_after,
     };
-    Ok(Pool::new(pool, runtime.jail("lean", None, config.limits, config.layers_for_tests), tasks.clone()))
+    Ok(Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, config.layers_for_tests), tasks.clone()))
 }
 
 fn python_report(config: &SandboxConfig) -> LayerReport {

@@ -24,7 +24,7 @@ pub(crate) use copy::open_up;
 pub(crate) use interpreter::Interpreter;
 
 /// The files of the runner, and `requirements.lock` beside them.
-const RUNNER: [(&str, &str); 11] = [
+const RUNNER: [(&str, &str); 13] = [
     ("zygote.py", include_str!("../../../runner/zygote.py")),
     ("lockdown.py", include_str!("../../../runner/lockdown.py")),
     ("preload.py", include_str!("../../../runner/preload.py")),
@@ -33,13 +33,17 @@ const RUNNER: [(&str, &str); 11] = [
     ("language.py", include_str!("../../../runner/language.py")),
     ("failures.py", include_str!("../../../runner/failures.py")),
     ("parameters.py", include_str!("../../../runner/parameters.py")),
+    ("conversion.py", include_str!("../../../runner/conversion.py")),
+    ("objects.py", include_str!("../../../runner/objects.py")),
     ("results.py", include_str!("../../../runner/results.py")),
     ("content.py", include_str!("../../../runner/content.py")),
     ("egress.py", include_str!("../../../runner/egress.py")),
 ];
 
 /// The environment variables of every jail, besides those that name places.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
+    // Functions of libraries are looked up once in the zygote, not in each of its children.
+    ("LD_BIND_NOW", "1"),
     ("LANG", "C.UTF-8"),
     ("TZ", "UTC"),
     ("HOME", "/tmp"),
@@ -49,6 +53,28 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("OMP_NUM_THREADS", "1"),
     ("MKL_NUM_THREADS", "1"),
 ];
+
+/// What a zygote loads before it forks, by the kind of tools it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Computing on JSON, nothing else: no `/tmp` either.
+    Bare,
+    /// The modules that tools like most.
+    Lean,
+    /// With asyncio and httpx.
+    Full,
+}
+
+impl Profile {
+    /// Its name in the runner.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Lean => "lean",
+            Self::Full => "full",
+        }
+    }
+}
 
 /// The prepared runtime.
 #[derive(Debug, Clone)]
@@ -72,7 +98,7 @@ impl Runtime {
     }
 
     /// The jail of a zygote with this profile.
-    pub(crate) fn jail(&self, profile: &str, site: Option<&Path>, limits: CallLimits, layers: Layers) -> JailSpec {
+    pub(crate) fn jail(&self, profile: Profile, site: Option<&Path>, limits: CallLimits, layers: Layers) -> JailSpec {
         // Without a root of its own everything stays where it lies, and only the ruleset hides the rest.
         let mount = |source: &Path, target: &str| Mount {
             source: source.to_owned(),
@@ -96,9 +122,10 @@ impl Runtime {
             root: self.root.clone(),
             mounts: [python, runner].into_iter().chain(zoneinfo).chain(site).collect(),
             links: links.into_iter().collect(),
-            command: words.into_iter().chain([profile.to_owned()]).collect(),
+            command: words.into_iter().chain([profile.word().to_owned()]).collect(),
             environment: environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             limits,
+            scratch: profile != Profile::Bare,
             layers,
         }
     }

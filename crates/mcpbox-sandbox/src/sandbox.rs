@@ -30,9 +30,11 @@ use crate::{
 };
 
 mod counted;
+mod pools;
 mod programs;
 
 use counted::Counted;
+use pools::Pools;
 use programs::Programs;
 
 /// Longest wait for a free process.
@@ -44,10 +46,7 @@ pub struct Sandbox {
     python: Python,
     runtime: Runtime,
     broker: Arc<Broker>,
-    /// Standard library only: small, quick to fork.
-    lean: Arc<Pool>,
-    /// With asyncio and httpx loaded.
-    full: Arc<Pool>,
+    pools: Pools,
     programs: Arc<Programs>,
     permits: Arc<Semaphore>,
     queued: AtomicU32,
@@ -76,7 +75,7 @@ impl Sandbox {
         let (python, runtime) = prepare(&config, Arc::clone(&progress)).await?;
         let tasks = TaskTracker::new();
         let site = Some(base::path(&runtime.directory, &python)).filter(|path| path.is_dir());
-        let pool = |profile| {
+        let pools = Pools::new(|profile| {
             let pool = PoolConfig {
                 program: config.jail_program.clone(),
                 max_parked: config.max_parked_per_environment,
@@ -88,18 +87,20 @@ impl Sandbox {
                 runtime.jail(profile, site.as_deref(), config.limits, config.layers_for_tests),
                 tasks.clone(),
             )
-        };
-        let (lean, full) = (pool("lean"), pool("full"));
-        let (lean_up, full_up) = tokio::join!(probe::must_hold(&lean, config.layers_for_tests), full.warm_up());
-        lean_up?;
-        full_up?;
+        });
+        let starting = pools.all().map(|pool| pool.warm_up());
+        let (probed, started) = tokio::join!(
+            probe::must_hold(pools.probed(), config.layers_for_tests),
+            futures::future::try_join_all(starting)
+        );
+        probed?;
+        started?;
         let sandbox = Arc::new(Self {
             permits: Arc::new(Semaphore::new(config.max_concurrent)),
             python,
             runtime,
             broker,
-            lean,
-            full,
+            pools,
             programs: Arc::default(),
             queued: AtomicU32::new(0),
             running: AtomicU32::new(0),
@@ -109,8 +110,9 @@ impl Sandbox {
             stop: CancellationToken::new(),
             config,
         });
-        sandbox.tasks.spawn(Arc::clone(&sandbox.lean).fill(sandbox.stop.clone()));
-        sandbox.tasks.spawn(Arc::clone(&sandbox.full).fill(sandbox.stop.clone()));
+        for pool in sandbox.pools.all() {
+            sandbox.tasks.spawn(Arc::clone(pool).fill(sandbox.stop.clone()));
+        }
         if site.is_some() {
             let _ = sandbox.base.set(());
         } else if sandbox.config.install_base {
@@ -144,14 +146,8 @@ impl Sandbox {
         let installed = tokio::task::spawn_blocking(move || base::install(&directory, &python)).await;
         match installed.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(site) => {
-                for (pool, profile) in [(&self.lean, "lean"), (&self.full, "full")] {
-                    pool.replace_spec(self.runtime.jail(
-                        profile,
-                        Some(&site),
-                        self.config.limits,
-                        self.config.layers_for_tests,
-                    ));
-                }
+                let (limits, layers) = (self.config.limits, self.config.layers_for_tests);
+                self.pools.with_site(&site, |profile, site| self.runtime.jail(profile, Some(site), limits, layers));
                 let _ = self.base.set(());
                 progress("The base packages are ready");
             }
@@ -211,8 +207,7 @@ impl Sandbox {
                     "Try again in a minute; if it stays so, the operator's log says why they could not be installed",
                 ))
             }
-            Environment::Base if program.uses_http || program.source.contains("asyncio") => Ok(&self.full),
-            Environment::Base => Ok(&self.lean),
+            Environment::Base => Ok(self.pools.of(program)),
             Environment::Locked(lock) => Err(Failure::new(
                 FailureKind::Unavailable,
                 format!("the package environment {lock} is not installed here"),
@@ -271,7 +266,7 @@ impl Executor for Sandbox {
             },
             detail: "Namespaces, Landlock, seccomp and limits hold; the probes at start were all refused.".into(),
             python: self.runtime.interpreter.version.clone(),
-            parked: u32::try_from(self.lean.parked() + self.full.parked()).unwrap_or(u32::MAX),
+            parked: u32::try_from(self.pools.parked()).unwrap_or(u32::MAX),
             running: self.running.load(Ordering::Relaxed),
             queued: self.queued.load(Ordering::Relaxed),
             base_ready: self.base.get().is_some(),

@@ -13,7 +13,7 @@ pub(crate) struct Group {
 }
 
 const THREAD_FLAGS: u32 = (libc::CLONE_THREAD | libc::CLONE_VM | libc::CLONE_SIGHAND) as u32;
-const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
+pub(super) const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET

@@ -1,6 +1,7 @@
 //! What the tests of the sandbox share: one sandbox per test program, and short ways to run source.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -81,6 +82,18 @@ pub(crate) fn standard(source: &str) -> Run {
     run(source, CodePolicy::Standard)
 }
 
+/// What analysis would say.
+fn imports(source: &str) -> BTreeSet<String> {
+    let statements = source.lines().flat_map(|line| line.split(';')).map(str::trim);
+    let names = statements.filter_map(|line| line.strip_prefix("import ").or_else(|| line.strip_prefix("from ")));
+    let names = names.map(|rest| rest.split(" import ").next().unwrap_or(rest));
+    names
+        .flat_map(|names| names.split(','))
+        .filter_map(|name| name.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
 fn run(source: &str, policy: CodePolicy) -> Run {
     let program = Program {
         source: source.to_owned(),
@@ -88,6 +101,7 @@ fn run(source: &str, policy: CodePolicy) -> Run {
         policy,
         modules: MODULES.map(str::to_owned).into(),
         environment: Environment::Base,
+        imports: imports(source),
         uses_http: source.contains("http"),
     };
     Run {
