@@ -112,6 +112,9 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
         let _ = rustix::system::sethostname(b"tool");
     }
     let ruleset = if layers.landlock { Some(ruleset::build(&paths(spec))?) } else { None };
+    if layers.seccomp {
+        seccomp::check()?;
+    }
     if layers.limits {
         limit(spec)?;
     }

@@ -58,7 +58,9 @@ pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
     let needed = CapabilitySet::SYS_ADMIN | CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
     let flags = system_namespaces(layers);
     if effective()?.contains(needed) && rustix::process::geteuid().is_root() {
-        unshare(flags, "unshare")?;
+        if !flags.is_empty() {
+            unshare(flags, "unshare")?;
+        }
         return Ok(Privilege::Root);
     }
     if flags.is_empty() {

@@ -1,7 +1,10 @@
 //! The system calls a tool process may make, each group with its reason. Everything else answers EPERM; foreign
 //! architectures die. Applied by each child as the last step before it meets tool code.
 
-use crate::bpf::{Verdict, compile};
+use crate::{
+    bpf::{Verdict, compile},
+    error::{JailError, Layer},
+};
 
 mod table;
 
@@ -34,6 +37,18 @@ pub fn filter() -> Filter {
     let program = compile(ARCH, &rules, Verdict::Errno(libc::EPERM as u16));
     let pid_offsets = program.iter().enumerate().filter(|(_, i)| i.is_pid_test()).map(|(at, _)| at * 8 + 4).collect();
     Filter { program: program.iter().flat_map(|i| i.to_bytes()).collect(), pid_offsets }
+}
+
+/// Whether the kernel knows filters that kill, which all of this stands on. Asked before any tool code exists.
+#[expect(unsafe_code, reason = "no safe wrapper for seccomp")]
+pub(crate) fn check() -> Result<(), JailError> {
+    let kill = libc::SECCOMP_RET_KILL_PROCESS;
+    // SAFETY: this operation only reads the four bytes behind the pointer.
+    let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0_u32, &raw const kill) };
+    if answer == 0 {
+        return Ok(());
+    }
+    Err(JailError::new(Layer::Seccomp, "SECCOMP_GET_ACTION_AVAIL", std::io::Error::last_os_error()))
 }
 
 #[cfg(test)]
