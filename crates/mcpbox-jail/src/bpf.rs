@@ -1,6 +1,8 @@
 //! A compiler from "system call number → verdict" to classic BPF, as a binary search over intervals of numbers: seccomp runs the
 //! program at every system call, so its depth is what a call pays.
 
+use std::ops::RangeInclusive;
+
 /// One BPF instruction, as in `struct sock_filter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Instruction {
@@ -35,9 +37,9 @@ const JUMP_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const JUMP_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
 const RETURN: u16 = 0x06; // BPF_RET | BPF_K
 
-const RET_KILL_PROCESS: u32 = 0x8000_0000;
-const RET_ERRNO: u32 = 0x0005_0000;
-const RET_ALLOW: u32 = 0x7fff_0000;
+pub(crate) const RET_KILL_PROCESS: u32 = 0x8000_0000;
+pub(crate) const RET_ERRNO: u32 = 0x0005_0000;
+pub(crate) const RET_ALLOW: u32 = 0x7fff_0000;
 
 const NUMBER_OFFSET: u32 = 0;
 const ARCH_OFFSET: u32 = 4;
@@ -66,9 +68,12 @@ impl Instruction {
     }
 }
 
-/// Compiles `rules` (number → verdict, sorted, unique) for calls of `arch`; every other number gets `other`, every other
-/// architecture (and with it 32-bit and x32 entry points) dies.
-pub(crate) fn compile(arch: u32, rules: &[(u32, Verdict)], other: Verdict) -> Vec<Instruction> {
+/// Numbers of calls, both included, and what happens to them.
+pub(crate) type Rule = (RangeInclusive<u32>, Verdict);
+
+/// Compiles `rules` (sorted, without overlap) for calls of `arch`; every other number gets `other`, every other architecture (and
+/// with it 32-bit entry points) dies.
+pub(crate) fn compile(arch: u32, rules: &[Rule], other: Verdict) -> Vec<Instruction> {
     let mut program = vec![
         Instruction::plain(LOAD, ARCH_OFFSET),
         Instruction::new(JUMP_EQUAL, 1, 0, arch),
@@ -80,7 +85,7 @@ pub(crate) fn compile(arch: u32, rules: &[(u32, Verdict)], other: Verdict) -> Ve
 }
 
 /// The whole number line as (first number, verdict), neighbours with the same verdict merged.
-fn intervals(rules: &[(u32, Verdict)], other: Verdict) -> Vec<(u32, Verdict)> {
+fn intervals(rules: &[Rule], other: Verdict) -> Vec<(u32, Verdict)> {
     let mut line: Vec<(u32, Verdict)> = Vec::new();
     let mut push = |from: u32, verdict: Verdict| match line.last_mut() {
         Some((start, last)) if *start == from => *last = verdict,
@@ -88,9 +93,11 @@ fn intervals(rules: &[(u32, Verdict)], other: Verdict) -> Vec<(u32, Verdict)> {
         _ => line.push((from, verdict)),
     };
     push(0, other);
-    for (number, verdict) in rules {
-        push(*number, *verdict);
-        push(number + 1, other);
+    for (numbers, verdict) in rules {
+        push(*numbers.start(), *verdict);
+        if let Some(next) = numbers.end().checked_add(1) {
+            push(next, other);
+        }
     }
     line
 }
@@ -144,63 +151,40 @@ fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod interpreter;
 
-    /// A little interpreter of what is generated above, so that tests ask the program itself.
-    fn run(program: &[Instruction], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
-        let mut at = 0;
-        let mut accumulator = 0_u32;
-        loop {
-            let i = program[at];
-            at += 1;
-            match i.code {
-                LOAD => {
-                    accumulator = match i.value {
-                        NUMBER_OFFSET => number,
-                        ARCH_OFFSET => arch,
-                        offset => {
-                            let argument = arguments[(offset as usize - 16) / 8];
-                            if offset % 8 == 0 { argument as u32 } else { (argument >> 32) as u32 }
-                        }
-                    }
-                }
-                AND => accumulator &= i.value,
-                JUMP => at += i.value as usize,
-                JUMP_EQUAL => at += usize::from(if accumulator == i.value { i.if_true } else { i.if_false }),
-                JUMP_AT_LEAST => at += usize::from(if accumulator >= i.value { i.if_true } else { i.if_false }),
-                RETURN => return i.value,
-                code => panic!("unknown instruction {code}"),
-            }
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::{interpreter::run, *};
 
     const ERRNO_1: u32 = RET_ERRNO | 1;
 
     #[test]
     fn every_number_gets_exactly_its_verdict() {
-        let rules: Vec<(u32, Verdict)> = (0..400)
+        let rules: Vec<Rule> = (0..400)
             .filter(|n| n % 3 != 1)
-            .map(|n| (n, if n % 7 == 0 { Verdict::Errno(38) } else { Verdict::Allow }))
+            .map(|n| (n..=n, if n % 7 == 0 { Verdict::Errno(38) } else { Verdict::Allow }))
+            .chain([(0x4000_0000..=u32::MAX, Verdict::Kill)])
             .collect();
         let program = compile(7, &rules, Verdict::Errno(1));
-        for number in (0..1000).chain([0x4000_0000, u32::MAX]) {
-            let expected = match rules.iter().find(|(n, _)| *n == number) {
+        for number in (0..1000).chain([0x3fff_ffff, 0x4000_0000, 0x4000_0001, u32::MAX]) {
+            let expected = match rules.iter().find(|(numbers, _)| numbers.contains(&number)) {
                 Some((_, Verdict::Errno(_))) => RET_ERRNO | 38,
+                Some((_, Verdict::Kill)) => RET_KILL_PROCESS,
                 Some(_) => RET_ALLOW,
                 None => ERRNO_1,
             };
-            assert_eq!(run(&program, 7, number, [0; 6]), expected, "{number}");
+            assert_eq!(run(&program, 7, number, [0; 6]).answer, expected, "{number}");
         }
-        assert_eq!(run(&program, 8, 0, [0; 6]), RET_KILL_PROCESS);
+        assert_eq!(run(&program, 8, 0, [0; 6]).answer, RET_KILL_PROCESS);
     }
 
     #[test]
     fn arguments_are_compared_in_both_halves() {
         let rules = [
-            (3, Verdict::Argument { index: 1, mask: u32::MAX, allowed: &[5, 6] }),
-            (4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
-            (5, Verdict::OwnPid { index: 0 }),
+            (3..=3, Verdict::Argument { index: 1, mask: u32::MAX, allowed: &[5, 6] }),
+            (4..=4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
+            (5..=5, Verdict::OwnPid { index: 0 }),
         ];
         let program = compile(1, &rules, Verdict::Errno(1));
         let cases = [
@@ -214,7 +198,7 @@ mod tests {
             (5, [1, 0], ERRNO_1),
         ];
         for (number, [a, b], expected) in cases {
-            assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]), expected, "{number} {a} {b}");
+            assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]).answer, expected, "{number} {a} {b}");
         }
         assert_eq!(program.iter().filter(|i| i.is_pid_test()).count(), 1);
     }

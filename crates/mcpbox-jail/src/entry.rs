@@ -22,7 +22,7 @@ use crate::{
     identity::{self, Privilege},
     root,
     ruleset::{self, Use},
-    seccomp,
+    seccomp::{self, Machine},
     spec::JailSpec,
 };
 
@@ -187,7 +187,7 @@ fn duplicate_onto(source: &OwnedFd, number: i32) -> rustix::io::Result<()> {
 
 /// The opaque blobs that the zygote applies to each child.
 fn policy(spec: &JailSpec) -> String {
-    let filter = seccomp::filter();
+    let filter = seccomp::filter(Machine::HERE);
     json!({
         "control": CONTROL,
         "ruleset": RULESET,

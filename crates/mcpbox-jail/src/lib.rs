@@ -19,5 +19,5 @@ pub use entry::{JAIL_ARGUMENT, main_jail};
 pub use error::{JailError, Layer};
 pub use layers::Layers;
 pub use ruleset::{MINIMUM_ABI, landlock_abi};
-pub use seccomp::{Filter, filter};
+pub use seccomp::{Filter, Machine, filter};
 pub use spec::{CallLimits, JailSpec, Mount};

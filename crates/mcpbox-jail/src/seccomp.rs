@@ -2,10 +2,11 @@
 //! architectures die. Applied by each child as the last step before it meets tool code.
 
 use crate::{
-    bpf::{Verdict, compile},
+    bpf::{Instruction, Rule, Verdict, compile},
     error::{JailError, Layer},
 };
 
+mod numbers;
 mod table;
 
 /// A seccomp program, ready for the kernel but for the process id.
@@ -17,26 +18,52 @@ pub struct Filter {
     pub pid_offsets: Vec<usize>,
 }
 
-#[cfg(target_arch = "x86_64")]
-const ARCH: u32 = 0xc000_003e; // AUDIT_ARCH_X86_64
-#[cfg(target_arch = "aarch64")]
-const ARCH: u32 = 0xc000_00b7; // AUDIT_ARCH_AARCH64
+/// What the program is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Machine {
+    /// 64-bit Intel and AMD.
+    X86_64,
+    /// 64-bit ARM.
+    Aarch64,
+}
 
-/// First number of the x32 entry points, which share AUDIT_ARCH_X86_64.
+impl Machine {
+    /// The one this program runs on.
+    #[cfg(target_arch = "x86_64")]
+    pub const HERE: Self = Self::X86_64;
+    /// The one this program runs on.
+    #[cfg(target_arch = "aarch64")]
+    pub const HERE: Self = Self::Aarch64;
+
+    /// How the kernel names its system calls' architecture; 32-bit ones have others.
+    fn audit_arch(self) -> u32 {
+        match self {
+            Self::X86_64 => 0xc000_003e,
+            Self::Aarch64 => 0xc000_00b7,
+        }
+    }
+}
+
+/// First number of the x32 entry points, which share x86_64's architecture.
 const X32_FIRST: u32 = 0x4000_0000;
 
-/// The filter of tool processes on this machine.
-pub fn filter() -> Filter {
-    let mut rules: Vec<(u32, Verdict)> = table::RULES
-        .iter()
-        .flat_map(|group| group.calls.iter().map(|number| (u32::try_from(*number).unwrap_or(u32::MAX), group.verdict)))
-        .collect();
-    // x32 is a second door to most calls under other numbers: whoever knocks there dies.
-    rules.push((X32_FIRST, Verdict::Kill));
-    rules.sort_by_key(|(number, _)| *number);
-    let program = compile(ARCH, &rules, Verdict::Errno(libc::EPERM as u16));
+/// The filter of tool processes on `machine`.
+pub fn filter(machine: Machine) -> Filter {
+    let program = program(machine);
     let pid_offsets = program.iter().enumerate().filter(|(_, i)| i.is_pid_test()).map(|(at, _)| at * 8 + 4).collect();
     Filter { program: program.iter().flat_map(|i| i.to_bytes()).collect(), pid_offsets }
+}
+
+fn program(machine: Machine) -> Vec<Instruction> {
+    let calls = table::RULES.iter().flat_map(|group| group.calls.iter().map(|call| (call, group.verdict)));
+    let mut rules: Vec<Rule> =
+        calls.filter_map(|(call, verdict)| call.number(machine).map(|number| (number..=number, verdict))).collect();
+    if machine == Machine::X86_64 {
+        // x32 is a second door to most calls under other numbers: whoever knocks there dies.
+        rules.push((X32_FIRST..=u32::MAX, Verdict::Kill));
+    }
+    rules.sort_by_key(|(numbers, _)| *numbers.start());
+    compile(machine.audit_arch(), &rules, Verdict::Errno(libc::EPERM as u16))
 }
 
 /// Whether the kernel knows filters that kill, which all of this stands on. Asked before any tool code exists.
@@ -53,29 +80,109 @@ pub(crate) fn check() -> Result<(), JailError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{table::Group, *};
+    use crate::bpf::{PID_PLACEHOLDER, RET_ALLOW, RET_ERRNO, RET_KILL_PROCESS, interpreter::run};
+
+    const MACHINES: [Machine; 2] = [Machine::X86_64, Machine::Aarch64];
+
+    /// What the table says about a number, read without the compiler.
+    fn group_of(machine: Machine, number: u32) -> Option<&'static Group> {
+        table::RULES.iter().find(|group| group.calls.iter().any(|call| call.number(machine) == Some(number)))
+    }
 
     #[test]
-    fn no_call_has_two_verdicts() {
-        let mut seen = std::collections::HashSet::new();
-        for group in table::RULES {
-            assert!(group.why.len() > 20, "a rule without a reason");
-            for number in group.calls {
-                assert!(seen.insert(number), "call {number} stands in two groups");
+    fn every_call_stands_once_and_every_rule_has_its_reason() {
+        for machine in MACHINES {
+            let mut seen = std::collections::HashSet::new();
+            for group in table::RULES {
+                assert!(group.why.len() > 20, "a rule without a reason");
+                for call in group.calls {
+                    assert!(
+                        call.number(machine).is_none_or(|number| seen.insert(number)),
+                        "{} stands twice",
+                        call.name
+                    );
+                }
+            }
+            assert!(seen.len() > 110, "{machine:?} has only {} calls", seen.len());
+        }
+    }
+
+    #[test]
+    fn on_both_machines_what_the_table_allows_runs_and_nothing_else() {
+        for machine in MACHINES {
+            let (program, arch) = (program(machine), machine.audit_arch());
+            let ask = |number, arguments| run(&program, arch, number, arguments).answer;
+            for number in (0..2048).chain([0x3fff_ffff]) {
+                let (allowed, other) = match group_of(machine, number).map(|group| group.verdict) {
+                    None => (None, RET_ERRNO | libc::EPERM as u32),
+                    Some(Verdict::Allow) => (None, RET_ALLOW),
+                    Some(Verdict::Errno(error)) => (None, RET_ERRNO | u32::from(error)),
+                    Some(Verdict::Kill) => (None, RET_KILL_PROCESS),
+                    Some(Verdict::OwnPid { index }) => {
+                        (Some((index, vec![PID_PLACEHOLDER])), RET_ERRNO | libc::EPERM as u32)
+                    }
+                    Some(Verdict::Argument { index, allowed, .. }) => {
+                        (Some((index, allowed.to_vec())), RET_ERRNO | libc::EPERM as u32)
+                    }
+                };
+                // No rule allows all bits set, nor anything in an upper half.
+                for wrong in [[u64::MAX; 6], [1 << 32; 6]] {
+                    assert_eq!(ask(number, wrong), other, "{machine:?} {number}");
+                }
+                for (index, value) in
+                    allowed.into_iter().flat_map(|(index, values)| values.into_iter().map(move |value| (index, value)))
+                {
+                    let mut arguments = [u64::MAX; 6];
+                    arguments[usize::from(index)] = u64::from(value);
+                    assert_eq!(ask(number, arguments), RET_ALLOW, "{machine:?} {number} {value:#x}");
+                    arguments[usize::from(index)] |= 1 << 32;
+                    assert_eq!(ask(number, arguments), other, "{machine:?} {number} {value:#x}");
+                }
             }
         }
     }
 
     #[test]
-    fn the_program_fits_the_kernel_and_knows_where_the_pid_goes() {
-        let filter = filter();
-        assert!(filter.program.len() / 8 < 512, "{} instructions", filter.program.len() / 8);
-        assert_eq!(filter.pid_offsets.len(), 2, "kill and tgkill");
+    fn other_architectures_and_x32_die() {
+        for machine in MACHINES {
+            let program = program(machine);
+            for number in [0, 1, 39, 59, 63, 172] {
+                // i386, 32-bit ARM, and the other of the two.
+                let others = MACHINES.iter().filter(|other| **other != machine).map(|other| other.audit_arch());
+                for arch in others.chain([0x4000_0003, 0x4000_0028, 0]) {
+                    assert_eq!(run(&program, arch, number, [0; 6]).answer, RET_KILL_PROCESS, "{machine:?} {arch:#x}");
+                }
+                let x32 = run(&program, machine.audit_arch(), X32_FIRST + number, [0; 6]).answer;
+                let expected =
+                    if machine == Machine::X86_64 { RET_KILL_PROCESS } else { RET_ERRNO | libc::EPERM as u32 };
+                assert_eq!(x32, expected, "{machine:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_program_is_small_and_its_search_shallow() {
+        for machine in MACHINES {
+            let filter = filter(machine);
+            let program = program(machine);
+            assert!(program.len() < 512, "{} instructions", program.len());
+            assert_eq!(filter.pid_offsets.len(), 2, "kill and tgkill");
+            let plain = (0..600).filter(|number| {
+                group_of(machine, *number)
+                    .is_none_or(|group| matches!(group.verdict, Verdict::Allow | Verdict::Errno(_)))
+            });
+            let deepest = plain.map(|number| run(&program, machine.audit_arch(), number, [0; 6]).steps).max().unwrap();
+            // Three to check the machine and load the number, one to answer, and a search that halves some 70 intervals; where
+            // the halves are far apart a step takes two instructions.
+            assert!(deepest <= 14, "{machine:?}: {deepest} steps");
+        }
     }
 
     #[test]
     fn the_dangerous_calls_are_absent() {
-        let allowed: Vec<i64> = table::RULES.iter().flat_map(|group| group.calls.iter().copied()).collect();
+        let calls = table::RULES.iter().flat_map(|group| group.calls.iter());
+        let allowed: Vec<i64> = calls.filter_map(|call| call.number(Machine::HERE)).map(i64::from).collect();
         let dangerous = [
             libc::SYS_execve,
             libc::SYS_execveat,
