@@ -112,6 +112,9 @@ class Lockdown:
         """Leaves exactly: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the control socket), 4 the
         ruleset. Stops use of anything inherited: the control socket, other calls' sockets."""
         os.dup2(call, CALL, inheritable=False)
+        # Not the zygote's own, whose flags all calls would share.
+        null = os.open("/dev/null", os.O_RDWR)
+        os.dup2(null, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
         first = self.ruleset + 1 if self.layers.landlock else CALL + 1

@@ -21,6 +21,8 @@ pub(crate) enum Verdict {
     Errno(u16),
     /// It runs when the argument at `index`, masked, is one of `allowed`; else it answers EPERM. The upper half must be 0.
     Argument { index: u8, mask: u32, allowed: &'static [u32] },
+    /// The same for a whole argument, but for the values of `pretended` it answers success and does nothing.
+    Pretend { index: u8, allowed: &'static [u32], pretended: &'static [u32] },
     /// It runs when the argument at `index` is the caller's own process id; else it answers EPERM.
     OwnPid { index: u8 },
     /// The process dies.
@@ -128,13 +130,14 @@ fn leaf(verdict: Verdict) -> Vec<Instruction> {
         Verdict::Allow => vec![Instruction::plain(RETURN, RET_ALLOW)],
         Verdict::Errno(number) => vec![Instruction::plain(RETURN, RET_ERRNO | u32::from(number))],
         Verdict::Kill => vec![Instruction::plain(RETURN, RET_KILL_PROCESS)],
-        Verdict::OwnPid { index } => argument(index, u32::MAX, &[PID_PLACEHOLDER]),
-        Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed),
+        Verdict::OwnPid { index } => argument(index, u32::MAX, &[PID_PLACEHOLDER], &[]),
+        Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed, &[]),
+        Verdict::Pretend { index, allowed, pretended } => argument(index, u32::MAX, allowed, pretended),
     }
 }
 
 /// Loads the upper half (must be 0), then the lower half, and compares it with each allowed value.
-fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
+fn argument(index: u8, mask: u32, allowed: &[u32], pretended: &[u32]) -> Vec<Instruction> {
     let low = 16 + 8 * u32::from(index); // both supported machines are little endian
     let deny = Instruction::plain(RETURN, RET_ERRNO | u32::from(EPERM));
     let mut code = vec![Instruction::plain(LOAD, low + 4), Instruction::new(JUMP_EQUAL, 1, 0, 0), deny];
@@ -142,9 +145,10 @@ fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
     if mask != u32::MAX {
         code.push(Instruction::plain(AND, mask));
     }
-    for value in allowed {
+    let allowed = allowed.iter().map(|value| (value, RET_ALLOW));
+    for (value, answer) in allowed.chain(pretended.iter().map(|value| (value, RET_ERRNO))) {
         code.push(Instruction::new(JUMP_EQUAL, 0, 1, *value));
-        code.push(Instruction::plain(RETURN, RET_ALLOW));
+        code.push(Instruction::plain(RETURN, answer));
     }
     code.push(deny);
     code
@@ -185,6 +189,7 @@ mod tests {
             (3..=3, Verdict::Argument { index: 1, mask: u32::MAX, allowed: &[5, 6] }),
             (4..=4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
             (5..=5, Verdict::OwnPid { index: 0 }),
+            (6..=6, Verdict::Pretend { index: 0, allowed: &[1], pretended: &[2] }),
         ];
         let program = compile(1, &rules, Verdict::Errno(1));
         let cases = [
@@ -196,6 +201,10 @@ mod tests {
             (4, [0x30, 0], ERRNO_1),
             (5, [u64::from(PID_PLACEHOLDER), 0], RET_ALLOW),
             (5, [1, 0], ERRNO_1),
+            (6, [1, 0], RET_ALLOW),
+            (6, [2, 0], RET_ERRNO),
+            (6, [3, 0], ERRNO_1),
+            (6, [2 | 1 << 32, 0], ERRNO_1),
         ];
         for (number, [a, b], expected) in cases {
             assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]).answer, expected, "{number} {a} {b}");

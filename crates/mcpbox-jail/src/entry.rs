@@ -108,9 +108,6 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
     // No orphan jail: ends with the guard. Set after the change of identity, which clears it.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| JailError::new(Layer::Limits, "PR_SET_PDEATHSIG", error.into()))?;
-    if layers.namespaces {
-        let _ = rustix::system::sethostname(b"tool");
-    }
     let ruleset = if layers.landlock { Some(ruleset::build(&paths(spec))?) } else { None };
     if layers.seccomp {
         seccomp::check()?;
@@ -187,7 +184,7 @@ fn duplicate_onto(source: &OwnedFd, number: i32) -> rustix::io::Result<()> {
 
 /// The opaque blobs that the zygote applies to each child.
 fn policy(spec: &JailSpec) -> String {
-    let filter = seccomp::filter(Machine::HERE);
+    let filter = seccomp::filter(Machine::HERE, spec.layers);
     json!({
         "control": CONTROL,
         "ruleset": RULESET,

@@ -4,6 +4,7 @@
 use crate::{
     bpf::{Instruction, Rule, Verdict, compile},
     error::{JailError, Layer},
+    layers::Layers,
 };
 
 mod numbers;
@@ -47,15 +48,15 @@ impl Machine {
 /// First number of the x32 entry points, which share x86_64's architecture.
 const X32_FIRST: u32 = 0x4000_0000;
 
-/// The filter of tool processes on `machine`.
-pub fn filter(machine: Machine) -> Filter {
-    let program = program(machine);
+/// The filter of tool processes on `machine` in a jail of these layers.
+pub fn filter(machine: Machine, layers: Layers) -> Filter {
+    let program = program(machine, layers);
     let pid_offsets = program.iter().enumerate().filter(|(_, i)| i.is_pid_test()).map(|(at, _)| at * 8 + 4).collect();
     Filter { program: program.iter().flat_map(|i| i.to_bytes()).collect(), pid_offsets }
 }
 
-fn program(machine: Machine) -> Vec<Instruction> {
-    let calls = table::RULES.iter().flat_map(|group| group.calls.iter().map(|call| (call, group.verdict)));
+fn program(machine: Machine, layers: Layers) -> Vec<Instruction> {
+    let calls = table::rules(layers).flat_map(|group| group.calls.iter().map(|call| (call, group.verdict)));
     let mut rules: Vec<Rule> =
         calls.filter_map(|(call, verdict)| call.number(machine).map(|number| (number..=number, verdict))).collect();
     if machine == Machine::X86_64 {
@@ -87,14 +88,14 @@ mod tests {
 
     /// What the table says about a number, read without the compiler.
     fn group_of(machine: Machine, number: u32) -> Option<&'static Group> {
-        table::RULES.iter().find(|group| group.calls.iter().any(|call| call.number(machine) == Some(number)))
+        table::rules(Layers::ALL).find(|group| group.calls.iter().any(|call| call.number(machine) == Some(number)))
     }
 
     #[test]
     fn every_call_stands_once_and_every_rule_has_its_reason() {
         for machine in MACHINES {
             let mut seen = std::collections::HashSet::new();
-            for group in table::RULES {
+            for group in table::rules(Layers::ALL) {
                 assert!(group.why.len() > 20, "a rule without a reason");
                 for call in group.calls {
                     assert!(
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn on_both_machines_what_the_table_allows_runs_and_nothing_else() {
         for machine in MACHINES {
-            let (program, arch) = (program(machine), machine.audit_arch());
+            let (program, arch) = (program(machine, Layers::ALL), machine.audit_arch());
             let ask = |number, arguments| run(&program, arch, number, arguments).answer;
             for number in (0..2048).chain([0x3fff_ffff]) {
                 let (allowed, other) = match group_of(machine, number).map(|group| group.verdict) {
@@ -122,7 +123,7 @@ mod tests {
                     Some(Verdict::OwnPid { index }) => {
                         (Some((index, vec![PID_PLACEHOLDER])), RET_ERRNO | libc::EPERM as u32)
                     }
-                    Some(Verdict::Argument { index, allowed, .. }) => {
+                    Some(Verdict::Argument { index, allowed, .. } | Verdict::Pretend { index, allowed, .. }) => {
                         (Some((index, allowed.to_vec())), RET_ERRNO | libc::EPERM as u32)
                     }
                 };
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn other_architectures_and_x32_die() {
         for machine in MACHINES {
-            let program = program(machine);
+            let program = program(machine, Layers::ALL);
             for number in [0, 1, 39, 59, 63, 172] {
                 // i386, 32-bit ARM, and the other of the two.
                 let others = MACHINES.iter().filter(|other| **other != machine).map(|other| other.audit_arch());
@@ -164,8 +165,8 @@ mod tests {
     #[test]
     fn the_program_is_small_and_its_search_shallow() {
         for machine in MACHINES {
-            let filter = filter(machine);
-            let program = program(machine);
+            let filter = filter(machine, Layers::ALL);
+            let program = program(machine, Layers::ALL);
             assert!(program.len() < 512, "{} instructions", program.len());
             assert_eq!(filter.pid_offsets.len(), 2, "kill and tgkill");
             let plain = (0..600).filter(|number| {
@@ -180,8 +181,20 @@ mod tests {
     }
 
     #[test]
+    fn without_a_root_of_its_own_no_file_changes_its_mode_or_times() {
+        for machine in MACHINES {
+            let program = program(machine, Layers::NO_NAMESPACES);
+            for call in table::RULES_WITH_ROOT.iter().flat_map(|group| group.calls) {
+                let Some(number) = call.number(machine) else { continue };
+                let answer = run(&program, machine.audit_arch(), number, [0; 6]).answer;
+                assert_eq!(answer, RET_ERRNO | libc::EPERM as u32, "{}", call.name);
+            }
+        }
+    }
+
+    #[test]
     fn the_dangerous_calls_are_absent() {
-        let calls = table::RULES.iter().flat_map(|group| group.calls.iter());
+        let calls = table::rules(Layers::ALL).flat_map(|group| group.calls.iter());
         let allowed: Vec<i64> = calls.filter_map(|call| call.number(Machine::HERE)).map(i64::from).collect();
         let dangerous = [
             libc::SYS_execve,

@@ -2,7 +2,7 @@
 //! behind the other layers.
 
 use super::numbers::*;
-use crate::bpf::Verdict;
+use crate::{bpf::Verdict, layers::Layers};
 
 /// Calls with one verdict and one reason.
 pub(crate) struct Group {
@@ -30,8 +30,19 @@ const fn when(call: &'static [Call], index: u8, allowed: &'static [u32], why: &'
     Group { calls: call, verdict: Verdict::Argument { index, mask: u32::MAX, allowed }, why }
 }
 
-/// The rules of all machines; a call that a machine does not have is left out there.
-pub(crate) const RULES: &[Group] = &[
+/// The rules of a jail of these layers.
+pub(crate) fn rules(layers: Layers) -> impl Iterator<Item = &'static Group> {
+    RULES.iter().chain(if layers.root { RULES_WITH_ROOT } else { &[] })
+}
+
+/// Only where a jail has a root of its own, and with it nothing but the call's own /tmp that could be changed.
+pub(crate) const RULES_WITH_ROOT: &[Group] = &[allow(
+    &[SYS_fchmod, SYS_fchmodat, SYS_chmod, SYS_utimensat, SYS_utimes],
+    "modes and times of files in the call's own /tmp; Landlock does not look at these calls, so they must find nothing else",
+)];
+
+/// The rules of all jails and machines; a call that a machine does not have is left out there.
+const RULES: &[Group] = &[
     allow(
         &[
             SYS_read,
@@ -79,14 +90,9 @@ pub(crate) const RULES: &[Group] = &[
             SYS_fallocate,
             SYS_fsync,
             SYS_fdatasync,
-            SYS_fchmod,
-            SYS_fchmodat,
-            SYS_utimensat,
-            SYS_flock,
             SYS_umask,
             SYS_sendfile,
             SYS_copy_file_range,
-            SYS_fadvise64,
         ],
         "files in the call's own /tmp, which is limited in size and vanishes with the process",
     ),
@@ -161,9 +167,32 @@ pub(crate) const RULES: &[Group] = &[
     ),
     allow(&[SYS_exit, SYS_exit_group], "ending; the supervisor learns of it from the zygote"),
     allow(
-        &[SYS_recvfrom, SYS_shutdown, SYS_getsockopt],
+        &[SYS_recvfrom, SYS_shutdown],
         "asyncio's wake-up pair; no socket that leads anywhere can be made, and descriptors cannot be received this way",
     ),
+    when(
+        &[SYS_getsockopt],
+        2,
+        &[libc::SO_TYPE as u32, libc::SO_ERROR as u32, libc::SO_PROTOCOL as u32, libc::SO_DOMAIN as u32],
+        "what sort of socket it is; not SO_PEERPIDFD, which would give a handle on the supervisor, nor who the supervisor is",
+    ),
+    when(
+        &[SYS_fadvise64],
+        3,
+        &[
+            libc::POSIX_FADV_NORMAL as u32,
+            libc::POSIX_FADV_RANDOM as u32,
+            libc::POSIX_FADV_SEQUENTIAL as u32,
+            libc::POSIX_FADV_WILLNEED as u32,
+            libc::POSIX_FADV_NOREUSE as u32,
+        ],
+        "how a file will be read; not DONTNEED, which drops the runtime's files from memory that all calls share",
+    ),
+    Group {
+        calls: &[SYS_flock],
+        verdict: Verdict::Errno(0),
+        why: "pretended: a call is one process, and a real lock on /dev/null or the runtime would be seen by others and the host",
+    },
     when(
         &[SYS_sendto],
         4,
@@ -171,22 +200,23 @@ pub(crate) const RULES: &[Group] = &[
         "asyncio's wake-up pair; without a destination address, so never a datagram to elsewhere",
     ),
     when(&[SYS_socketpair], 0, &[libc::AF_UNIX as u32], "asyncio's wake-up pair: both ends stay in the process"),
-    when(
-        &[SYS_fcntl],
-        1,
-        &[
-            libc::F_DUPFD as u32,
-            libc::F_GETFD as u32,
-            libc::F_SETFD as u32,
-            libc::F_GETFL as u32,
-            libc::F_SETFL as u32,
-            libc::F_GETLK as u32,
-            libc::F_SETLK as u32,
-            libc::F_SETLKW as u32,
-            libc::F_DUPFD_CLOEXEC as u32,
-        ],
-        "flags and locks of descriptors; not F_SETOWN, which makes the kernel signal another process",
-    ),
+    Group {
+        calls: &[SYS_fcntl],
+        verdict: Verdict::Pretend {
+            index: 1,
+            allowed: &[
+                libc::F_DUPFD as u32,
+                libc::F_GETFD as u32,
+                libc::F_SETFD as u32,
+                libc::F_GETFL as u32,
+                libc::F_SETFL as u32,
+                libc::F_GETLK as u32,
+                libc::F_DUPFD_CLOEXEC as u32,
+            ],
+            pretended: &[libc::F_SETLK as u32, libc::F_SETLKW as u32],
+        },
+        why: "flags of descriptors, locks only pretended as above; not F_SETOWN, which makes the kernel signal another process",
+    },
     when(
         &[SYS_ioctl],
         1,
@@ -235,7 +265,6 @@ pub(crate) const RULES: &[Group] = &[
             SYS_renameat,
             SYS_symlink,
             SYS_link,
-            SYS_chmod,
             SYS_dup2,
             SYS_pipe,
             SYS_poll,
@@ -246,7 +275,6 @@ pub(crate) const RULES: &[Group] = &[
             SYS_time,
             SYS_alarm,
             SYS_pause,
-            SYS_utimes,
         ],
         "older spellings of calls allowed above, still used by some libraries; aarch64 has hardly any of them",
     ),
