@@ -40,6 +40,8 @@ impl Exit {
 pub(crate) struct Child {
     pub(crate) stream: UnixStream,
     pub(crate) output: pipe::Receiver,
+    /// Whether it has said that it is locked down.
+    pub(crate) is_locked: bool,
     /// As its zygote sees it.
     pid: u32,
     pidfd: OwnedFd,
@@ -50,7 +52,7 @@ pub(crate) struct Child {
 
 impl Child {
     pub(super) fn new(zygote: Zygote, stream: UnixStream, output: pipe::Receiver, born: Born) -> Self {
-        Self { stream, output, pid: born.pid, pidfd: born.pidfd, exit: born.exit, zygote }
+        Self { stream, output, is_locked: false, pid: born.pid, pidfd: born.pidfd, exit: born.exit, zygote }
     }
 
     /// Its process id, in the jail's own counting.
