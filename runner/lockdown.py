@@ -167,6 +167,8 @@ class Lockdown:
         """In a child. Leaves exactly these descriptors: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the
         control socket). Stops use of anything inherited: the control socket, other calls' sockets."""
         os.dup2(call, CALL, False)
+        # Not the zygote's own, whose flags all calls would share.
+        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.closerange(self.first_unknown, 0x7FFF_FFFF)

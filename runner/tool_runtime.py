@@ -179,7 +179,7 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
     except BaseException as error:  # noqa: BLE001 - whatever a tool raises is a failure of the tool
         if isinstance(error, MemoryError):
             _use_reserve()
-        failure = failures.describe(error, source.decode("utf-8", "replace"), strict=strict)
+        failure = _describe(error, source, strict=strict)
         reply = b""
     _flush()
     observed = {"modules": sorted(imports.seen), "denied_modules": sorted(imports.denied), "secrets": sorted(secrets.read), **_usage()}
@@ -187,6 +187,13 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
         channel.send({"type": "result", **observed}, reply)
     else:
         channel.send({"type": "error", "failure": failure, **observed})
+
+
+def _describe(error: BaseException, source: bytes, *, strict: bool) -> dict[str, Any]:
+    try:
+        return failures.describe(error, source.decode("utf-8", "replace"), strict=strict)
+    except BaseException:  # noqa: BLE001 - classes of a tool may do anything when they are looked at
+        return {"kind": "exception", "message": "the tool raised an error that cannot be described"}
 
 
 def _load(source: bytes, code: bytes) -> Any:

@@ -1,6 +1,8 @@
 //! A compiler from "system call number → verdict" to classic BPF, as a binary search over intervals of numbers: seccomp runs the
 //! program at every system call, so its depth is what a call pays.
 
+use std::ops::RangeInclusive;
+
 /// One BPF instruction, as in `struct sock_filter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Instruction {
@@ -19,6 +21,8 @@ pub(crate) enum Verdict {
     Errno(u16),
     /// It runs when the argument at `index`, masked, is one of `allowed`; else it answers EPERM. The upper half must be 0.
     Argument { index: u8, mask: u32, allowed: &'static [u32] },
+    /// The same for a whole argument, but for the values of `pretended` it answers success and does nothing.
+    Pretend { index: u8, allowed: &'static [u32], pretended: &'static [u32] },
     /// It runs when the argument at `index` is the caller's own process id; else it answers EPERM.
     OwnPid { index: u8 },
     /// The process dies.
@@ -35,9 +39,9 @@ const JUMP_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
 const JUMP_AT_LEAST: u16 = 0x35; // BPF_JMP | BPF_JGE | BPF_K
 const RETURN: u16 = 0x06; // BPF_RET | BPF_K
 
-const RET_KILL_PROCESS: u32 = 0x8000_0000;
-const RET_ERRNO: u32 = 0x0005_0000;
-const RET_ALLOW: u32 = 0x7fff_0000;
+pub(crate) const RET_KILL_PROCESS: u32 = 0x8000_0000;
+pub(crate) const RET_ERRNO: u32 = 0x0005_0000;
+pub(crate) const RET_ALLOW: u32 = 0x7fff_0000;
 
 const NUMBER_OFFSET: u32 = 0;
 const ARCH_OFFSET: u32 = 4;
@@ -66,9 +70,12 @@ impl Instruction {
     }
 }
 
-/// Compiles `rules` (number → verdict, sorted, unique) for calls of `arch`; every other number gets `other`, every other
-/// architecture (and with it 32-bit and x32 entry points) dies.
-pub(crate) fn compile(arch: u32, rules: &[(u32, Verdict)], other: Verdict) -> Vec<Instruction> {
+/// Numbers of calls, both included, and what happens to them.
+pub(crate) type Rule = (RangeInclusive<u32>, Verdict);
+
+/// Compiles `rules` (sorted, without overlap) for calls of `arch`; every other number gets `other`, every other architecture (and
+/// with it 32-bit entry points) dies.
+pub(crate) fn compile(arch: u32, rules: &[Rule], other: Verdict) -> Vec<Instruction> {
     let mut program = vec![
         Instruction::plain(LOAD, ARCH_OFFSET),
         Instruction::new(JUMP_EQUAL, 1, 0, arch),
@@ -80,7 +87,7 @@ pub(crate) fn compile(arch: u32, rules: &[(u32, Verdict)], other: Verdict) -> Ve
 }
 
 /// The whole number line as (first number, verdict), neighbours with the same verdict merged.
-fn intervals(rules: &[(u32, Verdict)], other: Verdict) -> Vec<(u32, Verdict)> {
+fn intervals(rules: &[Rule], other: Verdict) -> Vec<(u32, Verdict)> {
     let mut line: Vec<(u32, Verdict)> = Vec::new();
     let mut push = |from: u32, verdict: Verdict| match line.last_mut() {
         Some((start, last)) if *start == from => *last = verdict,
@@ -88,9 +95,11 @@ fn intervals(rules: &[(u32, Verdict)], other: Verdict) -> Vec<(u32, Verdict)> {
         _ => line.push((from, verdict)),
     };
     push(0, other);
-    for (number, verdict) in rules {
-        push(*number, *verdict);
-        push(number + 1, other);
+    for (numbers, verdict) in rules {
+        push(*numbers.start(), *verdict);
+        if let Some(next) = numbers.end().checked_add(1) {
+            push(next, other);
+        }
     }
     line
 }
@@ -121,13 +130,14 @@ fn leaf(verdict: Verdict) -> Vec<Instruction> {
         Verdict::Allow => vec![Instruction::plain(RETURN, RET_ALLOW)],
         Verdict::Errno(number) => vec![Instruction::plain(RETURN, RET_ERRNO | u32::from(number))],
         Verdict::Kill => vec![Instruction::plain(RETURN, RET_KILL_PROCESS)],
-        Verdict::OwnPid { index } => argument(index, u32::MAX, &[PID_PLACEHOLDER]),
-        Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed),
+        Verdict::OwnPid { index } => argument(index, u32::MAX, &[PID_PLACEHOLDER], &[]),
+        Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed, &[]),
+        Verdict::Pretend { index, allowed, pretended } => argument(index, u32::MAX, allowed, pretended),
     }
 }
 
 /// Loads the upper half (must be 0), then the lower half, and compares it with each allowed value.
-fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
+fn argument(index: u8, mask: u32, allowed: &[u32], pretended: &[u32]) -> Vec<Instruction> {
     let low = 16 + 8 * u32::from(index); // both supported machines are little endian
     let deny = Instruction::plain(RETURN, RET_ERRNO | u32::from(EPERM));
     let mut code = vec![Instruction::plain(LOAD, low + 4), Instruction::new(JUMP_EQUAL, 1, 0, 0), deny];
@@ -135,73 +145,51 @@ fn argument(index: u8, mask: u32, allowed: &[u32]) -> Vec<Instruction> {
     if mask != u32::MAX {
         code.push(Instruction::plain(AND, mask));
     }
-    for value in allowed {
+    let allowed = allowed.iter().map(|value| (value, RET_ALLOW));
+    for (value, answer) in allowed.chain(pretended.iter().map(|value| (value, RET_ERRNO))) {
         code.push(Instruction::new(JUMP_EQUAL, 0, 1, *value));
-        code.push(Instruction::plain(RETURN, RET_ALLOW));
+        code.push(Instruction::plain(RETURN, answer));
     }
     code.push(deny);
     code
 }
 
-/// A little interpreter of what is generated above, so that tests ask the program itself.
 #[cfg(test)]
-pub(crate) fn run(program: &[Instruction], arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
-    let mut at = 0;
-    let mut accumulator = 0_u32;
-    loop {
-        let i = program[at];
-        at += 1;
-        match i.code {
-            LOAD => {
-                accumulator = match i.value {
-                    NUMBER_OFFSET => number,
-                    ARCH_OFFSET => arch,
-                    offset => {
-                        let argument = arguments[(offset as usize - 16) / 8];
-                        if offset % 8 == 0 { argument as u32 } else { (argument >> 32) as u32 }
-                    }
-                }
-            }
-            AND => accumulator &= i.value,
-            JUMP => at += i.value as usize,
-            JUMP_EQUAL => at += usize::from(if accumulator == i.value { i.if_true } else { i.if_false }),
-            JUMP_AT_LEAST => at += usize::from(if accumulator >= i.value { i.if_true } else { i.if_false }),
-            RETURN => return i.value,
-            code => panic!("unknown instruction {code}"),
-        }
-    }
-}
+pub(crate) mod interpreter;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{interpreter::run, *};
 
     const ERRNO_1: u32 = RET_ERRNO | 1;
 
     #[test]
     fn every_number_gets_exactly_its_verdict() {
-        let rules: Vec<(u32, Verdict)> = (0..400)
+        let rules: Vec<Rule> = (0..400)
             .filter(|n| n % 3 != 1)
-            .map(|n| (n, if n % 7 == 0 { Verdict::Errno(38) } else { Verdict::Allow }))
+            .map(|n| (n..=n, if n % 7 == 0 { Verdict::Errno(38) } else { Verdict::Allow }))
+            .chain([(0x4000_0000..=u32::MAX, Verdict::Kill)])
             .collect();
         let program = compile(7, &rules, Verdict::Errno(1));
-        for number in (0..1000).chain([0x4000_0000, u32::MAX]) {
-            let expected = match rules.iter().find(|(n, _)| *n == number) {
+        for number in (0..1000).chain([0x3fff_ffff, 0x4000_0000, 0x4000_0001, u32::MAX]) {
+            let expected = match rules.iter().find(|(numbers, _)| numbers.contains(&number)) {
                 Some((_, Verdict::Errno(_))) => RET_ERRNO | 38,
+                Some((_, Verdict::Kill)) => RET_KILL_PROCESS,
                 Some(_) => RET_ALLOW,
                 None => ERRNO_1,
             };
-            assert_eq!(run(&program, 7, number, [0; 6]), expected, "{number}");
+            assert_eq!(run(&program, 7, number, [0; 6]).answer, expected, "{number}");
         }
-        assert_eq!(run(&program, 8, 0, [0; 6]), RET_KILL_PROCESS);
+        assert_eq!(run(&program, 8, 0, [0; 6]).answer, RET_KILL_PROCESS);
     }
 
     #[test]
     fn arguments_are_compared_in_both_halves() {
         let rules = [
-            (3, Verdict::Argument { index: 1, mask: u32::MAX, allowed: &[5, 6] }),
-            (4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
-            (5, Verdict::OwnPid { index: 0 }),
+            (3..=3, Verdict::Argument { index: 1, mask: u32::MAX, allowed: &[5, 6] }),
+            (4..=4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
+            (5..=5, Verdict::OwnPid { index: 0 }),
+            (6..=6, Verdict::Pretend { index: 0, allowed: &[1], pretended: &[2] }),
         ];
         let program = compile(1, &rules, Verdict::Errno(1));
         let cases = [
@@ -213,9 +201,13 @@ mod tests {
             (4, [0x30, 0], ERRNO_1),
             (5, [u64::from(PID_PLACEHOLDER), 0], RET_ALLOW),
             (5, [1, 0], ERRNO_1),
+            (6, [1, 0], RET_ALLOW),
+            (6, [2, 0], RET_ERRNO),
+            (6, [3, 0], ERRNO_1),
+            (6, [2 | 1 << 32, 0], ERRNO_1),
         ];
         for (number, [a, b], expected) in cases {
-            assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]), expected, "{number} {a} {b}");
+            assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]).answer, expected, "{number} {a} {b}");
         }
         assert_eq!(program.iter().filter(|i| i.is_pid_test()).count(), 1);
     }

@@ -22,7 +22,7 @@ use crate::{
     identity::{self, Privilege},
     root,
     ruleset::{self, Use},
-    seccomp,
+    seccomp::{self, Machine},
     spec::JailSpec,
 };
 
@@ -108,10 +108,10 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
     // No orphan jail: ends with the guard. Set after the change of identity, which clears it.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| JailError::new(Layer::Limits, "PR_SET_PDEATHSIG", error.into()))?;
-    if layers.namespaces {
-        let _ = rustix::system::sethostname(b"tool");
-    }
     let ruleset = if layers.landlock { Some(ruleset::build(&paths(spec))?) } else { None };
+    if layers.seccomp {
+        seccomp::check()?;
+    }
     if layers.limits {
         limit(spec)?;
     }
@@ -189,7 +189,7 @@ fn duplicate_onto(source: &OwnedFd, number: i32) -> rustix::io::Result<()> {
 
 /// The opaque blobs that the zygote applies to each child.
 fn policy(spec: &JailSpec) -> String {
-    let filters = seccomp::filters();
+    let filters = seccomp::filters(Machine::HERE, spec.layers);
     json!({
         "control": CONTROL,
         "ruleset": RULESET,

@@ -69,17 +69,15 @@ impl JailError {
 fn fix(layer: Layer, reason: &std::io::Error) -> String {
     let code = reason.raw_os_error().unwrap_or_default();
     let text = match (layer, code) {
-        (Layer::Namespaces, libc::ENOSPC) => {
-            "User namespaces are switched off: set sysctl user.max_user_namespaces to 10000, or run as root"
+        (Layer::Namespaces | Layer::Root, libc::ENOSPC | libc::EUSERS) => {
+            "User namespaces are switched off or used up: set sysctl user.max_user_namespaces (and max_mnt_namespaces, \
+             max_pid_namespaces, max_net_namespaces beside it) to 10000, or run as root"
         }
-        (Layer::Namespaces | Layer::Root | Layer::Capabilities, libc::EPERM | libc::EACCES) => {
-            "Unprivileged user namespaces are restricted here: set kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) or \
-             kernel.unprivileged_userns_clone=1 (Debian); in a container use a seccomp profile that allows unshare, mount and \
-             pivot_root; or run as root"
-        }
+        (Layer::Namespaces | Layer::Root | Layer::Capabilities, libc::EPERM | libc::EACCES) => who_forbids(),
         (Layer::Namespaces, _) => "The kernel must be built with user, pid, net, ipc, uts and cgroup namespaces",
         (Layer::Landlock, _) => {
-            "Linux 6.12 or newer with Landlock is needed; check that 'landlock' stands in the kernel's lsm= parameter"
+            "Linux 6.12 or newer with Landlock is needed; check that 'landlock' stands in the kernel's lsm= parameter, and in a \
+             container that its seccomp profile allows the landlock_ calls"
         }
         (Layer::Seccomp, _) => "The kernel must be built with CONFIG_SECCOMP_FILTER",
         (Layer::Interpreter, _) => "Check the Python interpreter with 'mcpbox doctor'",
@@ -89,4 +87,24 @@ fn fix(layer: Layer, reason: &std::io::Error) -> String {
         _ => "Run 'mcpbox doctor' for the whole picture",
     };
     text.to_owned()
+}
+
+/// Who says no to namespaces or to a mount in them, judged by the traces that each leaves. Also where a user namespace can be made
+/// but gives no rights, which only shows at the first mount.
+fn who_forbids() -> &'static str {
+    let says = |path: &str, value: &str| std::fs::read_to_string(path).is_ok_and(|text| text.trim() == value);
+    if says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
+        return "AppArmor gives this program user namespaces without rights: set sysctl \
+                kernel.apparmor_restrict_unprivileged_userns to 0, or load an AppArmor profile for it that says 'userns,'";
+    }
+    if says("/proc/sys/kernel/unprivileged_userns_clone", "0") {
+        return "User namespaces are for root only here: set sysctl kernel.unprivileged_userns_clone to 1, or run as root";
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if status.lines().any(|line| line.starts_with("Seccomp:") && line.ends_with('2')) {
+        return "A seccomp profile forbids it, as container engines set by default: give the container one that also allows unshare, \
+                mount and pivot_root (Docker: --security-opt seccomp=FILE); its capabilities may stay dropped";
+    }
+    "Unprivileged user namespaces are restricted here: allow them for this program (a container's security profile, SELinux or \
+     AppArmor), or run as root"
 }

@@ -58,7 +58,10 @@ pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
     let needed = CapabilitySet::SYS_ADMIN | CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
     let flags = system_namespaces(layers);
     if effective()?.contains(needed) && rustix::process::geteuid().is_root() {
-        unshare(flags, "unshare")?;
+        if !flags.is_empty() {
+            unshare(flags, "unshare")?;
+        }
+        hide_host_name(layers)?;
         return Ok(Privilege::Root);
     }
     if flags.is_empty() {
@@ -67,7 +70,16 @@ pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     unshare(UnshareFlags::NEWUSER | flags, "unshare")?;
     map_ids(&proc_self()?, uid, gid)?;
+    hide_host_name(layers)?;
     Ok(Privilege::User)
+}
+
+/// Only the user namespace that made the uts namespace may name it: not the one that a jail of root enters later.
+fn hide_host_name(layers: Layers) -> Result<(), JailError> {
+    if !layers.namespaces {
+        return Ok(());
+    }
+    rustix::system::sethostname(b"tool").map_err(|error| JailError::new(Layer::Namespaces, "sethostname", error.into()))
 }
 
 fn effective() -> Result<CapabilitySet, JailError> {

@@ -48,6 +48,9 @@ fn fill(spec: &JailSpec) -> Result<(), JailError> {
         let target = inside(&spec.root, Path::new(device));
         make_file(&target).map_err(|error| fail(format!("make {device}"), error))?;
         rustix::mount::mount_bind(device, &target).map_err(|error| fail(format!("mount {device}"), error.into()))?;
+        // Read-only is the mount, not the device: it can be written to, but its times, seen by the host, stay as they are.
+        set_attributes(&target, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC)
+            .map_err(|error| fail(format!("make {device} read-only"), error))?;
     }
     for mount in &spec.mounts {
         let target = inside(&spec.root, &mount.target);

@@ -1,14 +1,19 @@
 //! The system calls a tool process may make, each group with its reason. Everything else answers EPERM; foreign
 //! architectures die.
 //!
-//! Two filters, because the kernel takes a fifth of a short call to compile a long one: the zygote has the long one with the
-//! whole table, inherited by every child; each child adds a short one that takes away what only the zygote needed. The
-//! kernel applies the stricter verdict of the two.
+//! Two filters, because compiling a long one is a tenth of a short call: the zygote has the long one with the whole table,
+//! inherited by every child; each child adds a short one that takes away what only the zygote needed. The kernel
+//! applies the stricter verdict of the two.
 
 use std::collections::BTreeMap;
 
-use crate::bpf::{Instruction, Verdict, compile};
+use crate::{
+    bpf::{Instruction, Rule, Verdict, compile},
+    error::{JailError, Layer},
+    layers::Layers,
+};
 
+mod numbers;
 mod table;
 mod zygote;
 
@@ -25,94 +30,225 @@ pub(crate) struct Filters {
     pub(crate) pid_offsets: Vec<usize>,
 }
 
-#[cfg(target_arch = "x86_64")]
-const ARCH: u32 = 0xc000_003e; // AUDIT_ARCH_X86_64
-#[cfg(target_arch = "aarch64")]
-const ARCH: u32 = 0xc000_00b7; // AUDIT_ARCH_AARCH64
+/// What the program is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "one of them is always another machine"))]
+pub(crate) enum Machine {
+    /// 64-bit Intel and AMD.
+    X86_64,
+    /// 64-bit ARM.
+    Aarch64,
+}
 
-/// First number of the x32 entry points, which share AUDIT_ARCH_X86_64.
+impl Machine {
+    /// The one this program runs on.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const HERE: Self = Self::X86_64;
+    /// The one this program runs on.
+    #[cfg(target_arch = "aarch64")]
+    pub(crate) const HERE: Self = Self::Aarch64;
+
+    /// How the kernel names its system calls' architecture; 32-bit ones have others.
+    fn audit_arch(self) -> u32 {
+        match self {
+            Self::X86_64 => 0xc000_003e,
+            Self::Aarch64 => 0xc000_00b7,
+        }
+    }
+}
+
+/// First number of the x32 entry points, which share x86_64's architecture.
 const X32_FIRST: u32 = 0x4000_0000;
 
 const DENIED: Verdict = Verdict::Errno(libc::EPERM as u16);
 
-/// The filters of this machine.
-pub(crate) fn filters() -> Filters {
-    let (zygote, child) = programs();
+/// The filters of a jail of these layers on `machine`.
+pub(crate) fn filters(machine: Machine, layers: Layers) -> Filters {
+    let (zygote, child) = programs(machine, layers);
     let pid_offsets = child.iter().enumerate().filter(|(_, i)| i.is_pid_test()).map(|(at, _)| at * 8 + 4).collect();
     let bytes = |program: &[Instruction]| program.iter().flat_map(|i| i.to_bytes()).collect();
     Filters { zygote: bytes(&zygote), child: bytes(&child), pid_offsets }
 }
 
-fn programs() -> (Vec<Instruction>, Vec<Instruction>) {
-    let (table, extra) = (verdicts(table::RULES), verdicts(zygote::EXTRA));
+/// The zygote's, and what a child adds.
+fn programs(machine: Machine, layers: Layers) -> (Vec<Instruction>, Vec<Instruction>) {
+    let (table, extra) = (verdicts(machine, table::rules(layers)), verdicts(machine, zygote::EXTRA.iter()));
     let mut long = table.clone();
-    long.extend(extra.clone());
-    // x32 is a second door to most calls under other numbers: whoever knocks there dies.
-    long.insert(X32_FIRST, Verdict::Kill);
+    long.extend(&extra);
     let short = extra.keys().map(|number| (*number, table.get(number).copied().unwrap_or(DENIED))).collect();
-    (program(&long, DENIED), program(&short, Verdict::Allow))
+    (program(machine, &long, DENIED), program(machine, &short, Verdict::Allow))
 }
 
-fn verdicts(groups: &[Group]) -> BTreeMap<u32, Verdict> {
-    let number = |call: &i64| u32::try_from(*call).unwrap_or(u32::MAX);
-    groups.iter().flat_map(|group| group.calls.iter().map(move |call| (number(call), group.verdict))).collect()
+fn verdicts<'a>(machine: Machine, groups: impl Iterator<Item = &'a Group>) -> BTreeMap<u32, Verdict> {
+    let calls = groups.flat_map(|group| group.calls.iter().map(|call| (call, group.verdict)));
+    calls.filter_map(|(call, verdict)| call.number(machine).map(|number| (number, verdict))).collect()
 }
 
-fn program(rules: &BTreeMap<u32, Verdict>, other: Verdict) -> Vec<Instruction> {
-    let rules: Vec<_> = rules.iter().map(|(number, verdict)| (*number, *verdict)).collect();
-    compile(ARCH, &rules, other)
+fn program(machine: Machine, verdicts: &BTreeMap<u32, Verdict>, other: Verdict) -> Vec<Instruction> {
+    let mut rules: Vec<Rule> = verdicts.iter().map(|(number, verdict)| (*number..=*number, *verdict)).collect();
+    if machine == Machine::X86_64 {
+        // x32 is a second door to most calls under other numbers: whoever knocks there dies.
+        rules.push((X32_FIRST..=u32::MAX, Verdict::Kill));
+    }
+    compile(machine.audit_arch(), &rules, other)
+}
+
+/// Whether the kernel knows filters that kill, which all of this stands on. Asked before any tool code exists.
+#[expect(unsafe_code, reason = "no safe wrapper for seccomp")]
+pub(crate) fn check() -> Result<(), JailError> {
+    let kill = libc::SECCOMP_RET_KILL_PROCESS;
+    // SAFETY: this operation only reads the four bytes behind the pointer.
+    let answer = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0_u32, &raw const kill) };
+    if answer == 0 {
+        return Ok(());
+    }
+    Err(JailError::new(Layer::Seccomp, "SECCOMP_GET_ACTION_AVAIL", std::io::Error::last_os_error()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bpf::run;
+    use crate::bpf::{PID_PLACEHOLDER, RET_ALLOW, RET_ERRNO, RET_KILL_PROCESS, interpreter::run};
+
+    const MACHINES: [Machine; 2] = [Machine::X86_64, Machine::Aarch64];
+
+    /// What the table says about a number, read without the compiler.
+    fn group_of(machine: Machine, number: u32) -> Option<&'static Group> {
+        table::rules(Layers::ALL).find(|group| group.calls.iter().any(|call| call.number(machine) == Some(number)))
+    }
+
+    /// What a tool process would have if the table were its only filter.
+    fn alone(machine: Machine, layers: Layers) -> Vec<Instruction> {
+        program(machine, &verdicts(machine, table::rules(layers)), DENIED)
+    }
 
     #[test]
-    fn no_call_has_two_verdicts() {
-        let mut seen = std::collections::HashSet::new();
-        for (list, groups) in [("table", table::RULES), ("zygote", zygote::EXTRA)] {
-            for group in groups {
-                assert!(group.why.len() > 20, "a rule without a reason");
-                for number in group.calls {
-                    assert!(seen.insert((list, number)), "call {number} stands in two groups");
+    fn both_filters_together_say_what_the_table_says() {
+        let values = [0, 1, 4, 5, 6, 15, 16, 22, 38, 0x2_0000, 0x3d_0f00, 0x120_0011, 0x5356_4d41, PID_PLACEHOLDER];
+        let cases = MACHINES
+            .into_iter()
+            .flat_map(|machine| [Layers::ALL, Layers::NO_NAMESPACES].map(|layers| (machine, layers)));
+        for (machine, layers) in cases {
+            let (arch, alone, (long, short)) =
+                (machine.audit_arch(), alone(machine, layers), programs(machine, layers));
+            for number in (0..1024).chain([X32_FIRST, X32_FIRST + 59, u32::MAX]) {
+                for value in values {
+                    let ask = |program: &[Instruction]| run(program, arch, number, [u64::from(value); 6]).answer;
+                    // Read as signed numbers, the kernel takes the smallest.
+                    let both = ask(&long).cast_signed().min(ask(&short).cast_signed());
+                    assert_eq!(both, ask(&alone).cast_signed(), "{machine:?} {number} {value:#x}");
                 }
             }
         }
     }
 
     #[test]
-    fn the_programs_fit_the_kernel_and_know_where_the_pid_goes() {
-        let filters = filters();
-        assert!(filters.zygote.len() / 8 < 512, "{} instructions", filters.zygote.len() / 8);
-        assert!(filters.child.len() / 8 < 100, "{} instructions: every call compiles them", filters.child.len() / 8);
-        assert_eq!(filters.pid_offsets.len(), 2, "kill and tgkill");
+    fn every_call_stands_once_and_every_rule_has_its_reason() {
+        for machine in MACHINES {
+            let mut seen = std::collections::HashSet::new();
+            assert!(zygote::EXTRA.iter().all(|group| group.why.len() > 20), "a rule without a reason");
+            for group in table::rules(Layers::ALL) {
+                assert!(group.why.len() > 20, "a rule without a reason");
+                for call in group.calls {
+                    assert!(
+                        call.number(machine).is_none_or(|number| seen.insert(number)),
+                        "{} stands twice",
+                        call.name
+                    );
+                }
+            }
+            assert!(seen.len() > 110, "{machine:?} has only {} calls", seen.len());
+        }
     }
 
     #[test]
-    fn both_filters_together_say_what_the_table_says() {
-        let (long, short) = programs();
-        let mut rules = verdicts(table::RULES);
-        rules.insert(X32_FIRST, Verdict::Kill);
-        let one = program(&rules, DENIED);
-        let values =
-            [0, 1, 4, 5, 15, 16, 22, 38, libc::CLONE_NEWNS as u64, 0x3d_0f00, 0x12_0011, 0x5356_4d41, 0x5043_4744];
-        for number in (0..1024).chain([X32_FIRST, X32_FIRST + 59, u32::MAX]) {
-            for first in values {
-                let arguments = [first, first, first, first, first, first];
-                let both = [run(&long, ARCH, number, arguments), run(&short, ARCH, number, arguments)];
-                assert_eq!(
-                    both.into_iter().min_by_key(|verdict| (*verdict).cast_signed()),
-                    Some(run(&one, ARCH, number, arguments)),
-                    "{number} {first:#x}"
-                );
+    fn on_both_machines_what_the_table_allows_runs_and_nothing_else() {
+        for machine in MACHINES {
+            let (program, arch) = (alone(machine, Layers::ALL), machine.audit_arch());
+            let ask = |number, arguments| run(&program, arch, number, arguments).answer;
+            for number in (0..2048).chain([0x3fff_ffff]) {
+                let (allowed, other) = match group_of(machine, number).map(|group| group.verdict) {
+                    None => (None, RET_ERRNO | libc::EPERM as u32),
+                    Some(Verdict::Allow) => (None, RET_ALLOW),
+                    Some(Verdict::Errno(error)) => (None, RET_ERRNO | u32::from(error)),
+                    Some(Verdict::Kill) => (None, RET_KILL_PROCESS),
+                    Some(Verdict::OwnPid { index }) => {
+                        (Some((index, vec![PID_PLACEHOLDER])), RET_ERRNO | libc::EPERM as u32)
+                    }
+                    Some(Verdict::Argument { index, allowed, .. } | Verdict::Pretend { index, allowed, .. }) => {
+                        (Some((index, allowed.to_vec())), RET_ERRNO | libc::EPERM as u32)
+                    }
+                };
+                // No rule allows all bits set, nor anything in an upper half.
+                for wrong in [[u64::MAX; 6], [1 << 32; 6]] {
+                    assert_eq!(ask(number, wrong), other, "{machine:?} {number}");
+                }
+                for (index, value) in
+                    allowed.into_iter().flat_map(|(index, values)| values.into_iter().map(move |value| (index, value)))
+                {
+                    let mut arguments = [u64::MAX; 6];
+                    arguments[usize::from(index)] = u64::from(value);
+                    assert_eq!(ask(number, arguments), RET_ALLOW, "{machine:?} {number} {value:#x}");
+                    arguments[usize::from(index)] |= 1 << 32;
+                    assert_eq!(ask(number, arguments), other, "{machine:?} {number} {value:#x}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_architectures_and_x32_die() {
+        for machine in MACHINES {
+            let program = alone(machine, Layers::ALL);
+            for number in [0, 1, 39, 59, 63, 172] {
+                // i386, 32-bit ARM, and the other of the two.
+                let others = MACHINES.iter().filter(|other| **other != machine).map(|other| other.audit_arch());
+                for arch in others.chain([0x4000_0003, 0x4000_0028, 0]) {
+                    assert_eq!(run(&program, arch, number, [0; 6]).answer, RET_KILL_PROCESS, "{machine:?} {arch:#x}");
+                }
+                let x32 = run(&program, machine.audit_arch(), X32_FIRST + number, [0; 6]).answer;
+                let expected =
+                    if machine == Machine::X86_64 { RET_KILL_PROCESS } else { RET_ERRNO | libc::EPERM as u32 };
+                assert_eq!(x32, expected, "{machine:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_program_is_small_and_its_search_shallow() {
+        for machine in MACHINES {
+            let filters = filters(machine, Layers::ALL);
+            let (program, child) = programs(machine, Layers::ALL);
+            assert!(program.len() < 512, "{} instructions", program.len());
+            assert!(child.len() < 100, "{} instructions: every call compiles them", child.len());
+            assert_eq!(filters.pid_offsets.len(), 2, "kill and tgkill");
+            let plain = (0..600).filter(|number| {
+                group_of(machine, *number)
+                    .is_none_or(|group| matches!(group.verdict, Verdict::Allow | Verdict::Errno(_)))
+            });
+            let deepest = plain.map(|number| run(&program, machine.audit_arch(), number, [0; 6]).steps).max().unwrap();
+            // Three to check the machine and load the number, one to answer, and a search that halves some 80 intervals; where
+            // the halves are far apart a step takes two instructions.
+            assert!(deepest <= 18, "{machine:?}: {deepest} steps");
+        }
+    }
+
+    #[test]
+    fn without_a_root_of_its_own_no_file_changes_its_mode_or_times() {
+        for machine in MACHINES {
+            let program = alone(machine, Layers::NO_NAMESPACES);
+            for call in table::RULES_WITH_ROOT.iter().flat_map(|group| group.calls) {
+                let Some(number) = call.number(machine) else { continue };
+                let answer = run(&program, machine.audit_arch(), number, [0; 6]).answer;
+                assert_eq!(answer, RET_ERRNO | libc::EPERM as u32, "{}", call.name);
             }
         }
     }
 
     #[test]
     fn the_dangerous_calls_are_absent() {
-        let allowed: Vec<i64> = table::RULES.iter().flat_map(|group| group.calls.iter().copied()).collect();
+        let calls = table::rules(Layers::ALL).flat_map(|group| group.calls.iter());
+        let allowed: Vec<i64> = calls.filter_map(|call| call.number(Machine::HERE)).map(i64::from).collect();
         let dangerous = [
             libc::SYS_execve,
             libc::SYS_execveat,

@@ -136,6 +136,8 @@ struct Talk<'a> {
     requests: Requests<'a>,
     outbox: Outbox,
     messages: u32,
+    /// The child is locked down: from now on tool code may be what speaks.
+    is_locked: bool,
 }
 
 impl<'a> Talk<'a> {
@@ -147,6 +149,7 @@ impl<'a> Talk<'a> {
             requests: Requests::default(),
             outbox: Outbox::default(),
             messages: 0,
+            is_locked: child.is_locked,
         }
     }
 
@@ -174,12 +177,20 @@ impl<'a> Talk<'a> {
 
     fn hear(&mut self, said: Said, body: Bytes, seen: &mut Seen) -> Option<Finish> {
         match said {
-            Said::Parked => {}
-            Said::Broken { reason } => return Some(Finish::Unlocked(reason)),
+            Said::Parked if !self.is_locked => self.is_locked = true,
+            Said::Broken { reason } if !self.is_locked => return Some(Finish::Unlocked(reason)),
+            Said::Parked | Said::Broken { .. } => {
+                return Some(Finish::Broke(WireError::Garbage("its start was reported long ago".into())));
+            }
             Said::Http { id, method, url, headers, timeout_ms } => {
                 let request =
                     mcpbox_egress::FetchRequest { method, url, headers, body, follow_redirects: false, timeout_ms };
                 self.requests.begin(self.call.session, id, request, &mut self.outbox);
+                if self.outbox.is_flooded() {
+                    return Some(Finish::Broke(WireError::Garbage(
+                        "requests without end, their answers unread".into(),
+                    )));
+                }
             }
             Said::Progress { done, total, message } if self.may_speak() => {
                 let message = message.map(|text| self.call.session.scrub_text(&text));

@@ -27,6 +27,8 @@ pub struct SandboxConfig {
     pub recycle_after: Duration,
     /// Upper limits of any call.
     pub limits: CallLimits,
+    /// Start also where layers of the jail are missing (`--insecure-no-sandbox`). Those that there are still stand.
+    pub insecure_no_sandbox: bool,
     /// What the jail is made of at most. Only tests take something out, to show what each layer stops; the probes at start
     /// then ask for no more than the rest can give.
     #[doc(hidden)]
@@ -46,6 +48,7 @@ impl Default for SandboxConfig {
             recycle_after_calls: 50_000,
             recycle_after: Duration::from_secs(3600),
             limits: CallLimits::default(),
+            insecure_no_sandbox: false,
             layers_for_tests: Layers::ALL,
         }
     }

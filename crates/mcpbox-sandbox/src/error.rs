@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use mcpbox_jail::{JailError, Layer};
+
 /// Why the sandbox, or a part of it, cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -37,9 +39,17 @@ pub enum SandboxError {
         #[source]
         source: io::Error,
     },
-    /// A mandatory layer of the jail is missing.
-    #[error("The sandbox refuses to start: {0}")]
-    Jail(#[from] mcpbox_jail::JailError),
+    /// A layer of the jail cannot be had.
+    #[error("The sandbox cannot make a jail: {0}")]
+    Jail(#[from] JailError),
+    /// Too few layers for any tier.
+    #[error("The sandbox refuses to start: {}", refusal(missing, *is_root))]
+    Refused {
+        /// What is missing, in the order found.
+        missing: Vec<JailError>,
+        /// Root has no tier without namespaces.
+        is_root: bool,
+    },
     /// A hostile probe succeeded.
     #[error(
         "The sandbox refuses to start: a probe that must fail did not: {0}. Run 'mcpbox doctor' for the whole picture"
@@ -55,4 +65,20 @@ impl SandboxError {
         let path = path.into();
         move |source| Self::Runtime { path, source }
     }
+}
+
+fn refusal(missing: &[JailError], is_root: bool) -> String {
+    let mut text: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    text.push(advice(missing, is_root).to_owned());
+    text.push("'mcpbox doctor' shows every layer".to_owned());
+    text.join(". ")
+}
+
+/// What there is to do besides mending what is missing.
+pub(crate) fn advice(missing: &[JailError], is_root: bool) -> &'static str {
+    if is_root && missing.iter().any(|error| matches!(error.layer, Layer::Namespaces | Layer::Root)) {
+        return "Or run mcpbox as a user other than root, who may do without namespaces. For tools that you trust, \
+                --insecure-no-sandbox starts all the same";
+    }
+    "For tools that you trust, --insecure-no-sandbox starts all the same"
 }

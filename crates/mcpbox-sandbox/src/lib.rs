@@ -12,6 +12,7 @@ mod probe;
 mod python;
 mod runtime;
 mod sandbox;
+mod tier;
 mod wire;
 mod zygote;
 

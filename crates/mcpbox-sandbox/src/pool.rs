@@ -171,8 +171,9 @@ impl Pool {
 
     async fn park_one(&self) {
         match self.fork(true).await {
-            Ok(child) => {
+            Ok(mut child) => {
                 if let Ok(Ok(())) = tokio::time::timeout(PARK_TIMEOUT, until_parked(&child)).await {
+                    child.is_locked = true;
                     lock(&self.parked).push_back(child);
                 }
             }

@@ -8,9 +8,7 @@ use std::{
     time::Duration,
 };
 
-use mcpbox_core::execute::{
-    BoxFuture, Environment, Execution, Executor, Observer, Outcome, Program, SandboxStatus, SandboxTier,
-};
+use mcpbox_core::execute::{BoxFuture, Environment, Execution, Executor, Observer, Outcome, Program, SandboxStatus};
 use mcpbox_core::failure::{Failure, FailureKind};
 use mcpbox_egress::{Broker, Session, SessionGrants};
 use mcpbox_jail::Layers;
@@ -27,6 +25,7 @@ use crate::{
     probe,
     python::{Python, find_python},
     runtime::Runtime,
+    tier::{self, Standing, Terms},
 };
 
 mod counted;
@@ -45,6 +44,7 @@ pub struct Sandbox {
     config: SandboxConfig,
     python: Python,
     runtime: Runtime,
+    standing: Standing,
     broker: Arc<Broker>,
     pools: Pools,
     programs: Arc<Programs>,
@@ -75,30 +75,29 @@ impl Sandbox {
         let (python, runtime) = prepare(&config, Arc::clone(&progress)).await?;
         let tasks = TaskTracker::new();
         let site = Some(base::path(&runtime.directory, &python)).filter(|path| path.is_dir());
-        let pools = Pools::new(|profile| {
+        let pool = |profile, layers| {
             let pool = PoolConfig {
                 program: config.jail_program.clone(),
                 max_parked: config.max_parked_per_environment,
                 recycle_after_calls: config.recycle_after_calls,
                 recycle_after: config.recycle_after,
             };
-            Pool::new(
-                pool,
-                runtime.jail(profile, site.as_deref(), config.limits, config.layers_for_tests),
-                tasks.clone(),
-            )
-        });
-        let starting = pools.all().map(|pool| pool.warm_up());
-        let (probed, started) = tokio::join!(
-            probe::must_hold(pools.probed(), config.layers_for_tests),
-            futures::future::try_join_all(starting)
-        );
-        probed?;
-        started?;
+            Pool::new(pool, runtime.jail(profile, site.as_deref(), config.limits, layers), tasks.clone())
+        };
+        let start_pools = async |layers: Layers| {
+            let pools = Pools::new(|profile| pool(profile, layers));
+            let starting = futures::future::try_join_all(pools.all().map(|pool| pool.warm_up()));
+            let (open, started) = tokio::join!(probe::got_through(pools.probed(), layers), starting);
+            started?;
+            Ok((pools, open?))
+        };
+        let terms = Terms::here(config.insecure_no_sandbox);
+        let (pools, standing) = tier::find(config.layers_for_tests, terms, start_pools).await?;
         let sandbox = Arc::new(Self {
             permits: Arc::new(Semaphore::new(config.max_concurrent)),
             python,
             runtime,
+            standing,
             broker,
             pools,
             programs: Arc::default(),
@@ -119,6 +118,11 @@ impl Sandbox {
             sandbox.tasks.spawn(Arc::clone(&sandbox).install_base(progress));
         }
         Ok(sandbox)
+    }
+
+    /// What an operator must be told loudly: that fewer layers hold than there could be, and why. Nothing when all hold.
+    pub fn notice(&self) -> Option<String> {
+        self.standing.notice()
     }
 
     /// Lets running calls finish for `grace`, then ends them, and returns when every process is gone.
@@ -259,12 +263,8 @@ impl Executor for Sandbox {
 
     fn status(&self) -> SandboxStatus {
         SandboxStatus {
-            tier: match self.config.layers_for_tests {
-                Layers::ALL => SandboxTier::Full,
-                Layers::NO_NAMESPACES => SandboxTier::NoNamespaces,
-                _ => SandboxTier::None,
-            },
-            detail: "Namespaces, Landlock, seccomp and limits hold; the probes at start were all refused.".into(),
+            tier: self.standing.tier(),
+            detail: self.standing.detail(),
             python: self.runtime.interpreter.version.clone(),
             parked: u32::try_from(self.pools.parked()).unwrap_or(u32::MAX),
             running: self.running.load(Ordering::Relaxed),

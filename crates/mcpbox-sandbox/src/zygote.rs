@@ -61,6 +61,7 @@ struct ForkRequest {
 /// A child was forked.
 #[derive(Debug)]
 struct Born {
+    pid: u32,
     pidfd: OwnedFd,
     exit: oneshot::Receiver<Exit>,
 }
@@ -135,7 +136,7 @@ impl Zygote {
         let request = ForkRequest { call: theirs.into(), output: writer, rehearse, born };
         self.requests.send(request).await.map_err(|_| ForkError::Gone)?;
         match tokio::time::timeout(FORK_TIMEOUT, is_born).await {
-            Ok(Ok(Ok(born))) => Ok(Child::new(self.clone(), stream, output, born.pidfd, born.exit)),
+            Ok(Ok(Ok(born))) => Ok(Child::new(self.clone(), stream, output, born)),
             Ok(Ok(Err(reason))) => Err(ForkError::Refused(reason)),
             Ok(Err(_)) => Err(ForkError::Gone),
             Err(_) => Err(ForkError::Refused("it took too long".into())),

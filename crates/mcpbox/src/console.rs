@@ -36,6 +36,13 @@ impl Progress {
     }
 }
 
+/// Says on standard error what must not be overlooked; it stays there, whatever progress is shown after it.
+pub(crate) fn warn(text: &str) {
+    let on_terminal = std::io::stderr().is_terminal();
+    let (clear, bold, plain) = if on_terminal { ("\r\x1b[K", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+    write_to(&mut std::io::stderr(), &format!("{clear}{bold}WARNING{plain} {text}\n"));
+}
+
 /// Prints to standard output. A closed pipe (`mcpbox … | head`) is no error.
 pub(crate) fn print(text: &str) {
     write_to(&mut std::io::stdout(), text);

@@ -11,6 +11,8 @@ use crate::wire::{Say, SayError, frame};
 
 /// Requests of one call at once. More are refused, never left waiting: a child that does not read must not block its reader here.
 const AT_ONCE: usize = 32;
+/// Frames that may wait for a child that does not read; far more than anybody asks for at once.
+const UNREAD_MAX: usize = 65_536;
 
 /// The answer to a request.
 pub(super) type Answer = (u64, Result<FetchResponse, FetchError>);
@@ -60,6 +62,11 @@ impl Outbox {
             }
             Err(error) => refusal(id, error.kind.as_str(), &error.message),
         });
+    }
+
+    /// Whether the child asks and asks and does not read.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.0.len() > UNREAD_MAX
     }
 
     pub(super) fn is_empty(&self) -> bool {

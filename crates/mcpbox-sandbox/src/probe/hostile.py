@@ -23,6 +23,10 @@ def write_root():
     return open("/probe", "w")
 
 
+def read_environment():
+    return open(f"/proc/{os.getppid()}/environ").read(10)
+
+
 def list_proc():
     return os.listdir("/proc")
 
@@ -56,6 +60,15 @@ def kill_zygote():
     return os.kill(os.getppid(), 0) or "signalled"
 
 
+def kill_sibling():
+    return os.kill(sibling, 0) or "signalled"
+
+
+def trace_sibling():
+    PTRACE_SEIZE = 0x4206
+    return system_call("ptrace", PTRACE_SEIZE, sibling, None, None)
+
+
 def read_sibling():
     buffer = ctypes.create_string_buffer(8)
 
@@ -63,11 +76,19 @@ def read_sibling():
         _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
 
     local = Vector(ctypes.addressof(buffer), 8)
-    return system_call("process_vm_readv", os.getppid(), ctypes.byref(local), 1, ctypes.byref(local), 1, 0)
+    return system_call("process_vm_readv", sibling, ctypes.byref(local), 1, ctypes.byref(local), 1, 0)
 
 
 def namespace():
     return system_call("unshare", 0x1000_0000)
+
+
+def capabilities():
+    held = (ctypes.c_uint32 * 6)()
+    system_call("capget", (ctypes.c_uint32 * 2)(0x2008_0522, 0), held)
+    if any(held):
+        return held[:]
+    raise PermissionError("none held")
 
 
 def unlimited():
@@ -82,15 +103,19 @@ def unlimited():
 
 
 PROBES = [
-    read_etc_passwd, write_root, list_proc, pid, network_devices, socket, fork, exec, kill_zygote, read_sibling, namespace, unlimited,
+    read_etc_passwd, read_environment, write_root, list_proc, pid, network_devices, socket, fork, exec, kill_zygote, kill_sibling,
+    trace_sibling, read_sibling, capabilities, unlimited, namespace,
 ]  # fmt: skip
 
 
-def main():
+def main(sibling: int):
+    globals()["sibling"] = sibling
     answers = {}
     for probe in PROBES:
         try:
             answers[probe.__name__] = f"open: {probe()!r}"[:200]
+        except ProcessLookupError:
+            answers[probe.__name__] = "untried: there was nobody to attack"
         except Exception as error:
             answers[probe.__name__] = f"denied: {type(error).__name__}: {error}"[:200]
     return answers

@@ -8,7 +8,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::Zygote;
+use super::{Born, Zygote};
 
 /// How long the zygote may take to report an end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -40,6 +40,10 @@ impl Exit {
 pub(crate) struct Child {
     pub(crate) stream: UnixStream,
     pub(crate) output: pipe::Receiver,
+    /// Whether it has said that it is locked down.
+    pub(crate) is_locked: bool,
+    /// As its zygote sees it.
+    pid: u32,
     pidfd: OwnedFd,
     exit: oneshot::Receiver<Exit>,
     /// Keeps the zygote's jail open as long as the child lives.
@@ -47,14 +51,13 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    pub(super) fn new(
-        zygote: Zygote,
-        stream: UnixStream,
-        output: pipe::Receiver,
-        pidfd: OwnedFd,
-        exit: oneshot::Receiver<Exit>,
-    ) -> Self {
-        Self { stream, output, pidfd, exit, zygote }
+    pub(super) fn new(zygote: Zygote, stream: UnixStream, output: pipe::Receiver, born: Born) -> Self {
+        Self { stream, output, is_locked: false, pid: born.pid, pidfd: born.pidfd, exit: born.exit, zygote }
+    }
+
+    /// Its process id, in the jail's own counting.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Whether it can still be used: its zygote lives.

@@ -95,7 +95,7 @@ impl Driver {
                 self.living.insert(pid, ended);
                 if let Some(born) = self.asked.pop_front() {
                     // Nobody waiting any more: the descriptors close and the child ends by itself.
-                    let _ = born.send(Ok(Born { pidfd, exit }));
+                    let _ = born.send(Ok(Born { pid, pidfd, exit }));
                 }
             }
             Packet::Refused(reason) => {

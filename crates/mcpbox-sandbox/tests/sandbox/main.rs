@@ -8,8 +8,8 @@ mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
-mod ordinary_user;
-#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tiers;

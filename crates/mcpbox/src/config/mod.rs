@@ -62,10 +62,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     setting("encryption_key_file", &["MCPBOX_ENCRYPTION_KEY_FILE"], "", "file that holds the key"),
     setting("extra_ca", &["MCPBOX_EXTRA_CA"], "", "PEM file of further authorities that tools' HTTPS may trust"),
+    setting(
+        FLAG_OR_VARIABLE_ONLY,
+        &["MCPBOX_INSECURE_NO_SANDBOX"],
+        "off",
+        "on starts even where layers of the sandbox are missing; never with tools you do not trust",
+    ),
     setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
     setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
     setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
 ];
+
+/// What no settings file may say: weakening the sandbox is said anew at every start.
+const FLAG_OR_VARIABLE_ONLY: &str = "insecure_no_sandbox";
 
 /// Variables that carry secrets: taken out of the environment before anything else happens.
 pub(crate) const SECRET_VARIABLES: &[&str] = &["MCPBOX_ENCRYPTION_KEY", "DATABASE_URL", "MCPBOX_DATABASE_URL"];
@@ -95,6 +104,9 @@ pub(crate) struct SettingFlags {
     /// PEM file of further certificate authorities that tools' HTTPS may trust.
     #[arg(long, value_name = "FILE")]
     pub extra_ca: Option<String>,
+    /// Start even where layers of the sandbox are missing: tools may then do to this machine whatever they like.
+    #[arg(long, num_args = 0, default_missing_value = "on")]
+    pub insecure_no_sandbox: Option<String>,
     /// on, or off for benchmarks [default: on].
     #[arg(long, value_name = "on|off")]
     pub rate_limit: Option<String>,
@@ -117,6 +129,7 @@ impl SettingFlags {
             ("python", &self.python, &other.python),
             ("encryption_key_file", &self.encryption_key_file, &other.encryption_key_file),
             ("extra_ca", &self.extra_ca, &other.extra_ca),
+            ("insecure_no_sandbox", &self.insecure_no_sandbox, &other.insecure_no_sandbox),
             ("rate_limit", &self.rate_limit, &other.rate_limit),
             ("log", &self.log, &other.log),
             ("log_format", &self.log_format, &other.log_format),
@@ -151,6 +164,8 @@ pub(crate) struct Config {
     pub key: Option<SecretString>,
     /// Further authorities of tools' HTTPS.
     pub extra_ca: Option<PathBuf>,
+    /// Whether tools may run where layers of the sandbox are missing.
+    pub insecure_no_sandbox: bool,
     /// Whether calls are limited.
     pub has_rate_limit: bool,
     /// Log filter.

@@ -34,6 +34,10 @@ impl Config {
             key_file: path(settings, "encryption_key_file").unwrap_or_else(|| data_dir.join(KEY_FILE)),
             key: Some(settings.get("encryption_key").0).filter(|hex| !hex.is_empty()).map(Into::into),
             extra_ca: path(settings, "extra_ca"),
+            insecure_no_sandbox: match settings.get("insecure_no_sandbox").0 {
+                "1" | "true" => true,
+                _ => choice(settings, "insecure_no_sandbox", ["on", "off"])? == "on",
+            },
             has_rate_limit: choice(settings, "rate_limit", ["on", "off"])? == "on",
             log: settings.get("log").0.to_owned(),
             logs_json: choice(settings, "log_format", ["text", "json"])? == "json",
@@ -143,6 +147,20 @@ mod tests {
         assert!(config.key.is_none() && config.key_file == config.data_dir.join("encryption.key"));
         let xdg = parse(&[], &[("XDG_DATA_HOME", "/x")], "").unwrap();
         assert_eq!(xdg.data_dir, PathBuf::from("/x/mcpbox"));
+    }
+
+    #[test]
+    fn only_a_flag_or_a_variable_weakens_the_sandbox() {
+        assert!(!parse(&[], &[], "").unwrap().insecure_no_sandbox);
+        assert!(parse(&[("insecure_no_sandbox", "on")], &[], "").unwrap().insecure_no_sandbox);
+        assert!(parse(&[], &[("MCPBOX_INSECURE_NO_SANDBOX", "1")], "").unwrap().insecure_no_sandbox);
+        assert!(!parse(&[], &[("MCPBOX_INSECURE_NO_SANDBOX", "off")], "").unwrap().insecure_no_sandbox);
+        let wrong = parse(&[], &[("MCPBOX_INSECURE_NO_SANDBOX", "maybe")], "").unwrap_err().to_string();
+        assert!(wrong.contains("must be on or off"), "{wrong}");
+        for value in ["true", "'on'", "'off'"] {
+            let refusal = parse(&[], &[], &format!("insecure_no_sandbox = {value}")).unwrap_err().to_string();
+            assert!(refusal.contains("--insecure-no-sandbox"), "{refusal}");
+        }
     }
 
     #[test]

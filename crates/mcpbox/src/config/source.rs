@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CONFIG_FILE, SETTINGS, Setting};
+use super::{CONFIG_FILE, FLAG_OR_VARIABLE_ONLY, SETTINGS, Setting};
 
 /// Given flags by key.
 pub(crate) type Flags = BTreeMap<&'static str, String>;
@@ -136,6 +136,11 @@ impl SettingsFile {
         if !SETTINGS.iter().any(|setting| setting.key == key) {
             let known = SETTINGS.iter().map(|setting| setting.key).collect::<Vec<_>>().join(", ");
             return Err(SettingsError(format!("{shown} has the unknown key '{key}'; known are {known}")));
+        }
+        if key == FLAG_OR_VARIABLE_ONLY {
+            return Err(SettingsError(format!(
+                "{shown} may not say '{key}'; use the flag --insecure-no-sandbox or MCPBOX_INSECURE_NO_SANDBOX=1"
+            )));
         }
         match value {
             toml::Value::String(text) => Ok(text),

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    console::Progress,
+    console::{Progress, warn},
     data_dir::{DataDir, Lock, Running, write_atomically},
     offline,
 };
@@ -50,6 +50,9 @@ pub(crate) async fn start(
 ) -> anyhow::Result<Server> {
     let store = parts::open_store(config, &dir).await?;
     let sandbox = parts::start_sandbox(config, &dir, progress).await?;
+    if let Some(notice) = sandbox.notice() {
+        warn(&notice);
+    }
     let executor = Arc::clone(&sandbox);
     let admin_url = config.admin_url.clone().unwrap_or_else(|| listeners.admin_url());
     let hub = CatalogConfig { store, executor, clock: Arc::new(SystemClock), admin_url: admin_url.clone() };

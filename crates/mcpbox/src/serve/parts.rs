@@ -57,6 +57,7 @@ pub(crate) fn sandbox_config(config: &Config, dir: &DataDir) -> anyhow::Result<S
         data_dir: dir.path().to_owned(),
         python: config.python.clone(),
         jail_program,
+        insecure_no_sandbox: config.insecure_no_sandbox,
         ..SandboxConfig::default()
     })
 }
