@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import egress
 import language
 import parameters
@@ -94,7 +96,10 @@ def _hint(error: BaseException, *, strict: bool) -> str | None:
     if isinstance(error, RecursionError):
         return "The recursion has no end or is too deep for Python; use a loop"
     if isinstance(error, PermissionError):
-        return "Files, processes and sockets of the machine are out of reach in the sandbox; use http for the network and /tmp for files"
+        files = "/tmp for files" if "TMPDIR" in os.environ else "io.BytesIO instead of files (there is no /tmp without namespaces)"
+        return f"Files, processes and sockets of the machine are out of reach in the sandbox; use http for the network and {files}"
+    if isinstance(error, FileNotFoundError) and "No usable temporary directory" in str(error):
+        return "There is no /tmp in a sandbox without namespaces; keep the data in memory (io.BytesIO, io.StringIO)"
     return None
 
 

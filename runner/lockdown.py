@@ -5,6 +5,7 @@ What children may inherit is done once, by `Lockdown.settle` in the zygote. What
 child, in `Lockdown.enter`: prepared as a list before the fork, because whatever a child makes, looks up or runs for the
 first time is a copy of a page that it shares with the zygote."""
 
+import array
 import ctypes
 import os
 import resource
@@ -163,9 +164,12 @@ class Lockdown:
             resource.setrlimit(which, (value, value))
         _take(self.inherited)
 
-    def enter(self, call: int, output: int) -> None:
+    def enter(self, call: int, output: int, groups: "array.array[int]") -> None:
         """In a child. Leaves exactly these descriptors: 0 nothing, 1 and 2 the output pipe, 3 the call socket (it replaces the
         control socket). Stops use of anything inherited: the control socket, other calls' sockets."""
+        for group in groups:
+            # Memory that no other limit counts, and threads that would starve siblings: held by a control group of its own.
+            os.write(group, b"0")
         os.dup2(call, CALL, False)
         # Not the zygote's own, whose flags all calls would share.
         os.dup2(os.open("/dev/null", os.O_RDWR), 0)

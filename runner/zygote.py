@@ -3,7 +3,7 @@
 Runs no tool code (only `main` functions written here, to warm up) and reads nothing a tool wrote. Started by the jail with the control socket on descriptor 3 and the
 Landlock ruleset on 4. Ends when the control socket closes, and with it every process of the jail.
 
-Control messages (SOCK_SEQPACKET): in `F1`/`F0` + [call socket, output pipe] forks a child that rehearses or not; out
+Control messages (SOCK_SEQPACKET): in `F1`/`F0` + [call socket, output pipe, control groups …] forks a child that rehearses or not; out
 `P <pid>` + [pidfd], `E <reason>`, `X <pid> <wait status> <cpu microseconds> <peak KiB>`, `R` when ready.
 """
 
@@ -24,6 +24,7 @@ import preload
 import tool_runtime
 
 MESSAGE_MAX = 256
+FDS_MAX = 4
 # More than the interpreter wants to see before it specialises a function.
 WARM_UP_RUNS = 32
 SCM_RIGHTS = 1
@@ -72,14 +73,14 @@ def serve(control: _socket.socket, wake: int, jail: lockdown.Lockdown) -> None:
 
 
 def answer(control: _socket.socket, jail: lockdown.Lockdown) -> None:
-    message, ancillary, _, _ = control.recvmsg(MESSAGE_MAX, _socket.CMSG_SPACE(8))
+    message, ancillary, _, _ = control.recvmsg(MESSAGE_MAX, _socket.CMSG_SPACE(4 * FDS_MAX))
     if not message:
         os._exit(0)  # the supervisor is gone
     fds = array.array("i")
     for _, kind, data in ancillary:
         if kind == SCM_RIGHTS:
             fds.frombytes(data[: len(data) - len(data) % 4])
-    if message[:1] == b"F" and len(fds) == 2:
+    if message[:1] == b"F" and len(fds) >= 2:
         fork(control, jail, fds, rehearse=message == b"F1")
     for fd in fds:
         os.close(fd)
@@ -92,18 +93,18 @@ def fork(control: _socket.socket, jail: lockdown.Lockdown, fds: "array.array[int
         control.send(b"E %a" % error.strerror)
         return
     if pid == 0:
-        become_child(jail, fds[0], fds[1], rehearse=rehearse)
+        become_child(jail, fds, rehearse=rehearse)
     pidfd = lockdown.pidfd_open(pid)
     control.sendmsg([b"P %d" % pid], [(_socket.SOL_SOCKET, SCM_RIGHTS, array.array("i", [pidfd]))])
     os.close(pidfd)
 
 
-def become_child(jail: lockdown.Lockdown, call: int, output: int, *, rehearse: bool) -> None:
+def become_child(jail: lockdown.Lockdown, fds: "array.array[int]", *, rehearse: bool) -> None:
     """Never returns: whatever happens here must not fall back into the zygote's loop."""
     code = 70
     try:
         forget_signals()
-        jail.enter(call, output)
+        jail.enter(fds[0], fds[1], fds[2:])
         code = tool_runtime.serve(lockdown.CALL, rehearse=rehearse, limited=jail.is_limited)
     except BaseException as error:  # noqa: BLE001 - fail closed, and say why
         try:

@@ -19,14 +19,16 @@ pub enum Layer {
     Limits,
     /// Dropped capabilities and identity.
     Capabilities,
+    /// The control group of each call.
+    Cgroup,
     /// The Python interpreter inside.
     Interpreter,
 }
 
 impl Layer {
     /// Those that a jail can be made without.
-    pub const OPTIONAL: [Self; 6] =
-        [Self::Namespaces, Self::Root, Self::Landlock, Self::Seccomp, Self::Limits, Self::Capabilities];
+    pub const OPTIONAL: [Self; 7] =
+        [Self::Namespaces, Self::Root, Self::Landlock, Self::Seccomp, Self::Limits, Self::Capabilities, Self::Cgroup];
 }
 
 impl std::fmt::Display for Layer {
@@ -38,6 +40,7 @@ impl std::fmt::Display for Layer {
             Self::Seccomp => "seccomp",
             Self::Limits => "limits",
             Self::Capabilities => "capabilities",
+            Self::Cgroup => "cgroup",
             Self::Interpreter => "interpreter",
         })
     }

@@ -22,12 +22,21 @@ pub struct Layers {
     pub limits: bool,
     /// Another user than root, and no capabilities.
     pub capabilities: bool,
+    /// A control group of each call, where there may be one. Every tier can do without.
+    pub cgroup: bool,
 }
 
 impl Layers {
     /// Tier 1.
-    pub const ALL: Self =
-        Self { namespaces: true, root: true, landlock: true, seccomp: true, limits: true, capabilities: true };
+    pub const ALL: Self = Self {
+        namespaces: true,
+        root: true,
+        landlock: true,
+        seccomp: true,
+        limits: true,
+        capabilities: true,
+        cgroup: true,
+    };
     /// Tier 2: what an ordinary process can do to itself.
     pub const NO_NAMESPACES: Self = Self { namespaces: false, root: false, ..Self::ALL };
 
@@ -58,6 +67,7 @@ impl Layers {
             Layer::Seccomp => &mut self.seccomp,
             Layer::Limits => &mut self.limits,
             Layer::Capabilities => &mut self.capabilities,
+            Layer::Cgroup => &mut self.cgroup,
             Layer::Interpreter => return None,
         })
     }

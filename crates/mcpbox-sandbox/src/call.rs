@@ -73,6 +73,7 @@ impl Call<'_> {
         let deadline = started + Duration::from_millis(self.execution.limits.timeout_ms);
         let mut output = Output::new(self.execution.limits.stdout_bytes);
         let mut seen = Seen::default();
+        child.limit_memory(self.execution.limits.memory_bytes);
         let mut talk = Talk::new(&self, &child);
         talk.outbox.push(self.run_frame());
         let finish = match tokio::time::timeout_at(deadline, talk.until_answer(&mut output, &mut seen)).await {

@@ -122,6 +122,9 @@ fn died(error: &WireError, exit: Option<Exit>, limits: &Limits) -> Failure {
         )
         .hint("Use a faster algorithm or less data, or ask the admin for more CPU time for this server");
     }
+    if exit.ran_out_of_memory {
+        return memory(limits);
+    }
     // C code that gets no memory aborts or crashes instead of raising.
     if matches!(exit.signal(), Some(6 | 7 | 11)) && exit.peak_bytes > limits.memory_bytes / 4 * 3 {
         return memory(limits);

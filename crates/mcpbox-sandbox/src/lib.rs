@@ -4,6 +4,7 @@
 
 mod base;
 mod call;
+mod cgroup;
 mod config;
 mod error;
 mod failure;

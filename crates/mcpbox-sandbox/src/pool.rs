@@ -16,6 +16,7 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    cgroup::Cgroups,
     error::SandboxError,
     wire::{Reader, Said},
     zygote::{Child, ForkError},
@@ -39,6 +40,8 @@ pub(crate) struct PoolConfig {
     pub(crate) program: PathBuf,
     /// Most children that wait.
     pub(crate) max_parked: usize,
+    /// Where children get a control group of their own.
+    pub(crate) cgroups: Option<Arc<Cgroups>>,
     /// A zygote is replaced after this many children …
     pub(crate) recycle_after_calls: u64,
     /// … or this time.
@@ -125,7 +128,11 @@ impl Pool {
 
     async fn fork(&self, rehearse: bool) -> Result<Child, SandboxError> {
         let zygote = self.source.zygote().await?;
-        let forked = zygote.fork(rehearse).await;
+        let leaf = self.config.cgroups.as_ref().map(Cgroups::leaf).transpose().unwrap_or_else(|error| {
+            tracing::warn!(%error, "a call gets no control group; its other limits hold");
+            None
+        });
+        let forked = zygote.fork(rehearse, leaf).await;
         if zygote.forked() >= self.config.recycle_after_calls || zygote.age() >= self.config.recycle_after {
             self.source.retire(&zygote);
         }

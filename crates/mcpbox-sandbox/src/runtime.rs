@@ -41,13 +41,11 @@ const RUNNER: [(&str, &str); 13] = [
 ];
 
 /// The environment variables of every jail, besides those that name places.
-const ENVIRONMENT: [(&str, &str); 8] = [
+const ENVIRONMENT: [(&str, &str); 6] = [
     // Functions of libraries are looked up once in the zygote, not in each of its children.
     ("LD_BIND_NOW", "1"),
     ("LANG", "C.UTF-8"),
     ("TZ", "UTC"),
-    ("HOME", "/tmp"),
-    ("TMPDIR", "/tmp"),
     // Native maths libraries must not start threads in the zygote: it forks.
     ("OPENBLAS_NUM_THREADS", "1"),
     ("OMP_NUM_THREADS", "1"),
@@ -112,6 +110,9 @@ impl Runtime {
         let mut environment = vec![("LD_LIBRARY_PATH", inside(&python, "libs"))];
         environment.extend(site.as_ref().map(|site| ("MCPBOX_SITE", site.target.display().to_string())));
         environment.extend(ENVIRONMENT.map(|(name, value)| (name, value.to_owned())));
+        if layers.root {
+            environment.extend(["HOME", "TMPDIR"].map(|name| (name, "/tmp".to_owned())));
+        }
         let links = self.interpreter.loader.as_ref().map(|loader| {
             let file = loader.file_name().unwrap_or_default();
             (loader.clone(), python.target.join("libs").join(file))

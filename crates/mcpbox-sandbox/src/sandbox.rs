@@ -75,9 +75,11 @@ impl Sandbox {
         let (python, runtime) = prepare(&config, Arc::clone(&progress)).await?;
         let tasks = TaskTracker::new();
         let site = Some(base::path(&runtime.directory, &python)).filter(|path| path.is_dir());
+        let cgroups = tier::cgroups(config.layers_for_tests);
         let pool = |profile, layers| {
             let pool = PoolConfig {
                 program: config.jail_program.clone(),
+                cgroups: cgroups.as_ref().ok().cloned(),
                 max_parked: config.max_parked_per_environment,
                 recycle_after_calls: config.recycle_after_calls,
                 recycle_after: config.recycle_after,
@@ -93,6 +95,7 @@ impl Sandbox {
         };
         let terms = Terms::here(config.insecure_no_sandbox);
         let (pools, standing) = tier::find(config.layers_for_tests, terms, start_pools).await?;
+        let standing = standing.with_cgroups(cgroups);
         let sandbox = Arc::new(Self {
             permits: Arc::new(Semaphore::new(config.max_concurrent)),
             python,
@@ -133,6 +136,9 @@ impl Sandbox {
         self.stop.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(Duration::from_secs(10), self.tasks.wait()).await;
+        if let Some(cgroups) = &self.standing.cgroups {
+            cgroups.remove().await;
+        }
     }
 
     /// Waits until the base packages are there or their installation has failed; whether they are there.

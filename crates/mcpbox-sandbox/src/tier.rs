@@ -1,10 +1,12 @@
 //! Which layers this machine can give, found by trying: a jail is started with all of them, and the first one that fails says which
 //! is missing. Without namespaces an ordinary user gets tier 2; anything less refuses, unless `--insecure-no-sandbox` was given.
 
+use std::sync::Arc;
+
 use mcpbox_core::execute::SandboxTier;
 use mcpbox_jail::{JailError, Layer, Layers};
 
-use crate::error::SandboxError;
+use crate::{cgroup::Cgroups, error::SandboxError};
 
 /// What stands between tools and the machine.
 #[derive(Debug, Clone)]
@@ -14,6 +16,13 @@ pub(crate) struct Standing {
     pub(crate) missing: Vec<JailError>,
     /// Probes that got through; only with `--insecure-no-sandbox`.
     pub(crate) open: Vec<String>,
+    /// Which control groups hold calls besides.
+    pub(crate) cgroups: Option<Arc<Cgroups>>,
+}
+
+/// Control groups for calls. No tier stands on them; `Err(None)` where they are not even wanted.
+pub(crate) fn cgroups(wanted: Layers) -> Result<Arc<Cgroups>, Option<JailError>> {
+    if wanted.cgroup { Cgroups::find().map_err(Some) } else { Err(None) }
 }
 
 /// Who starts the sandbox, and what was agreed to.
@@ -46,7 +55,7 @@ pub(crate) async fn find<T>(
     loop {
         match try_with(layers).await {
             Ok((_, open)) if !open.is_empty() && !terms.insecure => return Err(SandboxError::Leaks(open.join(", "))),
-            Ok((made, open)) => return Ok((made, Standing { layers, missing, open })),
+            Ok((made, open)) => return Ok((made, Standing { layers, missing, open, cgroups: None })),
             Err(SandboxError::Jail(error)) => {
                 let rest = fewer(layers, error.layer, terms);
                 missing.push(error);
@@ -69,14 +78,31 @@ fn fewer(layers: Layers, layer: Layer, terms: Terms) -> Option<Layers> {
         Layer::Interpreter if terms.is_root && !layers.root => layers.without(Layer::Capabilities),
         layer => layers.without(layer),
     };
-    let is_tier_2 = rest == Layers::NO_NAMESPACES && !terms.is_root;
+    let is_tier_2 = apart_from_cgroup(rest) == Layers::NO_NAMESPACES && !terms.is_root;
     (rest != layers && (is_tier_2 || terms.insecure)).then_some(rest)
 }
 
+/// Tiers do not stand on control groups.
+fn apart_from_cgroup(layers: Layers) -> Layers {
+    Layers { cgroup: true, ..layers }
+}
+
 impl Standing {
+    /// With what was found about control groups.
+    pub(crate) fn with_cgroups(mut self, found: Result<Arc<Cgroups>, Option<JailError>>) -> Self {
+        match found {
+            Ok(cgroups) => self.cgroups = Some(cgroups),
+            Err(error) => {
+                self.layers = self.layers.without(Layer::Cgroup);
+                self.missing.extend(error);
+            }
+        }
+        self
+    }
+
     /// The tier as the product shows it.
     pub(crate) fn tier(&self) -> SandboxTier {
-        match self.layers {
+        match apart_from_cgroup(self.layers) {
             _ if !self.open.is_empty() => SandboxTier::None,
             Layers::ALL => SandboxTier::Full,
             Layers::NO_NAMESPACES => SandboxTier::NoNamespaces,
@@ -86,23 +112,27 @@ impl Standing {
 
     /// A sentence or two about it.
     pub(crate) fn detail(&self) -> String {
+        let memory = match &self.cgroups {
+            Some(cgroups) => format!("{} holds the memory of each call", cgroups.name()),
+            None => "no control group holds the memory of a call, only rlimits do".into(),
+        };
         match self.tier() {
-            SandboxTier::Full => {
-                "Tier 1: namespaces, a root of its own, Landlock, seccomp and limits hold; the probes at start were all refused"
-                    .into()
-            }
-            SandboxTier::NoNamespaces => {
-                "Tier 2, weaker: no namespaces and no root of its own; Landlock, seccomp and limits hold, and the probes at start \
-                 were all refused"
-                    .into()
-            }
-            SandboxTier::None => format!("INSECURE: tools run without {}", self.lacking()),
+            SandboxTier::Full => format!(
+                "Tier 1: namespaces, a root of its own, Landlock, seccomp and limits hold; the probes at start were all refused; \
+                 {memory}"
+            ),
+            SandboxTier::NoNamespaces => format!(
+                "Tier 2, weaker: no namespaces, no root of its own, no /tmp; Landlock, seccomp and limits hold, and the probes at \
+                 start were all refused; {memory}"
+            ),
+            SandboxTier::None => format!("INSECURE: tools run without {}; {memory}", self.lacking()),
         }
     }
 
     /// What an operator must be told loudly; nothing in tier 1.
     pub(crate) fn notice(&self) -> Option<String> {
-        let why: String = self.missing.iter().map(|error| format!("\n  {error}")).collect();
+        let causes = self.missing.iter().filter(|error| error.layer != Layer::Cgroup);
+        let why: String = causes.map(|error| format!("\n  {error}")).collect();
         match self.tier() {
             SandboxTier::Full => None,
             SandboxTier::NoNamespaces => Some(format!(
@@ -118,7 +148,7 @@ impl Standing {
     }
 
     fn lacking(&self) -> String {
-        let layers = self.layers.missing().map(|layer| layer.to_string());
+        let layers = self.layers.missing().filter(|layer| *layer != Layer::Cgroup).map(|layer| layer.to_string());
         let open = self.open.iter().map(|probe| format!("protection from {probe}"));
         layers.chain(open).collect::<Vec<_>>().join(", ")
     }

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::error::SandboxError;
+use crate::{cgroup::Leaf, error::SandboxError};
 
 mod child;
 mod control;
@@ -54,6 +54,7 @@ struct State {
 struct ForkRequest {
     call: OwnedFd,
     output: OwnedFd,
+    leaf: Option<Arc<Leaf>>,
     rehearse: bool,
     born: oneshot::Sender<Result<Born, String>>,
 }
@@ -124,7 +125,7 @@ impl Zygote {
     }
 
     /// Forks a child. It is alive on return, and tells over its channel when it is locked down.
-    pub(crate) async fn fork(&self, rehearse: bool) -> Result<Child, ForkError> {
+    pub(crate) async fn fork(&self, rehearse: bool, leaf: Option<Leaf>) -> Result<Child, ForkError> {
         let refused = |error: std::io::Error| ForkError::Refused(error.to_string());
         self.state.forked.fetch_add(1, Ordering::Relaxed);
         let (ours, theirs) = StdUnixStream::pair().map_err(refused)?;
@@ -133,10 +134,11 @@ impl Zygote {
         let stream = UnixStream::from_std(ours).map_err(refused)?;
         let output = pipe::Receiver::from_owned_fd(reader).map_err(refused)?;
         let (born, is_born) = oneshot::channel();
-        let request = ForkRequest { call: theirs.into(), output: writer, rehearse, born };
+        let leaf = leaf.map(Arc::new);
+        let request = ForkRequest { call: theirs.into(), output: writer, leaf: leaf.clone(), rehearse, born };
         self.requests.send(request).await.map_err(|_| ForkError::Gone)?;
         match tokio::time::timeout(FORK_TIMEOUT, is_born).await {
-            Ok(Ok(Ok(born))) => Ok(Child::new(self.clone(), stream, output, born)),
+            Ok(Ok(Ok(born))) => Ok(Child::new(self.clone(), stream, output, leaf, born)),
             Ok(Ok(Err(reason))) => Err(ForkError::Refused(reason)),
             Ok(Err(_)) => Err(ForkError::Gone),
             Err(_) => Err(ForkError::Refused("it took too long".into())),

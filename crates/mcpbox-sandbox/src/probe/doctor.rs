@@ -27,13 +27,10 @@ impl Sandbox {
         let mut reports = vec![report::python(config)];
         match stand(config, &tasks).await {
             Ok((standing, answers)) => {
-                reports.extend(report::layers(&standing.missing, standing.tier()));
-                reports.push(report::tier(&standing));
+                reports.extend(report::layers(&standing));
+                let is_refused = standing.tier() == SandboxTier::None && !config.insecure_no_sandbox;
+                reports.push(if is_refused { report::refused(&standing.missing) } else { report::tier(&standing) });
                 reports.extend(report::probes(&answers, standing.layers));
-            }
-            Err(SandboxError::Refused { missing, is_root }) => {
-                reports.extend(report::layers(&missing, SandboxTier::None));
-                reports.push(report::refused(&missing, is_root));
             }
             Err(error) => reports.push(report::broken(&error)),
         }
@@ -42,26 +39,31 @@ impl Sandbox {
     }
 }
 
-/// The tier a start would get, and what the probes answered in it.
+/// The layers that there are, and what the probes answered behind them.
 async fn stand(
     config: &SandboxConfig,
     tasks: &TaskTracker,
 ) -> Result<(Standing, BTreeMap<String, String>), SandboxError> {
     let runtime = runtime(config.data_dir.clone(), config.python.clone()).await?;
+    let cgroups = tier::cgroups(config.layers_for_tests);
     let pool = |layers| {
         let pool = PoolConfig {
             program: config.jail_program.clone(),
+            cgroups: cgroups.as_ref().ok().cloned(),
             max_parked: 0,
             recycle_after_calls: u64::MAX,
             recycle_after: config.recycle_after,
         };
         Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, layers), tasks.clone())
     };
-    // Judged by the reports: a probe that gets through must be shown there, not end the look.
-    let terms = Terms::here(config.insecure_no_sandbox);
+    // Looks on behind what would end a start, so that everything missing is shown at once, and probes that got through.
+    let terms = Terms::here(true);
     let try_with = async |layers: Layers| Ok((ask(&pool(layers)).await?, Vec::new()));
     let (answers, standing) = tier::find(config.layers_for_tests, terms, try_with).await?;
-    Ok((standing, answers))
+    if let Ok(cgroups) = &cgroups {
+        cgroups.remove().await;
+    }
+    Ok((standing.with_cgroups(cgroups), answers))
 }
 
 async fn runtime(data_dir: PathBuf, python: Option<PathBuf>) -> Result<Runtime, SandboxError> {

@@ -11,7 +11,7 @@ use crate::{
     config::SandboxConfig,
     error::{SandboxError, advice},
     python::find_python,
-    tier::Standing,
+    tier::{Standing, Terms},
 };
 
 /// One layer, or one probe, as found.
@@ -47,24 +47,30 @@ pub(super) fn python(config: &SandboxConfig) -> LayerReport {
     }
 }
 
-/// Every layer: those in `missing` with their errors, the others were had. Only tier 2 may do without namespaces.
-pub(super) fn layers(missing: &[JailError], tier: SandboxTier) -> impl Iterator<Item = LayerReport> {
+/// Every layer: had, or missing with its error. Control groups are welcome but no tier stands on them, and tier 2 not on namespaces.
+pub(super) fn layers(standing: &Standing) -> impl Iterator<Item = LayerReport> {
     // One of them missing takes both away.
-    let none = |layer| matches!(layer, Layer::Namespaces | Layer::Root);
+    let for_tier_1 = |layer| matches!(layer, Layer::Namespaces | Layer::Root);
     let cause = move |layer: Layer| {
-        missing.iter().find(|error| error.layer == layer || none(layer) && none(error.layer)).cloned()
+        let is_cause = |error: &&JailError| error.layer == layer || for_tier_1(layer) && for_tier_1(error.layer);
+        standing.missing.iter().find(is_cause)
     };
+    let is_tier_2 = standing.tier() == SandboxTier::NoNamespaces;
     Layer::OPTIONAL.into_iter().map(move |layer| {
         let (wanted, why) = meaning(layer);
         let error = cause(layer);
-        let had = if layer == Layer::Landlock { format!("version {}", landlock_abi()) } else { "in place".into() };
+        let had = match layer {
+            Layer::Landlock => format!("version {}", landlock_abi()),
+            Layer::Cgroup => standing.cgroups.as_ref().map_or("not asked for", |cgroups| cgroups.name()).to_owned(),
+            _ => "in place".to_owned(),
+        };
         LayerReport {
             layer: layer.to_string(),
             wanted,
             ok: error.is_none(),
-            mandatory: !(none(layer) && tier == SandboxTier::NoNamespaces),
+            mandatory: layer != Layer::Cgroup && !(for_tier_1(layer) && is_tier_2),
             why: why.into(),
-            fix: error.as_ref().map(|error| error.fix.clone()).unwrap_or_default(),
+            fix: error.map(|error| error.fix.clone()).unwrap_or_default(),
             got: error.map_or(had, |error| format!("{} failed: {}", error.step, error.reason)),
         }
     })
@@ -90,6 +96,10 @@ fn meaning(layer: Layer) -> (String, &'static str) {
         Layer::Capabilities => {
             ("a user other than root, without capabilities", "a right that is not held cannot be abused")
         }
+        Layer::Cgroup => (
+            "a control group of each call, limited in memory and threads",
+            "holds shared memory and page tables too, which no other limit counts",
+        ),
         Layer::Interpreter => ("a Python that starts", "tools are written in Python"),
     };
     (wanted.to_owned(), why)
@@ -110,7 +120,7 @@ pub(super) fn tier(standing: &Standing) -> LayerReport {
 }
 
 /// There is no tier.
-pub(super) fn refused(missing: &[JailError], is_root: bool) -> LayerReport {
+pub(super) fn refused(missing: &[JailError]) -> LayerReport {
     LayerReport {
         layer: "tier".into(),
         wanted: "tier 1, or tier 2 without namespaces".into(),
@@ -118,7 +128,7 @@ pub(super) fn refused(missing: &[JailError], is_root: bool) -> LayerReport {
         ok: false,
         mandatory: true,
         why: "too little separates tools from the machine".into(),
-        fix: format!("Mend the layers that are missing. {}", advice(missing, is_root)),
+        fix: format!("Mend the layers that are missing. {}", advice(missing, Terms::here(false).is_root)),
     }
 }
 

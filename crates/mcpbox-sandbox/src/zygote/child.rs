@@ -1,6 +1,6 @@
 //! A child: one locked-down process for one call. Dropping it kills it, whatever it is doing: that is cancellation.
 
-use std::{os::fd::OwnedFd, time::Duration};
+use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use rustix::process::Signal;
 use tokio::{
@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::{Born, Zygote};
+use crate::cgroup::Leaf;
 
 /// How long the zygote may take to report an end.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ pub(crate) struct Exit {
     pub(crate) status: i32,
     pub(crate) cpu_us: u64,
     pub(crate) peak_bytes: u64,
+    /// The kernel ended it because its control group had no memory left.
+    pub(crate) ran_out_of_memory: bool,
 }
 
 impl Exit {
@@ -42,6 +45,7 @@ pub(crate) struct Child {
     pub(crate) output: pipe::Receiver,
     /// Whether it has said that it is locked down.
     pub(crate) is_locked: bool,
+    leaf: Option<Arc<Leaf>>,
     /// As its zygote sees it.
     pid: u32,
     pidfd: OwnedFd,
@@ -51,8 +55,21 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    pub(super) fn new(zygote: Zygote, stream: UnixStream, output: pipe::Receiver, born: Born) -> Self {
-        Self { stream, output, is_locked: false, pid: born.pid, pidfd: born.pidfd, exit: born.exit, zygote }
+    pub(super) fn new(
+        zygote: Zygote,
+        stream: UnixStream,
+        output: pipe::Receiver,
+        leaf: Option<Arc<Leaf>>,
+        born: Born,
+    ) -> Self {
+        Self { stream, output, is_locked: false, leaf, pid: born.pid, pidfd: born.pidfd, exit: born.exit, zygote }
+    }
+
+    /// Holds it to what a call that may allocate `memory_bytes` may need in all.
+    pub(crate) fn limit_memory(&self, memory_bytes: u64) {
+        if let Some(leaf) = &self.leaf {
+            leaf.limit_memory(memory_bytes);
+        }
     }
 
     /// Its process id, in the jail's own counting.
@@ -73,7 +90,9 @@ impl Child {
     /// Kills it and waits for how it ended; `None` when its zygote is gone too.
     pub(crate) async fn end(&mut self) -> Option<Exit> {
         self.kill();
-        tokio::time::timeout(EXIT_TIMEOUT, &mut self.exit).await.ok()?.ok()
+        let mut exit = tokio::time::timeout(EXIT_TIMEOUT, &mut self.exit).await.ok()?.ok()?;
+        exit.ran_out_of_memory = self.leaf.as_ref().is_some_and(|leaf| leaf.ran_out_of_memory());
+        Some(exit)
     }
 }
 

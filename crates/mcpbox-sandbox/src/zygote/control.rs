@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{BorrowedFd, OwnedFd},
 };
 
 use rustix::net::{
@@ -35,12 +35,16 @@ pub(super) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((ours, theirs))
 }
 
-/// Asks for a child with this call socket and this output pipe.
-pub(super) fn send_fork(control: BorrowedFd<'_>, call: &OwnedFd, output: &OwnedFd, rehearse: bool) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+/// Most descriptors of a fork request: call socket, output pipe, and a control group of each hierarchy.
+const FDS_MAX: usize = 4;
+
+/// Asks for a child with these descriptors: call socket, output pipe, control groups to enter.
+pub(super) fn send_fork(control: BorrowedFd<'_>, fds: &[BorrowedFd<'_>], rehearse: bool) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(FDS_MAX))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let fds = [call.as_fd(), output.as_fd()];
-    ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+    if !ancillary.push(SendAncillaryMessage::ScmRights(fds)) {
+        return Err(io::Error::other("too many descriptors for a fork request"));
+    }
     let message: &[u8] = if rehearse { b"F1" } else { b"F0" };
     rustix::net::sendmsg(control, &[IoSlice::new(message)], &mut ancillary, SendFlags::NOSIGNAL)?;
     Ok(())

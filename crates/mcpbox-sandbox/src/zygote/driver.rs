@@ -68,7 +68,9 @@ impl Driver {
     fn send(&mut self) -> io::Result<()> {
         let Some(request) = self.unsent.take() else { return Ok(()) };
         let sent = self.control.try_io(Interest::WRITABLE, || {
-            control::send_fork(self.control.as_fd(), &request.call, &request.output, request.rehearse)
+            let doors = request.leaf.iter().flat_map(|leaf| leaf.doors());
+            let fds = [request.call.as_fd(), request.output.as_fd()].into_iter().chain(doors);
+            control::send_fork(self.control.as_fd(), &fds.collect::<Vec<_>>(), request.rehearse)
         });
         match sent {
             Ok(()) => {
@@ -105,7 +107,12 @@ impl Driver {
             }
             Packet::Ended { pid, status, cpu_us, peak_kb } => {
                 if let Some(ended) = self.living.remove(&pid) {
-                    let _ = ended.send(Exit { status, cpu_us, peak_bytes: peak_kb.saturating_mul(1024) });
+                    let _ = ended.send(Exit {
+                        status,
+                        cpu_us,
+                        peak_bytes: peak_kb.saturating_mul(1024),
+                        ran_out_of_memory: false,
+                    });
                 }
             }
         }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cgroups;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layers;

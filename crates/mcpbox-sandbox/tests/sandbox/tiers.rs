@@ -86,7 +86,7 @@ async fn an_ordinary_user_with_user_namespaces_has_tier_1() {
     let Some(folder) = enter(test, &[ordinary()]) else { return };
     let config = config_in(&folder);
     let reports = Sandbox::probe(&config).await;
-    assert!(reports.iter().all(|report| report.ok), "{reports:#?}");
+    assert!(reports.iter().all(|report| report.ok || report.layer == "cgroup"), "{reports:#?}");
     let sandbox = start(config).await.unwrap();
     assert_eq!((sandbox.status().tier, sandbox.notice()), (SandboxTier::Full, None));
     calls_run_and_the_jail_holds(&sandbox).await;
@@ -154,7 +154,8 @@ async fn root_has_no_tier_2() {
 async fn has_tier_2(folder: &std::path::Path, why: &str) {
     let config = config_in(folder);
     let reports = Sandbox::probe(&config).await;
-    let weak: Vec<&str> = reports.iter().filter(|report| !report.ok).map(|report| report.layer.as_str()).collect();
+    let weak = reports.iter().filter(|report| !report.ok).map(|report| report.layer.as_str());
+    let weak: Vec<&str> = weak.filter(|layer| *layer != "cgroup").collect();
     assert_eq!(weak, ["namespaces", "root", "tier"], "{reports:#?}");
     assert!(reports.iter().all(|report| report.ok || !report.mandatory && !report.fix.is_empty()), "{reports:#?}");
     let sandbox = start(config).await.unwrap();
@@ -162,7 +163,26 @@ async fn has_tier_2(folder: &std::path::Path, why: &str) {
     assert!(sandbox.status().detail.starts_with("Tier 2"), "{}", sandbox.status().detail);
     let notice = sandbox.notice().unwrap();
     assert!(notice.contains(why) && notice.contains("tier 2"), "{notice}");
+    nothing_can_be_written(&sandbox).await;
     calls_run_and_the_jail_holds(&sandbox).await;
+}
+
+/// Without a mount there is no `/tmp` of a bounded size that only one call sees; so there is none, and the failure says so.
+async fn nothing_can_be_written(sandbox: &Sandbox) {
+    for attempt in [
+        "open('/tmp/x', 'w')",
+        "open('/dev/shm/x', 'w')",
+        "os.open('/tmp', os.O_TMPFILE | os.O_RDWR)",
+        "open(os.path.join(os.path.dirname(os.__file__), 'x'), 'w')",
+        "os.mkdir('x')",
+        "os.listdir('/tmp')",
+    ] {
+        let source = format!("import os\ndef main():\n    return repr({attempt})\n");
+        let failure = standard(&source).failure(sandbox).await;
+        assert!(failure.hint.as_ref().is_some_and(|hint| hint.contains("BytesIO")), "{attempt}: {failure:?}");
+    }
+    let failure = standard("import tempfile\ndef main():\n    tempfile.TemporaryFile()\n").failure(sandbox).await;
+    assert!(failure.hint.as_ref().is_some_and(|hint| hint.contains("no /tmp")), "{failure:?}");
 }
 
 async fn refuses_unless_agreed_to(folder: &std::path::Path, words: &[&str]) {
