@@ -22,9 +22,11 @@ use crate::{
 };
 
 mod fetches;
+mod outbox;
 mod output;
 
-use fetches::{Outbox, Requests};
+use fetches::Requests;
+use outbox::Outbox;
 pub(crate) use output::Output;
 
 /// Progress and log messages passed on per call; a tool that says more is talking to nobody.
@@ -167,9 +169,12 @@ impl<'a> Talk<'a> {
                     if let Some(finish) = finish {
                         return finish;
                     }
+                    if self.outbox.is_flooded() {
+                        return Finish::Broke(WireError::Garbage("requests without end, their answers unread".into()));
+                    }
                 }
                 () = self.outbox.send(&self.child.stream), if !self.outbox.is_empty() => {}
-                Some(answer) = self.requests.next(), if self.requests.is_busy() => self.outbox.answer(answer),
+                Some(step) = self.requests.next(), if self.requests.is_busy() => self.requests.tell(step, &mut self.outbox),
                 () = output.read(&self.child.output), if output.is_open() => {}
             }
         }
@@ -182,16 +187,14 @@ impl<'a> Talk<'a> {
             Said::Parked | Said::Broken { .. } => {
                 return Some(Finish::Broke(WireError::Garbage("its start was reported long ago".into())));
             }
-            Said::Http { id, method, url, headers, timeout_ms } => {
+            Said::Http { id, method, url, headers, timeout_ms, more } => {
                 let request =
                     mcpbox_egress::FetchRequest { method, url, headers, body, follow_redirects: false, timeout_ms };
-                self.requests.begin(self.call.session, id, request, &mut self.outbox);
-                if self.outbox.is_flooded() {
-                    return Some(Finish::Broke(WireError::Garbage(
-                        "requests without end, their answers unread".into(),
-                    )));
-                }
+                self.requests.begin(self.call.session, id, (request, more), &mut self.outbox);
             }
+            Said::HttpBody { id, request, more } => self.requests.send(id, request, (body, more), &mut self.outbox),
+            Said::HttpRead { id, request } => self.requests.read(id, request, &mut self.outbox),
+            Said::HttpClose { request } => self.requests.close(request),
             Said::Progress { done, total, message } if self.may_speak() => {
                 let message = message.map(|text| self.call.session.scrub_text(&text));
                 self.call.observer.progress(done, total, message);
