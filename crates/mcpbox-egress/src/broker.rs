@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    authorities,
     budget::Budget,
     config::{BrokerConfig, NameResolution},
     error::EgressError,
@@ -35,6 +36,15 @@ impl Broker {
         };
         let budget = Budget::new(config.max_buffered_bytes);
         Ok(Arc::new(Self { config, resolver, transport, budget, nat64: Nat64::default() }))
+    }
+
+    /// The certificate authorities that hosts are checked against, in PEM, for packages that speak TLS themselves: the
+    /// system's and the admin's extra ones. Empty when the system has none that can be read.
+    ///
+    /// # Errors
+    /// [`EgressError`] when a file of extra ones cannot be read any more.
+    pub fn authorities(&self) -> Result<String, EgressError> {
+        authorities::pem(&self.config.extra_roots)
     }
 
     /// Opens the session of one call.

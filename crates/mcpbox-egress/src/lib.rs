@@ -5,6 +5,7 @@
 
 mod address;
 mod attempts;
+mod authorities;
 mod broker;
 mod budget;
 mod config;
@@ -16,6 +17,7 @@ mod hop;
 mod message;
 mod mock;
 mod nat64;
+mod proxy;
 mod redirect;
 mod reply;
 mod resolve;
@@ -30,6 +32,7 @@ pub use broker::Broker;
 pub use config::{BrokerConfig, ExtraRoots, NameResolution};
 pub use error::{EgressError, FetchError, FetchErrorKind};
 pub use message::{FetchRequest, FetchResponse};
+pub use proxy::{Admission, ProxyGate};
 pub use resolve::{Resolve, ResolveError};
 pub use session::{Session, SessionGrants};
 pub use stream::{FetchStream, Part};

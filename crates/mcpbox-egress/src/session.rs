@@ -34,8 +34,10 @@ use crate::{
 };
 
 mod exchange;
+mod tunnel;
 
 use exchange::Sending;
+pub(crate) use tunnel::Tunnel;
 
 /// What one call may do outside.
 #[derive(Debug, Clone, Default)]

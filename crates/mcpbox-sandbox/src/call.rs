@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,8 @@ use mcpbox_core::{
     secret::SecretMode,
     server::CodePolicy,
 };
-use mcpbox_egress::Session;
+use mcpbox_egress::{Admission, Session};
+use mcpbox_jail::PROXY_PORT;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
@@ -62,7 +64,7 @@ pub(crate) struct Ended {
 /// What a conversation needs.
 pub(crate) struct Call<'a> {
     pub(crate) execution: &'a Execution,
-    pub(crate) session: &'a Session,
+    pub(crate) session: &'a Arc<Session>,
     pub(crate) observer: &'a dyn Observer,
     /// The compiled program, when it is known.
     pub(crate) code: Option<Bytes>,
@@ -76,12 +78,15 @@ impl Call<'_> {
         let mut output = Output::new(self.execution.limits.stdout_bytes);
         let mut seen = Seen::default();
         let mut talk = Talk::new(&self, &child);
-        talk.outbox.push(self.run_frame());
+        // Ends with the conversation, and with it every connection that was made through the proxy.
+        let admission = child.proxy().map(|gate| gate.admit(Arc::clone(self.session)));
+        talk.outbox.push(self.run_frame(admission.as_ref()));
         let finish = match tokio::time::timeout_at(deadline, talk.until_answer(&mut output, &mut seen)).await {
             Ok(finish) => finish,
             Err(_) => Finish::TimedOut,
         };
         let duration = started.elapsed();
+        drop(admission);
         output.drain(&child.output);
         let exit = match &finish {
             // It answered; what it does now is of no interest.
@@ -91,7 +96,7 @@ impl Call<'_> {
         Ended { finish, output, seen, exit, duration }
     }
 
-    fn run_frame(&self) -> Bytes {
+    fn run_frame(&self, admission: Option<&Admission>) -> Bytes {
         let program = &self.execution.program;
         let limits = self.execution.limits;
         let arguments = serde_json::to_vec(&self.execution.arguments).unwrap_or_default();
@@ -105,6 +110,7 @@ impl Call<'_> {
                 CodePolicy::Strict => &program.modules,
                 CodePolicy::Standard => &BTreeSet::new(),
             },
+            proxy: admission.map(|admission| format!("http://{}@127.0.0.1:{PROXY_PORT}", admission.credentials())),
             secrets: &self.secrets(),
             limits: RunLimits {
                 memory_bytes: limits.memory_bytes,

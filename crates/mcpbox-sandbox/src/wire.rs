@@ -97,6 +97,9 @@ pub(crate) enum Say<'a> {
     Run {
         policy: &'a str,
         modules: &'a BTreeSet<String>,
+        /// The proxy's URL for this call, where the jail has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy: Option<String>,
         secrets: &'a std::collections::BTreeMap<&'a str, String>,
         limits: RunLimits,
         /// Lengths of source and code in the body.
