@@ -63,7 +63,13 @@ class Channel:
             missing -= len(parts[-1])
         return b"".join(parts)
 
-    def ask(self, header: dict, body: bytes = b"") -> Answer:
+    def number(self) -> int:
+        """A new id, for a request whose parts name it."""
+        with self._write_lock:
+            self._next_id += 1
+            return self._next_id
+
+    def ask(self, header: dict, body: bytes = b"", number: int | None = None) -> Answer:
         """Sends a request and waits for its answer, blocking this thread."""
         slot: list[Answer] = []
         arrived = _thread.allocate_lock()
@@ -73,7 +79,7 @@ class Channel:
             slot.append(answer)
             arrived.release()
 
-        self._request(header, body, take)
+        self._request(header, body, take, number)
         while not slot:
             if self._read_lock.acquire(blocking=False):
                 try:
@@ -85,20 +91,20 @@ class Channel:
                 arrived.acquire(timeout=0.02)  # another thread reads; it delivers, or leaves the reading to us
         return slot[0]
 
-    async def ask_async(self, header: dict, body: bytes = b"") -> Answer:
+    async def ask_async(self, header: dict, body: bytes = b"", number: int | None = None) -> Answer:
         """The same from a coroutine: without suspending when it is driven by hand, else as a future of its loop."""
         import sys
 
         asyncio = sys.modules.get("asyncio")
         loop = asyncio._get_running_loop() if asyncio else None
         if loop is None:
-            return self.ask(header, body)
+            return self.ask(header, body, number)
         future = loop.create_future()
 
         def take(answer: Answer) -> None:
             loop.call_soon_threadsafe(lambda: future.done() or future.set_result(answer))
 
-        self._request(header, body, take)
+        self._request(header, body, take, number)
         loop.add_reader(self.fd, self._on_readable)
         try:
             return await future
@@ -106,10 +112,8 @@ class Channel:
             if not self._waiting:
                 loop.remove_reader(self.fd)
 
-    def _request(self, header: dict, body: bytes, take: Callable[[Answer], None]) -> None:
-        with self._write_lock:
-            self._next_id += 1
-            number = self._next_id
+    def _request(self, header: dict, body: bytes, take: Callable[[Answer], None], number: int | None) -> None:
+        number = number or self.number()
         self._waiting[number] = take
         self.send({**header, "id": number}, body)
 

@@ -7,7 +7,11 @@ from channel import Answer, Channel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
+    from collections.abc import AsyncIterator, Iterator
     from typing import Any
+
+# Bytes of a body per frame.
+PART = 256 << 10
 
 _channel: Channel | None = None
 _client: Any = None
@@ -75,45 +79,135 @@ def _make_client() -> Any:
         "protocol": httpx.RemoteProtocolError,
     }
 
-    def question(request: Any) -> dict[str, Any]:
+    def question(request: Any, *, more: bool) -> dict[str, Any]:
         timeouts = request.extensions.get("timeout", {})
         seconds = [value for value in timeouts.values() if isinstance(value, (int, float))]
         headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers.raw]
-        return {
+        header = {
             "type": "http",
             "method": request.method,
             "url": str(request.url),
             "headers": headers,
             "timeout_ms": int(max(seconds) * 1000) if seconds else None,
         }
+        return {**header, "more": True} if more else header
 
-    def response(request: Any, answer: Answer) -> Any:
-        header, body = answer
-        error = header.get("error")
+    def check(request: Any, answer: Answer) -> Answer:
+        error = answer[0].get("error")
         if error is not None:
             raise kinds.get(error["kind"], httpx.ConnectError)(error["message"], request=request)
+        return answer
+
+    def response(request: Any, answer: Answer, number: int, stream: Any) -> Any:
+        header, body = answer
         extensions = {"http_version": header["http_version"].encode()}
         raw = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in header["headers"]]
-        return httpx.Response(header["status"], headers=raw, stream=httpx.ByteStream(body), request=request, extensions=extensions)
+        content = stream(request, number, body) if header["more"] else httpx.ByteStream(body)
+        return httpx.Response(header["status"], headers=raw, stream=content, request=request, extensions=extensions)
 
     def channel() -> Channel:
         if _channel is None:
             raise httpx.ConnectError("there is no call to make requests for")
         return _channel
 
+    def read(number: int) -> dict[str, Any]:
+        return {"type": "http_read", "request": number}
+
+    def close(number: int) -> None:
+        channel().send({"type": "http_close", "request": number})
+
+    class FrameStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+        """The rest of an answer, asked for part by part."""
+
+        def __init__(self, request: Any, number: int, first: bytes) -> None:
+            self._request, self._number, self._first, self._is_open = request, number, first, True
+
+        def _take(self, answer: Answer) -> bytes:
+            try:
+                header, body = check(self._request, answer)
+            except Exception:
+                self._is_open = False
+                raise
+            self._is_open = header["more"]
+            return body
+
+        def __iter__(self) -> Iterator[bytes]:
+            if self._first:
+                yield self._first
+            while self._is_open:
+                yield self._take(channel().ask(read(self._number)))
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            if self._first:
+                yield self._first
+            while self._is_open:
+                yield self._take(await channel().ask_async(read(self._number)))
+
+        def close(self) -> None:
+            if self._is_open:
+                self._is_open = False
+                close(self._number)
+
+        async def aclose(self) -> None:
+            self.close()
+
+    def parts(body: Iterator[bytes]) -> Iterator[bytes]:
+        """The same bytes in parts of one size, whatever the tool yields."""
+        held = bytearray()
+        for chunk in body:
+            held += chunk
+            while len(held) > PART:
+                yield bytes(held[:PART])
+                del held[:PART]
+        yield bytes(held)
+
+    async def parts_async(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        held = bytearray()
+        async for chunk in body:
+            held += chunk
+            while len(held) > PART:
+                yield bytes(held[:PART])
+                del held[:PART]
+        yield bytes(held)
+
+    def next_part(number: int, *, more: bool) -> dict[str, Any]:
+        return {"type": "http_body", "request": number, "more": more}
+
     class FrameTransport(httpx.BaseTransport):
         def __init__(self, *_: Any, **__: Any) -> None:
             pass
 
         def handle_request(self, request: Any) -> Any:
-            return response(request, channel().ask(question(request), request.read()))
+            pieces = parts(request.stream)
+            first, second = next(pieces), next(pieces, None)
+            number = channel().number()
+            try:
+                answer = channel().ask(question(request, more=second is not None), first, number)
+                while second is not None and "wants" in check(request, answer)[0]:
+                    part, second = second, next(pieces, None)
+                    answer = channel().ask(next_part(number, more=second is not None), part)
+                return response(request, check(request, answer), number, FrameStream)
+            except BaseException:
+                close(number)
+                raise
 
     class AsyncFrameTransport(httpx.AsyncBaseTransport):
         def __init__(self, *_: Any, **__: Any) -> None:
             pass
 
         async def handle_async_request(self, request: Any) -> Any:
-            return response(request, await channel().ask_async(question(request), await request.aread()))
+            pieces = parts_async(request.stream)
+            first, second = await anext(pieces), await anext(pieces, None)
+            number = channel().number()
+            try:
+                answer = await channel().ask_async(question(request, more=second is not None), first, number)
+                while second is not None and "wants" in check(request, answer)[0]:
+                    part, second = second, await anext(pieces, None)
+                    answer = await channel().ask_async(next_part(number, more=second is not None), part)
+                return response(request, check(request, answer), number, FrameStream)
+            except BaseException:
+                close(number)
+                raise
 
     httpx.HTTPTransport = httpx._client.HTTPTransport = FrameTransport
     httpx.AsyncHTTPTransport = httpx._client.AsyncHTTPTransport = AsyncFrameTransport

@@ -12,7 +12,7 @@ SITE = os.environ.get("MCPBOX_SITE", "/site")
 _BASE_ROOTS = frozenset({"httpx", "httpcore", "h11", "idna", "certifi", "regex", "tzdata", "anyio", "sniffio", "typing_extensions"})
 
 
-def load(profile: str) -> None:
+def load(profile: str, *, speaks_tls: bool = False) -> None:
     _text_streams()
     if os.path.isdir(SITE):
         sys.path.append(SITE)
@@ -23,7 +23,7 @@ def load(profile: str) -> None:
     import objects  # noqa: F401
 
     if profile == "full":
-        _load_asyncio()
+        _load_asyncio(speaks_tls=speaks_tls)
         _load_httpx()
 
 
@@ -32,8 +32,13 @@ def _text_streams() -> None:
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def _load_asyncio() -> None:
-    """Without ssl: there is no socket to use it on, and OpenSSL's memory would be copied by every fork."""
+def _load_asyncio(*, speaks_tls: bool) -> None:
+    """Without ssl, unless packages speak TLS through the proxy: there is no socket to use it on, and OpenSSL's memory would be
+    copied by every fork."""
+    if speaks_tls:
+        import asyncio  # noqa: F401
+
+        return
     missing = object()
     before = sys.modules.get("ssl", missing)
     sys.modules["ssl"] = None  # type: ignore[assignment]

@@ -169,6 +169,9 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
     strict = header["policy"] == "strict"
     imports = language.Imports(set(header["modules"]) if strict else None)
     secrets = Secrets(header["secrets"])
+    if "proxy" in header:
+        # What packages that speak HTTP by themselves look for; the token in it is this call's alone.
+        os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), header["proxy"]))
     try:
         namespace = _namespace(channel, imports, secrets)
         value = _run_main(namespace, _load(source, code), json.loads(arguments))

@@ -34,7 +34,7 @@ def main() -> None:
     profile, policy = sys.argv[1], json.loads(sys.argv[2])
     del sys.argv[1:]
     jail = lockdown.Lockdown(policy)
-    preload.load(profile)
+    preload.load(profile, speaks_tls=policy["proxy"])
     tool_runtime.warm_up(WARM_UP_RUNS)
     jail.warm_up(WARM_UP_RUNS)
     for _ in range(WARM_UP_RUNS):

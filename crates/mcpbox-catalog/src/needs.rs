@@ -6,7 +6,7 @@ use mcpbox_analysis::Analysis;
 use mcpbox_core::{
     call::CallRecord,
     capability::{Capabilities, Capability, HostRule},
-    execute::{HostOutcome, Observed},
+    execute::{HostAttempt, HostOutcome, Observed},
     failure::NextCall,
     grant::{Grant, GrantScope, GrantState},
     ids::{ToolId, VersionId},
@@ -164,17 +164,15 @@ pub(crate) async fn refused_in_tests(
 
 /// What a run was refused and a human could grant.
 pub(crate) fn refused(observed: &Observed, policy: CodePolicy) -> Capabilities {
-    let denied = observed.hosts.iter().filter(|attempt| attempt.outcome == HostOutcome::Denied);
-    let hosts = denied.filter_map(|attempt| host_rule(&attempt.host, attempt.port)).map(Capability::Host);
+    let hosts = observed.hosts.iter().filter_map(needed_host).map(Capability::Host);
     let modules = observed.denied_modules.iter().filter_map(|module| module_capability(module, policy));
     hosts.chain(modules).collect()
 }
 
-/// The rule a human could grant for this host; none for one that is never reachable.
-pub(crate) fn host_rule(host: &str, port: u16) -> Option<HostRule> {
-    let port = (!matches!(port, 80 | 443)).then_some(port);
-    let rule = HostRule::parse(host).or_else(|_| HostRule::parse(&format!("[{host}]"))).ok()?;
-    (!is_never_reachable(&rule.host)).then_some(HostRule { port, ..rule })
+/// The rule a human could grant so that the attempt would be allowed; none when it was, or when no grant would help.
+pub(crate) fn needed_host(attempt: &HostAttempt) -> Option<HostRule> {
+    let is_denied = attempt.outcome == HostOutcome::Denied;
+    attempt.needs.clone().filter(|rule| is_denied && !is_never_reachable(&rule.host))
 }
 
 /// Loopback, link-local (with the metadata services) and the like: egress refuses them whatever was granted.
@@ -275,12 +273,24 @@ mod tests {
             "fe80::1",
             "224.0.0.1",
         ] {
-            assert_eq!(host_rule(never, 80), None, "{never}");
+            assert_eq!(needed_host(&refused_host(never)), None, "{never}");
         }
-        let cases =
-            [("10.0.0.7", 8080, "10.0.0.7:8080"), ("fd00::1", 81, "[fd00::1]:81"), ("x.example", 443, "x.example")];
-        for (host, port, rule) in cases {
-            assert_eq!(host_rule(host, port).unwrap().to_string(), rule);
+        for rule in ["10.0.0.7:8080", "[fd00::1]:81", "x.example", "nas.example:443"] {
+            let attempt = refused_host(rule);
+            assert_eq!(needed_host(&attempt).unwrap().to_string(), rule);
+            assert_eq!(needed_host(&HostAttempt { outcome: HostOutcome::Reached, ..attempt }), None);
+        }
+    }
+
+    fn refused_host(needs: &str) -> HostAttempt {
+        let rule = HostRule::parse(needs).or_else(|_| HostRule::parse(&format!("[{needs}]"))).unwrap();
+        HostAttempt {
+            host: rule.host.clone(),
+            port: rule.port.unwrap_or(443),
+            method: "GET".into(),
+            outcome: HostOutcome::Denied,
+            detail: "not granted".into(),
+            needs: Some(rule),
         }
     }
 }

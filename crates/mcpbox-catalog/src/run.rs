@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     compile::Compiled,
-    needs::{host_rule, module_capability, request_call},
+    needs::{module_capability, needed_host, request_call},
     validate,
 };
 
@@ -67,7 +67,7 @@ fn last_refused(kind: FailureKind, observed: &Observed, policy: CodePolicy) -> O
         return observed.denied_modules.iter().next_back().and_then(|module| module_capability(module, policy));
     }
     let denied = observed.hosts.iter().rev().find(|attempt| attempt.outcome == HostOutcome::Denied)?;
-    host_rule(&denied.host, denied.port).map(Capability::Host)
+    needed_host(denied).map(Capability::Host)
 }
 
 fn status_call(name: &str) -> NextCall {

@@ -193,6 +193,9 @@ pub struct HostAttempt {
     pub outcome: HostOutcome,
     /// HTTP status when reached, or why it was refused or failed.
     pub detail: String,
+    /// What a human could grant so that it is allowed; none when it was, or when no grant would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<HostRule>,
 }
 
 /// What came of an HTTP attempt.

@@ -10,6 +10,10 @@ use crate::{
     name::SecretKey,
 };
 
+/// A sealed value has at least this many bytes. A shorter one could not be taken out of what comes back: it would be found
+/// in ordinary text.
+pub const MIN_SEALED_BYTES: usize = 6;
+
 /// A secret's outside: everything but its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -3,7 +3,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mcpbox_core::execute::{HostAttempt, HostOutcome};
+use mcpbox_core::{
+    capability::HostRule,
+    execute::{HostAttempt, HostOutcome},
+};
 
 use crate::{
     destination::Destination,
@@ -11,6 +14,8 @@ use crate::{
 };
 
 const MAX_ATTEMPTS: usize = 100;
+/// Characters kept of a method that is none.
+const MAX_METHOD: usize = 32;
 
 /// The attempts of one call.
 #[derive(Default)]
@@ -28,15 +33,26 @@ pub(crate) struct OpenAttempt {
 impl AttemptLog {
     /// Writes down that an attempt starts.
     pub(crate) fn open(self: &Arc<Self>, to: &Destination, method: &str) -> OpenAttempt {
+        self.begin(to.host.clone(), to.port, method.to_owned())
+    }
+
+    /// Writes down what was refused before it was clear where it would have gone.
+    pub(crate) fn refuse(self: &Arc<Self>, host: String, port: u16, method: &str, error: &FetchError) {
+        let method = method.chars().filter(|c| !c.is_control()).take(MAX_METHOD).collect::<String>();
+        self.begin(host, port, method.to_uppercase()).write(HostOutcome::Denied, error.message.clone(), None);
+    }
+
+    fn begin(self: &Arc<Self>, host: String, port: u16, method: String) -> OpenAttempt {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let index = (attempts.len() < MAX_ATTEMPTS).then_some(attempts.len());
         if index.is_some() {
             attempts.push(HostAttempt {
-                host: to.host.clone(),
-                port: to.port,
-                method: method.to_owned(),
+                host,
+                port,
+                method,
                 outcome: HostOutcome::Failed,
                 detail: "no answer before the time was up".to_owned(),
+                needs: None,
             });
         }
         OpenAttempt { log: Arc::clone(self), index }
@@ -50,21 +66,25 @@ impl AttemptLog {
 
 impl OpenAttempt {
     /// It was answered.
-    pub(crate) fn close(self, outcome: HostOutcome, detail: String) {
+    pub(crate) fn close_with_answer(&self, (outcome, detail): (HostOutcome, String)) {
+        self.write(outcome, detail, None);
+    }
+
+    /// It was refused or failed, perhaps after its answer had begun.
+    pub(crate) fn close_with(&self, error: &FetchError) {
+        let outcome = if error.is_refusal() { HostOutcome::Denied } else { HostOutcome::Failed };
+        let needs = match &error.kind {
+            FetchErrorKind::Denied { needs, .. } => needs.clone(),
+            _ => None,
+        };
+        self.write(outcome, error.message.clone(), needs);
+    }
+
+    fn write(&self, outcome: HostOutcome, detail: String, needs: Option<HostRule>) {
         let Some(index) = self.index else { return };
         let mut attempts = self.log.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(attempt) = attempts.get_mut(index) {
-            attempt.outcome = outcome;
-            attempt.detail = detail;
+            *attempt = HostAttempt { outcome, detail, needs, ..attempt.clone() };
         }
-    }
-
-    /// It was refused or failed.
-    pub(crate) fn close_with(self, error: &FetchError) {
-        let outcome = match error.kind {
-            FetchErrorKind::Denied { .. } => HostOutcome::Denied,
-            _ => HostOutcome::Failed,
-        };
-        self.close(outcome, error.message.clone());
     }
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
+    authorities,
+    budget::Budget,
     config::{BrokerConfig, NameResolution},
     error::EgressError,
+    nat64::Nat64,
     resolve::{Resolve, SystemResolver},
     session::{Session, SessionGrants},
     transport::Transport,
@@ -15,6 +18,9 @@ pub struct Broker {
     pub(crate) config: BrokerConfig,
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) transport: Transport,
+    /// For answers that are read as a whole.
+    pub(crate) budget: Budget,
+    pub(crate) nat64: Nat64,
 }
 
 impl Broker {
@@ -28,11 +34,21 @@ impl Broker {
             NameResolution::System => Arc::new(SystemResolver::new("/etc/hosts", "/etc/resolv.conf")),
             NameResolution::Custom(resolver) => Arc::clone(resolver),
         };
-        Ok(Arc::new(Self { config, resolver, transport }))
+        let budget = Budget::new(config.max_buffered_bytes);
+        Ok(Arc::new(Self { config, resolver, transport, budget, nat64: Nat64::default() }))
+    }
+
+    /// The certificate authorities that hosts are checked against, in PEM, for packages that speak TLS themselves: the
+    /// system's and the admin's extra ones. Empty when the system has none that can be read.
+    ///
+    /// # Errors
+    /// [`EgressError`] when a file of extra ones cannot be read any more.
+    pub fn authorities(&self) -> Result<String, EgressError> {
+        authorities::pem(&self.config.extra_roots)
     }
 
     /// Opens the session of one call.
     pub fn session(self: &Arc<Self>, grants: SessionGrants) -> Session {
-        Session::open(Arc::clone(self), grants)
+        Session::new(Arc::clone(self), grants)
     }
 }

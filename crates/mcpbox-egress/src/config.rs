@@ -11,13 +11,16 @@ const MIB: usize = 1024 * 1024;
 pub struct BrokerConfig {
     /// Time for TCP and TLS to one host.
     pub connect_timeout_ms: u64,
-    /// Time for a whole fetch, redirects and body included; a request may ask for less.
+    /// Time for a fetch, redirects and body included; for one in parts the time until its answer begins, and again for
+    /// each part. A request may ask for less.
     pub request_timeout_ms: u64,
-    /// Largest answer body, as sent by the host.
+    /// Time for a whole exchange in parts.
+    pub exchange_timeout_ms: u64,
+    /// Largest answer body, as sent by the host and, where it is unpacked here, also unpacked.
     pub max_response_bytes: usize,
-    /// Answer bytes that are read at once by all sessions together; protects this process's memory.
+    /// Bytes of answers that are read as a whole, of all sessions together; protects this process's memory.
     pub max_buffered_bytes: usize,
-    /// Largest request body, secrets put in.
+    /// Largest request body.
     pub max_request_bytes: usize,
     /// Redirects that are followed for one fetch.
     pub max_redirects: usize,
@@ -56,10 +59,11 @@ impl Default for BrokerConfig {
     fn default() -> Self {
         Self {
             connect_timeout_ms: 10_000,
-            request_timeout_ms: 30_000,
-            max_response_bytes: 10 * MIB,
+            request_timeout_ms: 120_000,
+            exchange_timeout_ms: 600_000,
+            max_response_bytes: 100 * MIB,
             max_buffered_bytes: 256 * MIB,
-            max_request_bytes: 10 * MIB,
+            max_request_bytes: 100 * MIB,
             max_redirects: 10,
             max_concurrent_per_session: 16,
             max_idle_connections: 64,

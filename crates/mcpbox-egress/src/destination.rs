@@ -10,6 +10,9 @@ use crate::error::{FetchError, FetchErrorKind};
 
 const MAX_URL_BYTES: usize = 16 * 1024;
 
+/// Characters of a broken host that are shown.
+const MAX_SHOWN_CHARS: usize = 100;
+
 /// Where a request goes, in canonical form.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
@@ -58,6 +61,16 @@ impl Destination {
     fn scheme_port(&self) -> u16 {
         if self.is_tls { 443 } else { 80 }
     }
+}
+
+/// The host and port that a text which is no proper URL seems to mean: for evidence only, never for a decision.
+pub(crate) fn apparent_host(text: &str) -> (String, u16) {
+    let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host); // never a user or password
+    let shown = host.chars().filter(|c| !c.is_control()).take(MAX_SHOWN_CHARS).collect();
+    let port = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    (shown, port.unwrap_or(if text.starts_with("http:") { 80 } else { 443 }))
 }
 
 fn invalid(why: &str) -> FetchError {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mcpbox_core::capability::HostRule;
+
 /// Why a broker could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
@@ -44,6 +46,8 @@ pub enum FetchErrorKind {
         host: String,
         /// Port as checked.
         port: u16,
+        /// What a human could grant so that it goes out; none when nothing would help.
+        needs: Option<HostRule>,
     },
     /// The URL is not one that can be fetched.
     InvalidUrl,
@@ -86,8 +90,18 @@ impl FetchError {
         Self { kind, message: message.into() }
     }
 
-    /// Refused before anything was sent.
+    /// Refused before anything was sent; no grant would help.
     pub(crate) fn denied(host: &str, port: u16, message: impl Into<String>) -> Self {
-        Self::new(FetchErrorKind::Denied { host: host.to_owned(), port }, message)
+        Self::new(FetchErrorKind::Denied { host: host.to_owned(), port, needs: None }, message)
+    }
+
+    /// Refused before anything was sent; this grant would help.
+    pub(crate) fn needs(rule: HostRule, port: u16, message: impl Into<String>) -> Self {
+        Self::new(FetchErrorKind::Denied { host: rule.host.clone(), port, needs: Some(rule) }, message)
+    }
+
+    /// Whether it was this side that refused, before anything was sent.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.kind, FetchErrorKind::Denied { .. } | FetchErrorKind::InvalidUrl | FetchErrorKind::InvalidRequest)
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     address::{Reach, reach},
     destination::Destination,
     error::{FetchError, FetchErrorKind},
+    nat64::Nat64,
     resolve::{Resolve, ResolveError},
 };
 
@@ -44,13 +45,18 @@ pub(crate) fn check_grant(rules: &[HostRule], to: &Destination, method: &str) ->
 }
 
 fn not_granted(rules: &[HostRule], to: &Destination, method: &str) -> FetchError {
+    // Whoever asked for what is never reached would ask in vain.
+    if let Some(Reach::Never(what)) = to.literal.map(reach) {
+        return never(to, None, what);
+    }
     let known = rules.iter().any(|rule| rule.host == to.host);
     let what = match (known, to.is_default_port()) {
         (true, _) => format!("{method} to port {} of {}", to.port, to.host),
         (false, true) => to.host.clone(),
         (false, false) => format!("port {} of {}", to.port, to.host),
     };
-    FetchError::denied(&to.host, to.port, format!("{what} is not granted to this tool; {}", request_hint(to)))
+    let rule = HostRule { host: to.host.clone(), port: (!to.is_default_port()).then_some(to.port), method: None };
+    FetchError::needs(rule, to.port, format!("{what} is not granted to this tool; {}", request_hint(to)))
 }
 
 fn request_hint(to: &Destination) -> String {
@@ -61,6 +67,7 @@ fn request_hint(to: &Destination) -> String {
 /// Resolves the destination and checks every address. All must be allowed: a name that also points inside is refused.
 pub(crate) async fn approve_addresses(
     resolver: &dyn Resolve,
+    nat64: &Nat64,
     to: &Destination,
     granted: Granted,
 ) -> Result<Vec<IpAddr>, FetchError> {
@@ -73,31 +80,40 @@ pub(crate) async fn approve_addresses(
     }
     for address in &addresses {
         check_address(to, *address, granted)?;
+        if let IpAddr::V6(v6) = address
+            && nat64.covers(resolver, *v6).await
+        {
+            return Err(never(to, Some(*address), "a NAT64 address of this network"));
+        }
     }
     addresses.truncate(MAX_ADDRESSES);
     Ok(addresses)
 }
 
 fn check_address(to: &Destination, address: IpAddr, granted: Granted) -> Result<(), FetchError> {
-    let is = if to.literal.is_some() { "is" } else { "resolves to" };
     match reach(address) {
         Reach::Public => Ok(()),
         Reach::Lan if granted.covers_lan => Ok(()),
-        Reach::Lan => Err(FetchError::denied(
-            &to.host,
-            to.port,
-            format!(
-                "{} {is} {address}, an address of a private network; a LAN host must be granted with its port: \
-                 mcpbox_request_network_access with host \"{}\" and port {}",
-                to.host, to.host, to.port
-            ),
-        )),
-        Reach::Never(what) => {
-            let shown = if to.literal.is_some() { String::new() } else { format!("{address}, ") };
-            let message = format!("{} {is} {shown}{what}; tools never reach those, whatever is granted", to.host);
-            Err(FetchError::denied(&to.host, to.port, message))
-        }
+        Reach::Lan => Err(not_lan(to, address)),
+        Reach::Never(what) => Err(never(to, to.literal.is_none().then_some(address), what)),
     }
+}
+
+fn not_lan(to: &Destination, address: IpAddr) -> FetchError {
+    let (host, port) = (&to.host, to.port);
+    let is = if to.literal.is_some() { "is" } else { "resolves to" };
+    let message = format!(
+        "{host} {is} {address}, an address of a private network; a LAN host must be granted with its port: \
+         mcpbox_request_network_access with host \"{host}\" and port {port}"
+    );
+    FetchError::needs(HostRule { host: host.clone(), port: Some(port), method: None }, port, message)
+}
+
+/// The error for an address that is never reached; `resolved` is it, when the host is a name.
+fn never(to: &Destination, resolved: Option<IpAddr>, what: &str) -> FetchError {
+    let is = resolved.map_or_else(|| "is".to_owned(), |address| format!("resolves to {address},"));
+    let message = format!("{} {is} {what}; tools never reach those, whatever is granted", to.host);
+    FetchError::denied(&to.host, to.port, message)
 }
 
 fn unresolvable(to: &Destination, error: &ResolveError) -> FetchError {

@@ -10,7 +10,11 @@ use crate::{
     headers,
     message::FetchRequest,
     secrets::{Place, Vault},
+    transport::Payload,
 };
+
+/// A body that is held as a whole, secrets put in, is not longer.
+pub(crate) const MAX_WHOLE_BYTES: usize = 10 * 1024 * 1024;
 
 /// A request as the tool means it.
 #[derive(Debug, Clone)]
@@ -18,6 +22,7 @@ pub(crate) struct Hop {
     pub(crate) method: String,
     pub(crate) destination: Destination,
     pub(crate) headers: Vec<(String, String)>,
+    /// All of it, or how it begins.
     pub(crate) body: Bytes,
 }
 
@@ -27,17 +32,17 @@ pub(crate) struct Outgoing {
     /// Absolute; its host is the checked one.
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: Payload,
 }
 
 impl Hop {
     /// Checks everything about a request that can be checked without asking anybody.
     pub(crate) fn first(request: FetchRequest, max_body_bytes: usize) -> Result<Self, FetchError> {
+        let max_body_bytes = max_body_bytes.min(MAX_WHOLE_BYTES);
         let destination = Destination::parse(&request.url)?;
         let method = check_method(&request.method)?;
         if request.body.len() > max_body_bytes {
-            let message = format!("the request body is larger than {} KiB; send less at once", max_body_bytes / 1024);
-            return Err(FetchError::new(FetchErrorKind::TooLarge, message));
+            return Err(too_large(max_body_bytes));
         }
         let headers = headers::accept(request.headers, &destination)?;
         Ok(Self { method, destination, headers, body: request.body })
@@ -45,17 +50,24 @@ impl Hop {
 
     /// Puts the secrets in.
     pub(crate) fn fill(&self, vault: &Vault, max_body_bytes: usize) -> Result<Outgoing, FetchError> {
+        let max_body_bytes = max_body_bytes.min(MAX_WHOLE_BYTES);
+        let (to, method) = (&self.destination, self.method.as_str());
+        let body = vault.fill(&self.body, self.body_place(), to, method, max_body_bytes)?;
+        self.fill_head(vault, Payload::Whole(body.map_or_else(|| self.body.clone(), Bytes::from)))
+    }
+
+    /// Puts the secrets into everything but the body.
+    pub(crate) fn fill_head(&self, vault: &Vault, body: Payload) -> Result<Outgoing, FetchError> {
         let (to, method) = (&self.destination, self.method.as_str());
         let mut filled = Vec::with_capacity(self.headers.len());
         for (name, value) in &self.headers {
             filled.push((name.clone(), vault.fill_header(value, to, method)?));
         }
-        let body = vault.fill(&self.body, self.body_place(), to, method, max_body_bytes)?;
         Ok(Outgoing {
             method: Method::from_bytes(method.as_bytes()).map_err(|_| bad_method())?,
             uri: self.fill_uri(vault)?,
             headers: headers::outgoing(filled, vault.has_sealed())?,
-            body: body.map_or_else(|| self.body.clone(), Bytes::from),
+            body,
         })
     }
 
@@ -75,7 +87,8 @@ impl Hop {
         })
     }
 
-    fn body_place(&self) -> Place {
+    /// How values are written in the body.
+    pub(crate) fn body_place(&self) -> Place {
         let kind = self.headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value);
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match kind.as_str() {
@@ -84,6 +97,12 @@ impl Hop {
             _ => Place::PlainBody,
         }
     }
+}
+
+/// The error for a body over the cap.
+pub(crate) fn too_large(max_bytes: usize) -> FetchError {
+    let message = format!("the request body is larger than {} KiB; send less at once", max_bytes / 1024);
+    FetchError::new(FetchErrorKind::TooLarge, message)
 }
 
 /// A method in upper case. Tunnels and echo methods are refused.

@@ -5,7 +5,9 @@
 
 mod address;
 mod attempts;
+mod authorities;
 mod broker;
+mod budget;
 mod config;
 mod destination;
 mod error;
@@ -14,16 +16,24 @@ mod headers;
 mod hop;
 mod message;
 mod mock;
+mod nat64;
+mod proxy;
 mod redirect;
 mod reply;
 mod resolve;
 mod secrets;
 mod session;
+mod stream;
 mod transport;
+mod unpack;
+mod upload;
 
 pub use broker::Broker;
 pub use config::{BrokerConfig, ExtraRoots, NameResolution};
 pub use error::{EgressError, FetchError, FetchErrorKind};
 pub use message::{FetchRequest, FetchResponse};
+pub use proxy::{Admission, ProxyGate};
 pub use resolve::{Resolve, ResolveError};
 pub use session::{Session, SessionGrants};
+pub use stream::{FetchStream, Part};
+pub use upload::{Upload, Uploader, upload};

@@ -5,7 +5,11 @@ use mcpbox_core::execute::HttpMock;
 use serde_json::Value;
 use url::Url;
 
-use crate::{error::FetchError, hop::Hop, reply::Reply};
+use crate::{
+    error::FetchError,
+    hop::Hop,
+    reply::{Reply, Source},
+};
 
 /// The answer of the first mock that matches.
 pub(crate) fn answer(mocks: &[HttpMock], hop: &Hop) -> Result<Reply, FetchError> {
@@ -52,7 +56,7 @@ fn reply(mock: &HttpMock) -> Reply {
     if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name == "content-type")) {
         headers.push(("content-type".to_owned(), kind.to_owned()));
     }
-    Reply { status: mock.status, headers, body, http_version: "HTTP/1.1" }
+    Reply::new(mock.status, headers, "HTTP/1.1", Source::Whole(Some(body)))
 }
 
 fn plain(value: &Value) -> String {

@@ -1,80 +1,116 @@
-//! An answer as the host gave it, and how it is made fit for the tool: unpacked where it must be searched, scrubbed.
+//! An answer as the host gave it, and how it is made fit for the tool: unpacked where it must be searched, scrubbed. Part by
+//! part: a body is never held as a whole unless somebody wants it so.
 
-use std::io::Read;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use crate::{
     error::{FetchError, FetchErrorKind},
-    message::FetchResponse,
-    secrets::Scrubber,
+    secrets::{StreamScrubber, Vault},
+    transport::LiveBody,
+    unpack::Unpacker,
 };
 
-/// An answer that may still hold values.
+/// An answer whose head is there.
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// May still hold values.
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Bytes,
+    pub(crate) body: ReplyBody,
     pub(crate) http_version: &'static str,
 }
 
+/// The body of an answer, clean.
+pub(crate) struct ReplyBody {
+    source: Source,
+    unpacker: Option<Unpacker>,
+    scrubber: Option<StreamScrubber>,
+    is_over: bool,
+}
+
+/// Where a body comes from.
+pub(crate) enum Source {
+    /// It is there (a mock's).
+    Whole(Option<Bytes>),
+    /// It comes from a host.
+    Live(Box<LiveBody>),
+}
+
 impl Reply {
+    /// An answer that is handed on as it comes.
+    pub(crate) fn new(status: u16, headers: Vec<(String, String)>, http_version: &'static str, source: Source) -> Self {
+        Self { status, headers, http_version, body: ReplyBody::new(source) }
+    }
+
     /// The first header of that (lower-case) name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Unpacks a compressed body so that it can be searched. The host was asked not to compress; some do all the same.
-    pub(crate) fn unpack(&mut self, max_bytes: usize) -> Result<(), FetchError> {
-        let encoding = self.header("content-encoding").unwrap_or("identity").trim().to_ascii_lowercase();
-        if self.body.is_empty() || matches!(encoding.as_str(), "identity" | "") {
-            return Ok(());
+    /// From now on the body is unpacked and comes without sealed values. The host was asked not to compress; some do all
+    /// the same.
+    pub(crate) fn scrub(&mut self, vault: &Arc<Vault>, is_head: bool, max_bytes: usize) {
+        if is_head {
+            return; // its headers tell of a body that is not there
         }
-        let unpacked = match encoding.as_str() {
-            "gzip" | "x-gzip" => read_capped(MultiGzDecoder::new(&*self.body), max_bytes)?,
-            "deflate" => read_capped(ZlibDecoder::new(&*self.body), max_bytes)?,
-            _ => {
-                let message = "the host answers in a compression it was not asked for, which cannot be searched for secrets; fetch another URL";
-                return Err(FetchError::new(FetchErrorKind::Protocol, message));
-            }
-        };
-        self.body = unpacked.into();
-        self.headers.retain(|(name, _)| name != "content-encoding" && name != "content-length");
-        Ok(())
+        self.body.unpacker = Unpacker::new(self.header("content-encoding").unwrap_or_default(), max_bytes);
+        self.body.scrubber = Some(StreamScrubber::new(Arc::clone(vault)));
+        let is_unpacked = self.body.unpacker.is_some();
+        self.headers.retain(|(name, _)| name != "content-length" && !(is_unpacked && name == "content-encoding"));
     }
 
-    /// The answer for the tool.
-    pub(crate) fn into_response(mut self, url: &str, scrubber: &Scrubber) -> FetchResponse {
-        if let Some(cleaned) = scrubber.clean_bytes(&self.body) {
-            self.body = cleaned.into();
-            self.headers.retain(|(name, _)| name != "content-length");
+    /// The headers for the tool.
+    pub(crate) fn clean_headers(&self, vault: &Vault) -> Vec<(String, String)> {
+        let scrubber = vault.scrub_sealed();
+        let cleaned = |(name, value): &(String, String)| (scrubber.clean_text(name), scrubber.clean_text(value));
+        self.headers.iter().map(cleaned).collect()
+    }
+}
+
+impl ReplyBody {
+    fn new(source: Source) -> Self {
+        Self { source, unpacker: None, scrubber: None, is_over: false }
+    }
+
+    /// The next bytes, never none of them; none at the end. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+        while !self.is_over {
+            let plain = self.plain().await?;
+            self.is_over = plain.is_none();
+            let clean = match (&mut self.scrubber, plain) {
+                (Some(scrubber), Some(bytes)) => scrubber.push(bytes),
+                (Some(scrubber), None) => scrubber.finish(),
+                (None, bytes) => bytes.unwrap_or_default(),
+            };
+            if !clean.is_empty() {
+                return Ok(Some(clean));
+            }
         }
-        let headers = self
-            .headers
-            .into_iter()
-            .map(|(name, value)| (scrubber.clean_text(&name), scrubber.clean_text(&value)))
-            .collect();
-        FetchResponse {
-            status: self.status,
-            headers,
-            body: self.body,
-            url: scrubber.clean_text(url),
-            http_version: self.http_version,
+        Ok(None)
+    }
+
+    async fn plain(&mut self) -> Result<Option<Bytes>, FetchError> {
+        let Some(unpacker) = &mut self.unpacker else { return self.source.next().await };
+        loop {
+            if let Some(bytes) = unpacker.step()? {
+                return Ok(Some(bytes));
+            }
+            match self.source.next().await? {
+                Some(packed) => unpacker.feed(packed),
+                None => return unpacker.finish(),
+            }
         }
     }
 }
 
-fn read_capped(packed: impl Read, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
-    let mut unpacked = Vec::new();
-    let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    packed.take(limit).read_to_end(&mut unpacked).map_err(|_| {
-        FetchError::new(
-            FetchErrorKind::Protocol,
-            "the host's compressed answer is broken; try again or fetch another URL",
-        )
-    })?;
-    if unpacked.len() > max_bytes { Err(too_large(max_bytes)) } else { Ok(unpacked) }
+impl Source {
+    async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+        match self {
+            Self::Whole(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+            Self::Live(body) => body.next().await,
+        }
+    }
 }
 
 /// The error for an answer over the cap.

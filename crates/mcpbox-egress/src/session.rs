@@ -2,30 +2,42 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use bytes::{Bytes, BytesMut};
 use mcpbox_core::{
     capability::HostRule,
-    execute::{HostAttempt, HostOutcome, HttpMock, UnsealedSecret},
+    execute::{HostAttempt, HttpMock, UnsealedSecret},
     name::SecretKey,
 };
 use serde_json::Value;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout},
+};
 
 use crate::{
     attempts::AttemptLog,
     broker::Broker,
+    destination::{Destination, apparent_host},
     error::{FetchError, FetchErrorKind},
     gate,
     hop::Hop,
     message::{FetchRequest, FetchResponse},
-    mock,
     redirect::{self, Next},
     reply::Reply,
     secrets::Vault,
+    stream::{FetchStream, StreamGuard},
+    upload::{Progress, Upload},
 };
+
+mod exchange;
+mod tunnel;
+
+use exchange::Sending;
+pub(crate) use tunnel::Tunnel;
 
 /// What one call may do outside.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +54,10 @@ pub struct SessionGrants {
 pub struct Session {
     broker: Arc<Broker>,
     hosts: Vec<HostRule>,
-    vault: Vault,
+    vault: Arc<Vault>,
     http_mocks: Option<Vec<HttpMock>>,
     log: Arc<AttemptLog>,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
     /// URLs to which a host has redirected where it must not, and why: an HTTP library that follows redirects by itself
     /// asks for them next.
     refused_targets: Mutex<HashMap<String, FetchError>>,
@@ -55,12 +67,12 @@ pub struct Session {
 const MAX_REFUSED_TARGETS: usize = 100;
 
 impl Session {
-    pub(crate) fn open(broker: Arc<Broker>, grants: SessionGrants) -> Self {
-        let slots = Semaphore::new(broker.config.max_concurrent_per_session.max(1));
+    pub(crate) fn new(broker: Arc<Broker>, grants: SessionGrants) -> Self {
+        let slots = Arc::new(Semaphore::new(broker.config.max_concurrent_per_session.max(1)));
         Self {
             broker,
             hosts: gate::canonical_rules(&grants.hosts),
-            vault: Vault::new(grants.secrets),
+            vault: Arc::new(Vault::new(grants.secrets)),
             http_mocks: grants.http_mocks,
             log: Arc::default(),
             slots,
@@ -68,19 +80,35 @@ impl Session {
         }
     }
 
-    /// Does one HTTP request with everything that guards it. Never sends a request twice that could do something twice.
+    /// Does one HTTP request with everything that guards it, and reads the whole answer. Never sends a request twice that
+    /// could do something twice.
     ///
     /// # Errors
     /// [`FetchError`]; its texts may be shown to the tool.
     pub async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
-        let limit_ms = self.broker.config.request_timeout_ms;
-        let limit_ms = request.timeout_ms.map_or(limit_ms, |asked| asked.min(limit_ms));
-        let outcome = timeout(Duration::from_millis(limit_ms), self.fetch_through_redirects(request)).await;
-        let outcome = outcome.unwrap_or_else(|_| {
-            let message = format!("no complete answer within {limit_ms} ms; ask for less, or raise the tool's timeout");
-            Err(FetchError::new(FetchErrorKind::Timeout, message))
+        let limit = self.limit(&request);
+        let outcome = timeout(limit, self.fetch_through_redirects(request)).await;
+        outcome.unwrap_or_else(|_| Err(too_slow(limit))).map_err(|error| self.cleaned(error))
+    }
+
+    /// The same, but returns as soon as the answer begins, and follows no redirect. With `upload` the request's body is
+    /// only how it begins. At most a fixed number of answers are open at once.
+    ///
+    /// # Errors
+    /// [`FetchError`]; its texts may be shown to the tool.
+    pub async fn open(&self, request: FetchRequest, upload: Option<Upload>) -> Result<FetchStream, FetchError> {
+        let limit = self.limit(&request);
+        let progress = Progress::new();
+        let upload = upload.map(|upload| {
+            let declared = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let declared = declared.and_then(|(_, value)| value.trim().parse().ok());
+            Sending { upload, declared, progress: progress.clone() }
         });
-        outcome.map_err(|error| FetchError { message: self.scrub_text(&error.message), ..error })
+        let outcome = tokio::select! {
+            outcome = self.begin(request, upload, limit) => outcome,
+            () = progress.stall(limit) => Err(too_slow(limit)),
+        };
+        outcome.map_err(|error| self.cleaned(error))
     }
 
     /// What the tool's code sees instead of a sealed secret: random, good for this session only. None for a revealed
@@ -110,85 +138,116 @@ impl Session {
         self.log.all().into_iter().map(scrubbed).collect()
     }
 
+    async fn begin(
+        &self,
+        request: FetchRequest,
+        sending: Option<Sending>,
+        limit: Duration,
+    ) -> Result<FetchStream, FetchError> {
+        let hop = self.first(request)?;
+        let slot = self.slot(limit).await?;
+        let (reply, attempt) = self.exchange(&hop, sending).await?;
+        attempt.close_with_answer(self.answered(&hop, &reply));
+        self.remember_refused_target(&hop, &reply);
+        let deadline = Instant::now() + Duration::from_millis(self.broker.config.exchange_timeout_ms);
+        Ok(FetchStream {
+            status: reply.status,
+            headers: reply.clean_headers(&self.vault),
+            url: self.vault.scrub_sealed().clean_text(hop.destination.url.as_str()),
+            http_version: reply.http_version,
+            body: reply.body,
+            guard: StreamGuard { attempt, vault: Arc::clone(&self.vault), limit, deadline, _slot: slot },
+        })
+    }
+
     async fn fetch_through_redirects(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let follow_redirects = request.follow_redirects;
-        let mut hop = Hop::first(request, self.broker.config.max_request_bytes)?;
-        let _slot = self.slots.acquire().await.map_err(|_| closed())?;
+        let limit = self.limit(&request);
+        let mut hop = self.first(request)?;
+        let _slot = self.slot(limit).await?;
         for _ in 0..=self.broker.config.max_redirects {
-            let reply = self.exchange(&hop).await?;
+            let (mut reply, attempt) = self.exchange(&hop, None).await?;
+            let body = self.read_whole(&mut reply).await.inspect_err(|error| attempt.close_with(error))?;
+            attempt.close_with_answer(self.answered(&hop, &reply));
             let next = if follow_redirects {
-                redirect::next(&hop, &reply, &self.vault)?
+                self.next_hop(&hop, &reply)?
             } else {
                 self.remember_refused_target(&hop, &reply);
                 None
             };
             let Some(next) = next else {
-                return Ok(reply.into_response(hop.destination.url.as_str(), self.vault.scrub_sealed()));
+                return Ok(FetchResponse {
+                    status: reply.status,
+                    headers: reply.clean_headers(&self.vault),
+                    body,
+                    url: self.vault.scrub_sealed().clean_text(hop.destination.url.as_str()),
+                    http_version: reply.http_version,
+                });
             };
-            if let Some(refusal) = next.refusal {
-                self.log.open(&next.hop.destination, &next.hop.method).close_with(&refusal);
-                return Err(refusal);
-            }
-            hop = next.hop;
+            hop = next;
         }
         Err(redirect::too_many(self.broker.config.max_redirects))
     }
 
-    /// One request and its answer, with its line of evidence.
-    async fn exchange(&self, hop: &Hop) -> Result<Reply, FetchError> {
-        let attempt = self.log.open(&hop.destination, &hop.method);
-        let outcome = match &self.http_mocks {
-            Some(mocks) => mock::answer(mocks, hop),
-            None => self.exchange_live(hop).await,
+    /// Checks everything about a request that can be checked without asking anybody; a refusal is evidence too.
+    fn first(&self, request: FetchRequest) -> Result<Hop, FetchError> {
+        let (url, method) = (request.url.clone(), request.method.clone());
+        Hop::first(request, self.broker.config.max_request_bytes).inspect_err(|error| {
+            let (host, port) = match Destination::parse(&url) {
+                Ok(to) => (to.host, to.port),
+                Err(_) => apparent_host(&url),
+            };
+            self.log.refuse(host, port, &method, error);
+        })
+    }
+
+    /// Where a redirect leads; none for another answer. A refusal is evidence of its own.
+    fn next_hop(&self, hop: &Hop, reply: &Reply) -> Result<Option<Hop>, FetchError> {
+        let next = redirect::next(hop, reply, &self.vault).inspect_err(|error| {
+            let (host, port) = apparent_host(reply.header("location").unwrap_or_default());
+            self.log.refuse(host, port, &hop.method, error);
+        })?;
+        let Some(Next { hop, refusal }) = next else { return Ok(None) };
+        if let Some(refusal) = refusal {
+            self.log.open(&hop.destination, &hop.method).close_with(&refusal);
+            return Err(refusal);
+        }
+        Ok(Some(hop))
+    }
+
+    /// A place among the requests of this session.
+    async fn slot(&self, limit: Duration) -> Result<OwnedSemaphorePermit, FetchError> {
+        let most = self.broker.config.max_concurrent_per_session;
+        let busy = || {
+            let message = format!("{most} requests are open already; read or close their answers first");
+            FetchError::new(FetchErrorKind::Timeout, message)
         };
-        match &outcome {
-            Ok(reply) if self.http_mocks.is_some() => {
-                attempt.close(HostOutcome::Mocked, self.mocked_detail(hop, reply))
-            }
-            Ok(reply) => attempt.close(HostOutcome::Reached, reply.status.to_string()),
-            Err(error) => attempt.close_with(error),
-        }
-        outcome
+        let slot = timeout(limit, Arc::clone(&self.slots).acquire_owned()).await;
+        slot.ok().and_then(Result::ok).ok_or_else(busy)
     }
 
-    fn remember_refused_target(&self, hop: &Hop, reply: &Reply) {
-        let Ok(Some(Next { hop: target, refusal: Some(refusal) })) = redirect::next(hop, reply, &self.vault) else {
-            return;
-        };
-        let mut refused = self.refused_targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.len() < MAX_REFUSED_TARGETS {
-            refused.insert(target.destination.url.into(), refusal);
+    async fn read_whole(&self, reply: &mut Reply) -> Result<Bytes, FetchError> {
+        let mut share = self.broker.budget.share();
+        let mut whole = BytesMut::new();
+        while let Some(part) = reply.body.next().await? {
+            share.grow(part.len())?;
+            whole.extend_from_slice(&part);
         }
+        Ok(whole.freeze())
     }
 
-    fn check_refused_targets(&self, hop: &Hop) -> Result<(), FetchError> {
-        let refused = self.refused_targets.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.get(hop.destination.url.as_str()).map_or(Ok(()), |refusal| Err(refusal.clone()))
+    fn limit(&self, request: &FetchRequest) -> Duration {
+        let most = self.broker.config.request_timeout_ms;
+        Duration::from_millis(request.timeout_ms.map_or(most, |asked| asked.min(most)))
     }
 
-    /// Decides, then sends: grant, secrets' hosts, addresses.
-    async fn exchange_live(&self, hop: &Hop) -> Result<Reply, FetchError> {
-        let (config, to) = (&self.broker.config, &hop.destination);
-        let granted = gate::check_grant(&self.hosts, to, &hop.method)?;
-        self.check_refused_targets(hop)?;
-        let outgoing = hop.fill(&self.vault, config.max_request_bytes)?;
-        let addresses = gate::approve_addresses(&*self.broker.resolver, to, granted).await?;
-        let mut reply = self.broker.transport.send(to, &addresses, outgoing).await?;
-        if self.vault.has_sealed() {
-            reply.unpack(config.max_response_bytes)?;
-        }
-        Ok(reply)
-    }
-
-    /// A mock answers without a grant; the evidence says that one is needed.
-    fn mocked_detail(&self, hop: &Hop, reply: &Reply) -> String {
-        match gate::check_grant(&self.hosts, &hop.destination, &hop.method) {
-            Ok(_) => format!("{} (mock)", reply.status),
-            Err(_) => format!("{} (mock); the host is not granted yet", reply.status),
-        }
+    fn cleaned(&self, error: FetchError) -> FetchError {
+        FetchError { message: self.scrub_text(&error.message), ..error }
     }
 }
 
-fn closed() -> FetchError {
-    FetchError::new(FetchErrorKind::Timeout, "the call has ended")
+fn too_slow(limit: Duration) -> FetchError {
+    let message =
+        format!("no complete answer within {} ms; ask for less, or raise the request's timeout", limit.as_millis());
+    FetchError::new(FetchErrorKind::Timeout, message)
 }

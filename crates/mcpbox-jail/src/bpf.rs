@@ -23,10 +23,20 @@ pub(crate) enum Verdict {
     Argument { index: u8, mask: u32, allowed: &'static [u32] },
     /// The same for a whole argument, but for the values of `pretended` it answers success and does nothing.
     Pretend { index: u8, allowed: &'static [u32], pretended: &'static [u32] },
+    /// It runs when each of these arguments is one of its allowed values; else it answers EPERM.
+    Arguments(&'static [Test]),
     /// It runs when the argument at `index` is the caller's own process id; else it answers EPERM.
     OwnPid { index: u8 },
     /// The process dies.
     Kill,
+}
+
+/// What an argument must be: masked, one of `allowed`. Its upper half must be 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Test {
+    pub(crate) index: u8,
+    pub(crate) mask: u32,
+    pub(crate) allowed: &'static [u32],
 }
 
 /// Stands where a process id is patched in.
@@ -131,6 +141,11 @@ fn leaf(verdict: Verdict) -> Vec<Instruction> {
         Verdict::Errno(number) => vec![Instruction::plain(RETURN, RET_ERRNO | u32::from(number))],
         Verdict::Kill => vec![Instruction::plain(RETURN, RET_KILL_PROCESS)],
         Verdict::OwnPid { index } => argument(index, u32::MAX, &[PID_PLACEHOLDER], &[]),
+        Verdict::Arguments(tests) => {
+            let mut code: Vec<Instruction> = tests.iter().flat_map(test).collect();
+            code.push(Instruction::plain(RETURN, RET_ALLOW));
+            code
+        }
         Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed, &[]),
         Verdict::Pretend { index, allowed, pretended } => argument(index, u32::MAX, allowed, pretended),
     }
@@ -149,6 +164,20 @@ fn argument(index: u8, mask: u32, allowed: &[u32], pretended: &[u32]) -> Vec<Ins
     for (value, answer) in allowed.chain(pretended.iter().map(|value| (value, RET_ERRNO))) {
         code.push(Instruction::new(JUMP_EQUAL, 0, 1, *value));
         code.push(Instruction::plain(RETURN, answer));
+    }
+    code.push(deny);
+    code
+}
+
+/// Goes on behind itself when the argument is as it must be.
+fn test(test: &Test) -> Vec<Instruction> {
+    let low = 16 + 8 * u32::from(test.index);
+    let deny = Instruction::plain(RETURN, RET_ERRNO | u32::from(EPERM));
+    let mut code = vec![Instruction::plain(LOAD, low + 4), Instruction::new(JUMP_EQUAL, 1, 0, 0), deny];
+    code.extend([Instruction::plain(LOAD, low), Instruction::plain(AND, test.mask)]);
+    for (value, after) in test.allowed.iter().zip((0..test.allowed.len()).rev()) {
+        // Over the other comparisons and the refusal.
+        code.push(Instruction::new(JUMP_EQUAL, u8::try_from(after + 1).unwrap_or(0), 0, *value));
     }
     code.push(deny);
     code

@@ -20,6 +20,7 @@ use serde_json::json;
 use crate::{
     error::{JailError, Layer},
     identity::{self, Privilege},
+    proxy::{self, PROXY_PORT},
     root,
     ruleset::{self, Use},
     seccomp::{self, Machine},
@@ -95,6 +96,7 @@ fn become_zygote(spec: &JailSpec, privilege: Privilege) -> JailError {
 
 fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
     let layers = spec.layers;
+    proxy::open(spec, rustix::stdio::stdin())?;
     let proc_self = identity::proc_self()?;
     if layers.root {
         root::enter(spec)?;
@@ -108,7 +110,8 @@ fn prepare(spec: &JailSpec, privilege: Privilege) -> Result<String, JailError> {
     // No orphan jail: ends with the guard. Set after the change of identity, which clears it.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| JailError::new(Layer::Limits, "PR_SET_PDEATHSIG", error.into()))?;
-    let ruleset = if layers.landlock { Some(ruleset::build(&paths(spec))?) } else { None };
+    let ruleset =
+        if layers.landlock { Some(ruleset::build(&paths(spec), spec.proxy.then_some(PROXY_PORT))?) } else { None };
     if layers.seccomp {
         seccomp::check()?;
     }
@@ -189,7 +192,7 @@ fn duplicate_onto(source: &OwnedFd, number: i32) -> rustix::io::Result<()> {
 
 /// The opaque blobs that the zygote applies to each child.
 fn policy(spec: &JailSpec) -> String {
-    let filters = seccomp::filters(Machine::HERE, spec.layers);
+    let filters = seccomp::filters(Machine::HERE, spec.layers, spec.proxy);
     json!({
         "control": CONTROL,
         "ruleset": RULESET,
@@ -198,6 +201,7 @@ fn policy(spec: &JailSpec) -> String {
         "seccomp": {"zygote": hex::encode(filters.zygote), "child": hex::encode(filters.child)},
         "pid_offsets": filters.pid_offsets,
         "limits": spec.limits,
+        "proxy": spec.proxy,
     })
     .to_string()
 }

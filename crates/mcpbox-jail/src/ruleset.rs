@@ -4,8 +4,8 @@
 use std::{os::fd::OwnedFd, path::Path};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetError, Scope,
 };
 
 use crate::error::{JailError, Layer};
@@ -36,9 +36,9 @@ pub(crate) enum Use {
     Sink,
 }
 
-/// The ruleset for these paths, as a descriptor. Nothing else can be opened, no TCP port bound or reached, no abstract socket
-/// reached and no process outside the domain signalled.
-pub(crate) fn build(paths: &[(&Path, Use)]) -> Result<OwnedFd, JailError> {
+/// The ruleset for these paths, as a descriptor. Nothing else can be opened, no TCP port bound and none reached but `port`, no
+/// abstract socket reached and no process outside the domain signalled.
+pub(crate) fn build(paths: &[(&Path, Use)], port: Option<u16>) -> Result<OwnedFd, JailError> {
     let fail = |step: &str, reason: String| JailError::new(Layer::Landlock, step, std::io::Error::other(reason));
     let abi = landlock_abi();
     if abi < MINIMUM_ABI {
@@ -50,6 +50,10 @@ pub(crate) fn build(paths: &[(&Path, Use)]) -> Result<OwnedFd, JailError> {
         let fd = PathFd::new(path).map_err(|error| fail(&step, error.to_string()))?;
         ruleset =
             ruleset.add_rule(PathBeneath::new(fd, rights(usage))).map_err(|error| fail(&step, error.to_string()))?;
+    }
+    if let Some(port) = port {
+        let rule = NetPort::new(port, AccessNet::ConnectTcp);
+        ruleset = ruleset.add_rule(rule).map_err(|error| fail("landlock_add_rule proxy", error.to_string()))?;
     }
     let fd: Option<OwnedFd> = ruleset.into();
     fd.ok_or_else(|| fail("landlock_create_ruleset", "the kernel gave no ruleset".into()))

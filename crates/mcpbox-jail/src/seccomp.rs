@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod numbers;
+mod proxy;
 mod table;
 mod zygote;
 
@@ -62,17 +63,19 @@ const X32_FIRST: u32 = 0x4000_0000;
 
 const DENIED: Verdict = Verdict::Errno(libc::EPERM as u16);
 
-/// The filters of a jail of these layers on `machine`.
-pub(crate) fn filters(machine: Machine, layers: Layers) -> Filters {
-    let (zygote, child) = programs(machine, layers);
+/// The filters of a jail of these layers on `machine`, with outgoing TCP where it has a proxy.
+pub(crate) fn filters(machine: Machine, layers: Layers, has_proxy: bool) -> Filters {
+    let (zygote, child) = programs(machine, layers, has_proxy);
     let pid_offsets = child.iter().enumerate().filter(|(_, i)| i.is_pid_test()).map(|(at, _)| at * 8 + 4).collect();
     let bytes = |program: &[Instruction]| program.iter().flat_map(|i| i.to_bytes()).collect();
     Filters { zygote: bytes(&zygote), child: bytes(&child), pid_offsets }
 }
 
 /// The zygote's, and what a child adds.
-fn programs(machine: Machine, layers: Layers) -> (Vec<Instruction>, Vec<Instruction>) {
-    let (table, extra) = (verdicts(machine, table::rules(layers)), verdicts(machine, zygote::EXTRA.iter()));
+fn programs(machine: Machine, layers: Layers, has_proxy: bool) -> (Vec<Instruction>, Vec<Instruction>) {
+    let proxy = if has_proxy { proxy::RULES } else { &[] };
+    let table = verdicts(machine, table::rules(layers).chain(proxy));
+    let extra = verdicts(machine, zygote::EXTRA.iter());
     let mut long = table.clone();
     long.extend(&extra);
     let short = extra.keys().map(|number| (*number, table.get(number).copied().unwrap_or(DENIED))).collect();
@@ -130,7 +133,7 @@ mod tests {
             .flat_map(|machine| [Layers::ALL, Layers::NO_NAMESPACES].map(|layers| (machine, layers)));
         for (machine, layers) in cases {
             let (arch, alone, (long, short)) =
-                (machine.audit_arch(), alone(machine, layers), programs(machine, layers));
+                (machine.audit_arch(), alone(machine, layers), programs(machine, layers, false));
             for number in (0..1024).chain([X32_FIRST, X32_FIRST + 59, u32::MAX]) {
                 for value in values {
                     let ask = |program: &[Instruction]| run(program, arch, number, [u64::from(value); 6]).answer;
@@ -172,6 +175,7 @@ mod tests {
                     Some(Verdict::Allow) => (None, RET_ALLOW),
                     Some(Verdict::Errno(error)) => (None, RET_ERRNO | u32::from(error)),
                     Some(Verdict::Kill) => (None, RET_KILL_PROCESS),
+                    Some(Verdict::Arguments(_)) => panic!("only with a proxy"),
                     Some(Verdict::OwnPid { index }) => {
                         (Some((index, vec![PID_PLACEHOLDER])), RET_ERRNO | libc::EPERM as u32)
                     }
@@ -217,8 +221,8 @@ mod tests {
     #[test]
     fn the_program_is_small_and_its_search_shallow() {
         for machine in MACHINES {
-            let filters = filters(machine, Layers::ALL);
-            let (program, child) = programs(machine, Layers::ALL);
+            let filters = filters(machine, Layers::ALL, false);
+            let (program, child) = programs(machine, Layers::ALL, false);
             assert!(program.len() < 512, "{} instructions", program.len());
             assert!(child.len() < 100, "{} instructions: every call compiles them", child.len());
             assert_eq!(filters.pid_offsets.len(), 2, "kill and tgkill");

@@ -27,6 +27,10 @@ pub struct JailSpec {
     /// What is set up.
     #[serde(default)]
     pub layers: Layers,
+    /// Whether calls may connect to the supervisor's proxy ([`crate::PROXY_PORT`] of the jail's loopback device), for packages
+    /// that speak HTTP by themselves. Needs namespaces.
+    #[serde(default)]
+    pub proxy: bool,
 }
 
 /// A read-only view of a host directory.

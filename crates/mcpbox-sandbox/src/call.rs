@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,8 @@ use mcpbox_core::{
     secret::SecretMode,
     server::CodePolicy,
 };
-use mcpbox_egress::Session;
+use mcpbox_egress::{Admission, Session};
+use mcpbox_jail::PROXY_PORT;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
@@ -22,9 +24,11 @@ use crate::{
 };
 
 mod fetches;
+mod outbox;
 mod output;
 
-use fetches::{Outbox, Requests};
+use fetches::Requests;
+use outbox::Outbox;
 pub(crate) use output::Output;
 
 /// Progress and log messages passed on per call; a tool that says more is talking to nobody.
@@ -60,7 +64,7 @@ pub(crate) struct Ended {
 /// What a conversation needs.
 pub(crate) struct Call<'a> {
     pub(crate) execution: &'a Execution,
-    pub(crate) session: &'a Session,
+    pub(crate) session: &'a Arc<Session>,
     pub(crate) observer: &'a dyn Observer,
     /// The compiled program, when it is known.
     pub(crate) code: Option<Bytes>,
@@ -75,12 +79,15 @@ impl Call<'_> {
         let mut seen = Seen::default();
         child.limit_memory(self.execution.limits.memory_bytes);
         let mut talk = Talk::new(&self, &child);
-        talk.outbox.push(self.run_frame());
+        // Ends with the conversation, and with it every connection that was made through the proxy.
+        let admission = child.proxy().map(|gate| gate.admit(Arc::clone(self.session)));
+        talk.outbox.push(self.run_frame(admission.as_ref()));
         let finish = match tokio::time::timeout_at(deadline, talk.until_answer(&mut output, &mut seen)).await {
             Ok(finish) => finish,
             Err(_) => Finish::TimedOut,
         };
         let duration = started.elapsed();
+        drop(admission);
         output.drain(&child.output);
         let exit = match &finish {
             // It answered; what it does now is of no interest.
@@ -90,7 +97,7 @@ impl Call<'_> {
         Ended { finish, output, seen, exit, duration }
     }
 
-    fn run_frame(&self) -> Bytes {
+    fn run_frame(&self, admission: Option<&Admission>) -> Bytes {
         let program = &self.execution.program;
         let limits = self.execution.limits;
         let arguments = serde_json::to_vec(&self.execution.arguments).unwrap_or_default();
@@ -104,6 +111,7 @@ impl Call<'_> {
                 CodePolicy::Strict => &program.modules,
                 CodePolicy::Standard => &BTreeSet::new(),
             },
+            proxy: admission.map(|admission| format!("http://{}@127.0.0.1:{PROXY_PORT}", admission.credentials())),
             secrets: &self.secrets(),
             limits: RunLimits {
                 memory_bytes: limits.memory_bytes,
@@ -168,9 +176,12 @@ impl<'a> Talk<'a> {
                     if let Some(finish) = finish {
                         return finish;
                     }
+                    if self.outbox.is_flooded() {
+                        return Finish::Broke(WireError::Garbage("requests without end, their answers unread".into()));
+                    }
                 }
                 () = self.outbox.send(&self.child.stream), if !self.outbox.is_empty() => {}
-                Some(answer) = self.requests.next(), if self.requests.is_busy() => self.outbox.answer(answer),
+                Some(step) = self.requests.next(), if self.requests.is_busy() => self.requests.tell(step, &mut self.outbox),
                 () = output.read(&self.child.output), if output.is_open() => {}
             }
         }
@@ -183,16 +194,14 @@ impl<'a> Talk<'a> {
             Said::Parked | Said::Broken { .. } => {
                 return Some(Finish::Broke(WireError::Garbage("its start was reported long ago".into())));
             }
-            Said::Http { id, method, url, headers, timeout_ms } => {
+            Said::Http { id, method, url, headers, timeout_ms, more } => {
                 let request =
                     mcpbox_egress::FetchRequest { method, url, headers, body, follow_redirects: false, timeout_ms };
-                self.requests.begin(self.call.session, id, request, &mut self.outbox);
-                if self.outbox.is_flooded() {
-                    return Some(Finish::Broke(WireError::Garbage(
-                        "requests without end, their answers unread".into(),
-                    )));
-                }
+                self.requests.begin(self.call.session, id, (request, more), &mut self.outbox);
             }
+            Said::HttpBody { id, request, more } => self.requests.send(id, request, (body, more), &mut self.outbox),
+            Said::HttpRead { id, request } => self.requests.read(id, request, &mut self.outbox),
+            Said::HttpClose { request } => self.requests.close(request),
             Said::Progress { done, total, message } if self.may_speak() => {
                 let message = message.map(|text| self.call.session.scrub_text(&text));
                 self.call.observer.progress(done, total, message);

@@ -33,6 +33,9 @@ pub struct SandboxConfig {
     /// then ask for no more than the rest can give.
     #[doc(hidden)]
     pub layers_for_tests: Layers,
+    /// Packages that take the place of the base ones for tools that use HTTP, in a jail with a proxy.
+    #[doc(hidden)]
+    pub proxied_site_for_tests: Option<PathBuf>,
 }
 
 impl Default for SandboxConfig {
@@ -50,6 +53,7 @@ impl Default for SandboxConfig {
             limits: CallLimits::default(),
             insecure_no_sandbox: false,
             layers_for_tests: Layers::ALL,
+            proxied_site_for_tests: None,
         }
     }
 }

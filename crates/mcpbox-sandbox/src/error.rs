@@ -55,6 +55,9 @@ pub enum SandboxError {
         "The sandbox refuses to start: a probe that must fail did not: {0}. Run 'mcpbox doctor' for the whole picture"
     )]
     Leaks(String),
+    /// The certificate authorities cannot be handed to packages.
+    #[error("The certificate authorities cannot be read: {0}")]
+    Authorities(#[from] mcpbox_egress::EgressError),
     /// The zygote ended or does not answer.
     #[error("The sandbox's Python process does not start: {0}")]
     Zygote(String),

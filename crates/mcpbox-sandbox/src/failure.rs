@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mcpbox_core::{
-    execute::{Execution, Observed, Outcome, ToolOutput},
+    execute::{Execution, HostAttempt, HostOutcome, Observed, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     name::SecretKey,
     server::Limits,
@@ -47,6 +47,7 @@ pub(crate) fn outcome(ended: Ended, execution: &Execution, session: &Session) ->
     let wall_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let mut observed = observed(seen, exit, wall_us, execution);
     observed.hosts = session.attempts();
+    let result = result.map_err(|failure| told_by_proxy(failure, &observed.hosts));
     Outcome { result, stdout: session.scrub_text(&output.into_text()), observed }
 }
 
@@ -87,6 +88,16 @@ fn said_failure(said: SaidFailure, limits: &Limits, session: &Session) -> Failur
         hint: said.hint.map(scrub),
         next: None,
     }
+}
+
+/// A package that speaks HTTP by itself wraps what the proxy told it in errors of its own: a refusal stays a refusal.
+fn told_by_proxy(failure: Failure, attempts: &[HostAttempt]) -> Failure {
+    let plain = |text: &str| text.replace(['"', '\'', '\\'], "");
+    let message = plain(&failure.message);
+    let refusals = attempts.iter().filter(|attempt| attempt.outcome == HostOutcome::Denied);
+    let is_refusal = failure.kind == FailureKind::Exception
+        && refusals.into_iter().any(|attempt| message.contains(&plain(&attempt.detail)));
+    if is_refusal { Failure { kind: FailureKind::HostDenied, ..failure } } else { failure }
 }
 
 fn timed_out(limits: &Limits) -> Failure {

@@ -91,8 +91,8 @@ async fn ask(pool: &Arc<Pool>) -> Result<BTreeMap<String, String>, SandboxError>
     let (child, _running) = pool.take().await?;
     let execution = execution(victim.pid());
     let broker = Broker::new(BrokerConfig::default()).map_err(|error| SandboxError::Zygote(error.to_string()))?;
-    let session =
-        broker.session(SessionGrants { hosts: Arc::clone(&execution.hosts), secrets: Vec::new(), http_mocks: None });
+    let grants = SessionGrants { hosts: Arc::clone(&execution.hosts), secrets: Vec::new(), http_mocks: None };
+    let session = Arc::new(broker.session(grants));
     let call = Call { execution: &execution, session: &session, observer: &Unobserved, code: None };
     match call.run(child).await.finish {
         Finish::Returned(body) => {

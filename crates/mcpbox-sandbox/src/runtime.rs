@@ -4,6 +4,7 @@
 //! runtime/python-<hash>/   private copy of the interpreter: bin, standard library, shared libraries
 //! runtime/runner-<hash>/   the Python files of the runner, compiled
 //! runtime/base-<hash>/     the base packages (see `base`)
+//! runtime/authorities-<hash>/  certificate authorities, for packages that speak TLS themselves
 //! runtime/root/            empty; where each jail mounts its root
 //! ```
 
@@ -128,7 +129,36 @@ impl Runtime {
             limits,
             scratch: profile != Profile::Bare,
             layers,
+            proxy: false,
         }
+    }
+}
+
+/// Where packages that speak TLS themselves find the authorities.
+const AUTHORITIES: &str = "/authorities";
+
+impl Runtime {
+    /// The same jail with a proxy, for packages that speak HTTP by themselves. `authorities` is PEM text.
+    pub(crate) fn with_proxy(&self, mut spec: JailSpec, authorities: &str) -> Result<JailSpec, SandboxError> {
+        spec.proxy = true;
+        if authorities.is_empty() {
+            return Ok(spec); // they have their own, or none
+        }
+        let mut hash = Sha256::new();
+        hash.update(authorities);
+        let source = self.directory.join(format!("authorities-{}", short(hash)));
+        let fail = || SandboxError::runtime(&source);
+        if !source.is_dir() {
+            let building =
+                tempfile::Builder::new().prefix(".authorities-").tempdir_in(&self.directory).map_err(fail())?;
+            fs::write(building.path().join("all.pem"), authorities).map_err(fail())?;
+            open_up(building.path()).map_err(fail())?;
+            publish(building, &source).map_err(fail())?;
+        }
+        spec.mounts.push(Mount { source, target: AUTHORITIES.into() });
+        let file = format!("{AUTHORITIES}/all.pem");
+        spec.environment.extend(["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"].map(|name| (name.to_owned(), file.clone())));
+        Ok(spec)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     pool::{Pool, PoolConfig},
     probe,
     python::{Python, find_python},
-    runtime::Runtime,
+    runtime::{Profile, Runtime},
     tier::{self, Standing, Terms},
 };
 
@@ -76,6 +76,11 @@ impl Sandbox {
         let tasks = TaskTracker::new();
         let site = Some(base::path(&runtime.directory, &python)).filter(|path| path.is_dir());
         let cgroups = tier::cgroups(config.layers_for_tests);
+        let proxied = config.proxied_site_for_tests.as_deref().map(|site| {
+            let spec = runtime.jail(Profile::Full, Some(site), config.limits, config.layers_for_tests);
+            runtime.with_proxy(spec, &broker.authorities()?)
+        });
+        let proxied = proxied.transpose()?;
         let pool = |profile, layers| {
             let pool = PoolConfig {
                 program: config.jail_program.clone(),
@@ -84,7 +89,11 @@ impl Sandbox {
                 recycle_after_calls: config.recycle_after_calls,
                 recycle_after: config.recycle_after,
             };
-            Pool::new(pool, runtime.jail(profile, site.as_deref(), config.limits, layers), tasks.clone())
+            let spec = match &proxied {
+                Some(spec) if profile == Profile::Full => spec.clone(),
+                _ => runtime.jail(profile, site.as_deref(), config.limits, layers),
+            };
+            Pool::new(pool, spec, tasks.clone())
         };
         let start_pools = async |layers: Layers| {
             let pools = Pools::new(|profile| pool(profile, layers));
@@ -179,7 +188,7 @@ impl Sandbox {
         let pool = self.pool_for(&execution.program)?;
         let _permit = self.admit().await?;
         let _counted = Counted::new(&self.running);
-        let session = self.session(&execution);
+        let session = Arc::new(self.session(&execution));
         let (child, running) = tokio::select! {
             taken = pool.take() => taken.map_err(|error| not_started(&error))?,
             () = self.stop.cancelled() => return Err(stopping()),

@@ -10,8 +10,8 @@ use tokio::net::UnixStream;
 const PREFIX: usize = 8;
 /// Largest header.
 const HEADER_MAX: usize = 128 * 1024;
-/// Largest body of a request to a host.
-const HTTP_BODY_MAX: usize = 10 << 20;
+/// Largest part of a body to a host; a longer body comes in parts.
+const HTTP_BODY_MAX: usize = 1 << 20;
 /// Largest compiled program.
 const CODE_MAX: usize = 4 << 20;
 /// Read at once.
@@ -33,7 +33,16 @@ pub(crate) enum Said {
         headers: Vec<(String, String)>,
         #[serde(default)]
         timeout_ms: Option<u64>,
+        /// Whether the body goes on in `http_body`.
+        #[serde(default)]
+        more: bool,
     },
+    /// The next part of a request's body. `request` is the id of its `http`.
+    HttpBody { id: u64, request: u64, more: bool },
+    /// The next part of an answer's body is wanted.
+    HttpRead { id: u64, request: u64 },
+    /// The rest of an answer is not wanted.
+    HttpClose { request: u64 },
     /// How far it is.
     Progress { done: f64, total: Option<f64>, message: Option<String> },
     /// A line for the client's log.
@@ -88,6 +97,9 @@ pub(crate) enum Say<'a> {
     Run {
         policy: &'a str,
         modules: &'a BTreeSet<String>,
+        /// The proxy's URL for this call, where the jail has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy: Option<String>,
         secrets: &'a std::collections::BTreeMap<&'a str, String>,
         limits: RunLimits,
         /// Lengths of source and code in the body.
@@ -95,8 +107,13 @@ pub(crate) enum Say<'a> {
     },
     /// Only compile the source in the body.
     Compile,
-    /// An answer; the body is its body.
-    HttpResult { id: u64, status: u16, headers: &'a [(String, String)], http_version: &'a str },
+    /// An answer; the body is its body, or how it begins.
+    HttpResult { id: u64, status: u16, headers: &'a [(String, String)], http_version: &'a str, more: bool },
+    /// The next part of a request's body is wanted.
+    #[serde(rename = "http_result")]
+    HttpWants { id: u64, wants: bool },
+    /// The next part of an answer's body.
+    HttpData { id: u64, more: bool },
     /// There is no answer.
     #[serde(rename = "http_result")]
     HttpError { id: u64, error: SayError<'a> },
@@ -199,7 +216,7 @@ impl Reader {
         let Some(text) = prefix.get(..header) else { return Ok(None) };
         let said: Said = serde_json::from_slice(text).map_err(|error| WireError::Garbage(error.to_string()))?;
         let (what, cap) = match &said {
-            Said::Http { .. } => ("request", HTTP_BODY_MAX),
+            Said::Http { .. } | Said::HttpBody { .. } => ("request", HTTP_BODY_MAX),
             Said::Result(_) => ("result", result_max),
             Said::Code => ("program", CODE_MAX),
             _ => ("message", 0),

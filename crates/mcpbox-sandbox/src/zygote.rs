@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use mcpbox_egress::ProxyGate;
 use mcpbox_jail::JailSpec;
 use rustix::pipe::PipeFlags;
 use tokio::{
@@ -44,6 +45,8 @@ pub(crate) struct Zygote {
 
 #[derive(Debug)]
 struct State {
+    /// Whom the jail's proxy serves, when it has one.
+    proxy: Option<Arc<ProxyGate>>,
     dead: AtomicBool,
     forked: AtomicU64,
     started: Instant,
@@ -87,10 +90,11 @@ impl Zygote {
     ) -> Result<Self, SandboxError> {
         let launched = launch::launch(program, spec, tasks)?;
         let (requests, incoming) = mpsc::channel(REQUESTS);
-        let state =
-            Arc::new(State { dead: AtomicBool::new(false), forked: AtomicU64::new(0), started: Instant::now() });
+        let proxy = spec.proxy.then(Arc::<ProxyGate>::default);
         let (ready, is_ready) = oneshot::channel();
-        let driver = driver::Driver::new(launched.control, incoming, ready);
+        let driver = driver::Driver::new(launched.control, incoming, ready, proxy.clone());
+        let (dead, forked) = (AtomicBool::new(false), AtomicU64::new(0));
+        let state = Arc::new(State { proxy, dead, forked, started: Instant::now() });
         let (guard, complaint, shared) = (launched.guard, launched.complaint, Arc::clone(&state));
         tasks.spawn(async move {
             driver.run().await;
@@ -102,6 +106,11 @@ impl Zygote {
             Ok(Err(_)) => Err(complaint.error().await),
             Err(_) => Err(SandboxError::Zygote(format!("it was not ready within {} s", START_TIMEOUT.as_secs()))),
         }
+    }
+
+    /// Whom the jail's proxy serves, when it has one.
+    pub(crate) fn proxy(&self) -> Option<&Arc<ProxyGate>> {
+        self.state.proxy.as_ref()
     }
 
     /// Whether it has ended.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use mcpbox_core::{
     capability::HostRule,
     event::LiveEvent,
-    failure::FailureKind,
+    failure::{Failure, FailureKind},
     ids::{SecretId, ServerId},
     name::SecretKey,
-    secret::{Secret, SecretMode},
+    secret::{MIN_SEALED_BYTES, Secret, SecretMode},
 };
 use mcpbox_store::secrets;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,7 +35,7 @@ pub struct NewSecretValue {
 /// Sets the value of a secret of a server (id or name); makes the secret when it is not there.
 ///
 /// # Errors
-/// `not_found`, `invalid_arguments` for a key outside the rules, an empty or too long value.
+/// `not_found`, `invalid_arguments` for a key outside the rules, an empty or too long value, one too short to be sealed.
 pub async fn set_secret_value(
     cat: &Arc<Catalog>,
     reviewer: &Reviewer,
@@ -52,6 +52,7 @@ pub async fn set_secret_value(
         Some(secret) => secret,
         None => placeholder(&change, server, key).await?,
     };
+    check_sealed(value.mode.unwrap_or(secret.mode), &value.value)?;
     secret.hosts = value.hosts.unwrap_or(secret.hosts);
     secret.mode = value.mode.unwrap_or(secret.mode);
     secret.description = description.unwrap_or(secret.description);
@@ -91,6 +92,19 @@ fn check_value(value: &SecretString) -> Result<(), CatalogError> {
         FailureKind::InvalidArguments,
         format!("the value has {length} bytes; it must have 1 to {VALUE_MAX_BYTES}"),
     ))
+}
+
+/// A sealed value must be long enough to be found again in what comes back.
+fn check_sealed(mode: SecretMode, value: &SecretString) -> Result<(), CatalogError> {
+    if mode == SecretMode::Revealed || value.expose_secret().trim().len() >= MIN_SEALED_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "a sealed value must have at least {MIN_SEALED_BYTES} bytes: a shorter one cannot be told from ordinary text, so it \
+         could not be taken out of what a tool returns"
+    );
+    let failure = Failure::new(FailureKind::InvalidArguments, message);
+    Err(failure.hint("set a longer value, or set this one as revealed if the tool may know it").into())
 }
 
 fn parse_key(key: &str) -> Result<SecretKey, CatalogError> {

@@ -48,6 +48,28 @@ async fn a_placeholder_is_made_by_the_llm_and_filled_by_a_human() {
 }
 
 #[tokio::test]
+async fn a_value_too_short_to_be_found_again_cannot_be_sealed() {
+    let world = World::new().await;
+    world.server("s").await;
+    for short in ["12345", " 1234 \n"] {
+        let refused = refusal(review::set_secret_value(&world.cat, &world.human, "s", "PIN", value(short)).await);
+        assert_eq!(refused.kind, FailureKind::InvalidArguments);
+        assert!(refused.message.contains("6 bytes") && refused.hint.unwrap().contains("revealed"));
+        let list = author::list_server_secrets(&world.cat, &world.llm, "s").await.unwrap();
+        assert!(list.secrets.is_empty(), "{list:?}");
+    }
+    let revealed = review::NewSecretValue { mode: Some(SecretMode::Revealed), ..value("12345") };
+    let set = review::set_secret_value(&world.cat, &world.human, "s", "PIN", revealed).await.unwrap();
+    assert_eq!(set.mode, SecretMode::Revealed);
+    let sealed_again = review::NewSecretValue { mode: Some(SecretMode::Sealed), ..value("12345") };
+    assert_eq!(
+        refusal(review::set_secret_value(&world.cat, &world.human, "s", "PIN", sealed_again).await).kind,
+        FailureKind::InvalidArguments
+    );
+    review::set_secret_value(&world.cat, &world.human, "s", "PIN", value("123456")).await.unwrap();
+}
+
+#[tokio::test]
 async fn limits_and_policy_of_a_server_count_from_the_next_call() {
     let world = World::new().await;
     let tool = world.live("s", "add", ADD).await;

@@ -10,6 +10,7 @@ use argon2::{Algorithm, Argon2, Params, Version as Argon2Version, password_hash:
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::{Catalog, CatalogConfig, CatalogError, Reviewer, author, call, review, session};
 use mcpbox_core::{
+    capability::HostRule,
     clock::{Clock, ManualClock},
     execute::{
         BoxFuture, Execution, Executor, HostAttempt, HostOutcome, Observed, Observer, Outcome, SandboxStatus,
@@ -95,6 +96,7 @@ pub(crate) fn denied_host(host: &str, port: u16) -> HostAttempt {
         method: "GET".into(),
         outcome: HostOutcome::Denied,
         detail: "not granted".into(),
+        needs: Some(HostRule { host: host.into(), port: (!matches!(port, 80 | 443)).then_some(port), method: None }),
     }
 }
 

@@ -9,7 +9,7 @@ use base64::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Shorter values are not looked for: they would hit ordinary text ("1234", "true").
-pub(crate) const MIN_SCRUBBED_BYTES: usize = 6;
+pub(crate) const MIN_SCRUBBED_BYTES: usize = mcpbox_core::secret::MIN_SEALED_BYTES;
 
 /// Longer values (keys, certificates) are looked for in fewer forms, and line by line.
 const LONG_VALUE_BYTES: usize = 8 * 1024;

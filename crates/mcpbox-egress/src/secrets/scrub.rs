@@ -68,20 +68,47 @@ impl Scrubber {
 
     /// The bytes without values; None when they hold none.
     pub(crate) fn clean_bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if !self.is_in(bytes) {
-            return None;
-        }
-        let Some(automaton) = self.automaton() else { return Some(b"[secret]".to_vec()) };
+        self.is_in(bytes).then(|| self.clean_until(bytes, bytes.len()).0)
+    }
+
+    /// The same for bytes that go on: what is clean, and how many bytes that accounts for. The others may be the
+    /// beginning of a value.
+    pub(crate) fn clean_begun(&self, bytes: &[u8]) -> (Vec<u8>, usize) {
+        self.clean_until(bytes, self.open_end(bytes))
+    }
+
+    /// Cleans up to `end`, or to the end of a value that begins before it.
+    fn clean_until(&self, bytes: &[u8], end: usize) -> (Vec<u8>, usize) {
+        let Some(automaton) = self.automaton() else { return (b"[secret]".to_vec(), bytes.len()) };
         let mut cleaned = Vec::with_capacity(bytes.len());
         let mut copied = 0;
-        while let Some(found) = automaton.find(Input::new(bytes).range(copied..)) {
+        while let Some(found) = automaton.find(Input::new(bytes).range(copied..)).filter(|found| found.start() < end) {
             let (length, stand_in) = self.longest(found.pattern(), bytes.get(found.start()..).unwrap_or_default());
             cleaned.extend_from_slice(bytes.get(copied..found.start()).unwrap_or_default());
             cleaned.extend_from_slice(stand_in.as_bytes());
             copied = found.end().max(found.start() + length);
         }
-        cleaned.extend_from_slice(bytes.get(copied..).unwrap_or_default());
-        Some(cleaned)
+        cleaned.extend_from_slice(bytes.get(copied..end).unwrap_or_default());
+        (cleaned, copied.max(end))
+    }
+
+    /// Where a value may begin that goes on beyond these bytes; their end when none does.
+    pub(crate) fn open_end(&self, bytes: &[u8]) -> usize {
+        let starts = self.beginnings.iter().zip(&self.forms).filter_map(|(beginning, forms)| {
+            let longest = forms.iter().map(|form| form.text.len()).max()?;
+            let from = bytes.len().saturating_sub(longest - 1);
+            let tail = bytes.get(from..)?;
+            let is_open = |at: &usize| {
+                let rest = tail.get(*at..).unwrap_or_default();
+                let is_begun = common_length(beginning, rest) == rest.len().min(beginning.len());
+                is_begun
+                    && forms.iter().any(|form| {
+                        form.text.len() > rest.len() && common_length(form.text.as_bytes(), rest) == rest.len()
+                    })
+            };
+            (0..tail.len()).find(is_open).map(|at| from + at)
+        });
+        starts.min().unwrap_or(bytes.len())
     }
 
     fn automaton(&self) -> Option<&AhoCorasick> {

@@ -1,15 +1,18 @@
 //! Pure rules of echoes and placeholders, for any value.
 
+use std::sync::Arc;
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use bytes::Bytes;
 use mcpbox_core::{capability::HostRule, execute::UnsealedSecret, name::SecretKey, secret::SecretMode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use secrecy::SecretString;
 
-use super::{Place, Scrubber, Vault};
+use super::{Filler, Place, Scrubber, StreamScrubber, Vault};
 use crate::destination::Destination;
 
 fn scrubber(value: &str) -> Scrubber {
@@ -73,6 +76,62 @@ proptest! {
             prop_assert_eq!((&once.host, once.port, once.url.as_str()), (&again.host, again.port, again.url.as_str()));
             prop_assert!(once.literal.is_some() || HostRule::parse(&once.host).unwrap().host == once.host);
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn where_a_body_is_cut_makes_no_difference(
+        value in "[a-c/+\"ä]{6,12}",
+        words in proptest::collection::vec("[a-c/+\"ä]{0,8}", 0..6),
+        cuts in proptest::collection::vec(0_usize..200, 0..8),
+    ) {
+        let vault = Arc::new(vault(&value));
+        let text = format!("{}{}{}", words.join(&value), value, words.join(&STANDARD.encode(&value)));
+        let mut scrubber = StreamScrubber::new(Arc::clone(&vault));
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let mut cleaned = Vec::new();
+        for pair in cuts.windows(2) {
+            cleaned.extend_from_slice(&scrubber.push(Bytes::copy_from_slice(&text.as_bytes()[pair[0]..pair[1]])));
+        }
+        cleaned.extend_from_slice(&scrubber.finish());
+        prop_assert_eq!(String::from_utf8_lossy(&cleaned), vault.scrub_sealed().clean_text(&text));
+    }
+
+    #[test]
+    fn a_placeholder_may_be_cut_anywhere(cuts in proptest::collection::vec(0_usize..120, 0..8)) {
+        let vault = Arc::new(vault("the-value"));
+        let placeholder = vault.placeholder(&SecretKey::parse("KEY").unwrap()).unwrap().to_owned();
+        let text = format!("ab{placeholder}c{placeholder}mcpbox-sealed-");
+        let to = Destination::parse("https://bound.test/").unwrap();
+        let mut filler = Filler::new(Arc::clone(&vault), Place::PlainBody, to, "POST".to_owned());
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let mut filled = Vec::new();
+        for (n, pair) in cuts.windows(2).enumerate() {
+            let part = Bytes::copy_from_slice(&text.as_bytes()[pair[0]..pair[1]]);
+            filled.extend_from_slice(&filler.push(&part, n + 2 == cuts.len()).unwrap());
+        }
+        prop_assert_eq!(String::from_utf8(filled).unwrap(), "abthe-valuecthe-valuemcpbox-sealed-");
+    }
+}
+
+#[test]
+fn a_long_value_that_comes_in_parts_is_taken_out_as_one() {
+    let value: String = (0..4000).map(|n| format!("{n:04}")).collect();
+    let vault = Arc::new(vault(&value));
+    let text = format!("<{value}><{value}>");
+    for size in [1000, 4096, 15_999] {
+        let mut scrubber = StreamScrubber::new(Arc::clone(&vault));
+        let mut cleaned = Vec::new();
+        for part in text.as_bytes().chunks(size) {
+            cleaned.extend_from_slice(&scrubber.push(Bytes::copy_from_slice(part)));
+        }
+        cleaned.extend_from_slice(&scrubber.finish());
+        assert_eq!(String::from_utf8(cleaned).unwrap(), "<[secret KEY]><[secret KEY]>", "{size}");
     }
 }
 

@@ -18,7 +18,11 @@ use crate::{
     gate::canonical_rules,
 };
 
-const PLACEHOLDER_START: &str = "mcpbox-sealed-";
+/// How every placeholder begins.
+pub(super) const PLACEHOLDER_START: &str = "mcpbox-sealed-";
+
+/// How long every placeholder is: the beginning and 32 hex digits.
+pub(super) const PLACEHOLDER_BYTES: usize = PLACEHOLDER_START.len() + 32;
 
 /// A URL part or header with its secrets put in is not longer.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -80,6 +84,11 @@ impl Vault {
     /// Whether there are sealed secrets: then every answer must be readable, a value may come back from anywhere.
     pub(crate) fn has_sealed(&self) -> bool {
         self.sealed().next().is_some()
+    }
+
+    /// Whether the text holds a placeholder.
+    pub(crate) fn has_placeholder(&self, text: &[u8]) -> bool {
+        self.placeholders_in(text).next().is_some()
     }
 
     /// Whether the text holds a placeholder that must not go there.

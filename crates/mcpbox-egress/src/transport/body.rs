@@ -1,93 +1,72 @@
-//! Reads an answer's body as it comes and stops at the cap.
+//! An answer's body as it comes from the host, cut off at the cap.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
+use super::{connection::Connection, pool::Pool};
 use crate::{
-    destination::Destination,
     error::{FetchError, FetchErrorKind},
     reply::too_large,
+    upload::UploadState,
 };
 
-/// How much may be read: by one answer, and by all together.
-pub(super) struct Reader {
+/// See the module. Dropped before its end, it closes the connection (HTTP/1) or the stream (HTTP/2).
+pub(crate) struct LiveBody {
+    incoming: Incoming,
+    connection: Option<Connection>,
+    /// Where the connection goes when all is read; none for one that must not serve another call.
+    pool: Option<Arc<Pool>>,
+    upload: Option<Arc<UploadState>>,
+    host: String,
     max_bytes: usize,
-    max_buffered_bytes: usize,
-    buffered: AtomicUsize,
+    received: usize,
 }
 
-/// Why a body could not be read.
-pub(super) enum BodyError {
-    TooLarge { max_bytes: usize },
-    Crowded,
-    Broken,
-}
+impl LiveBody {
+    /// The body of an answer that has begun.
+    pub(super) fn new(
+        incoming: Incoming,
+        connection: Connection,
+        pool: Option<Arc<Pool>>,
+        upload: Option<Arc<UploadState>>,
+        host: String,
+        max_bytes: usize,
+    ) -> Self {
+        Self { incoming, connection: Some(connection), pool, upload, host, max_bytes, received: 0 }
+    }
 
-impl BodyError {
-    /// In words for the tool.
-    pub(super) fn explain(self, from: &Destination) -> FetchError {
-        match self {
-            Self::TooLarge { max_bytes } => too_large(max_bytes),
-            Self::Crowded => {
-                let message =
-                    "too many large answers are being read at once on this machine; try again later, or ask for less";
-                FetchError::new(FetchErrorKind::TooLarge, message)
+    /// The next bytes; none at the end. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+        while let Some(frame) = self.incoming.frame().await {
+            let Ok(data) = frame.map_err(|_| self.broken_off())?.into_data() else { continue };
+            self.received = self.received.saturating_add(data.len());
+            if self.received > self.max_bytes {
+                return Err(too_large(self.max_bytes));
             }
-            Self::Broken => {
-                let message = format!("{} broke off its answer; try again", from.authority());
-                FetchError::new(FetchErrorKind::Protocol, message)
+            if !data.is_empty() {
+                return Ok(Some(data));
             }
         }
-    }
-}
-
-impl Reader {
-    /// Reads at most this much.
-    pub(super) fn new(max_bytes: usize, max_buffered_bytes: usize) -> Self {
-        Self { max_bytes, max_buffered_bytes, buffered: AtomicUsize::new(0) }
+        self.put_back();
+        Ok(None)
     }
 
-    /// The whole body. Refuses at once when more is announced than allowed.
-    pub(super) async fn read(&self, mut body: Incoming, announced: Option<usize>) -> Result<Bytes, BodyError> {
-        let max_bytes = self.max_bytes;
-        if announced.is_some_and(|announced| announced > max_bytes) {
-            return Err(BodyError::TooLarge { max_bytes });
+    /// Keeps the connection for later calls, unless a request body is still on its way.
+    fn put_back(&mut self) {
+        let is_sent = self.upload.as_ref().is_none_or(|upload| upload.is_finished());
+        if let (Some(connection), Some(pool), true) = (self.connection.take(), &self.pool, is_sent) {
+            pool.put_back(connection);
         }
-        let mut share = Share { buffered: &self.buffered, bytes: 0 };
-        let mut whole = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-            if whole.len() + data.len() > max_bytes {
-                return Err(BodyError::TooLarge { max_bytes });
-            }
-            if share.grow(data.len()) > self.max_buffered_bytes {
-                return Err(BodyError::Crowded);
-            }
-            whole.extend_from_slice(&data);
-        }
-        Ok(whole.freeze())
     }
-}
 
-/// What one answer takes of the common budget, given back when it is read or given up.
-struct Share<'a> {
-    buffered: &'a AtomicUsize,
-    bytes: usize,
-}
-
-impl Share<'_> {
-    /// Takes more; what all take together now.
-    fn grow(&mut self, bytes: usize) -> usize {
-        self.bytes += bytes;
-        self.buffered.fetch_add(bytes, Ordering::Relaxed) + bytes
-    }
-}
-
-impl Drop for Share<'_> {
-    fn drop(&mut self) {
-        self.buffered.fetch_sub(self.bytes, Ordering::Relaxed);
+    fn broken_off(&self) -> FetchError {
+        let trouble = self.upload.as_ref().and_then(|upload| upload.trouble());
+        trouble.unwrap_or_else(|| {
+            let message = format!("{} broke off its answer; try again", self.host);
+            FetchError::new(FetchErrorKind::Protocol, message)
+        })
     }
 }

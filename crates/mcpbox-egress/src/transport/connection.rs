@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, Uri, header, uri::PathAndQuery};
-use http_body_util::Full;
+use http::{HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
 use hyper::{
     body::Incoming,
     client::conn::{TrySendError, http1, http2},
@@ -16,10 +14,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::pool::Key;
-
-/// Bodies are whole: their size is known, and a request can be sent again.
-pub(crate) type Payload = Full<Bytes>;
+use super::{payload::Payload, pool::Key};
 
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 const MAX_HEADER_LIST_BYTES: u32 = 64 * 1024;
@@ -71,16 +66,18 @@ impl Connection {
 
     /// Sends a request whose URI is absolute; the form on the wire is the connection's matter.
     pub(super) async fn send(&mut self, request: Request<Payload>) -> Result<Response<Incoming>, SendFailure> {
-        match &mut self.sender {
-            Sender::H1(sender) => {
-                sender.ready().await.map_err(SendFailure::unsent)?;
-                sender.try_send_request(origin_form(request)).await.map_err(SendFailure::from_try)
-            }
-            Sender::H2(sender) => {
-                sender.ready().await.map_err(SendFailure::unsent)?;
-                sender.try_send_request(request).await.map_err(SendFailure::from_try)
-            }
+        let ready = match &mut self.sender {
+            Sender::H1(sender) => sender.ready().await,
+            Sender::H2(sender) => sender.ready().await,
+        };
+        if let Err(error) = ready {
+            return Err(SendFailure::unsent(error, request));
         }
+        let sent = match &mut self.sender {
+            Sender::H1(sender) => sender.try_send_request(origin_form(request)).await,
+            Sender::H2(sender) => sender.try_send_request(request).await,
+        };
+        sent.map_err(SendFailure::from_try)
     }
 
     /// Whether it was used before.
@@ -130,29 +127,35 @@ fn origin_form(mut request: Request<Payload>) -> Request<Payload> {
 /// Why a request got no answer.
 pub(crate) struct SendFailure {
     error: hyper::Error,
-    /// Nothing of it went out.
-    is_unsent: bool,
+    /// The request, when nothing of it went out.
+    unsent: Option<Box<Request<Payload>>>,
 }
 
 impl From<hyper::Error> for SendFailure {
     fn from(error: hyper::Error) -> Self {
-        Self { error, is_unsent: false }
+        Self { error, unsent: None }
     }
 }
 
 impl SendFailure {
-    fn unsent(error: hyper::Error) -> Self {
-        Self { error, is_unsent: true }
+    fn unsent(error: hyper::Error, request: Request<Payload>) -> Self {
+        Self { error, unsent: Some(Box::new(request)) }
     }
 
     fn from_try(mut error: TrySendError<Request<Payload>>) -> Self {
-        let is_unsent = error.take_message().is_some();
-        Self { error: error.into_error(), is_unsent }
+        let unsent = error.take_message().map(Box::new);
+        Self { error: error.into_error(), unsent }
     }
 
-    /// Whether sending again cannot do anything twice (RFC 9110, 9.2.1 and 9.2.2).
-    pub(super) fn may_retry(&self, method: &Method) -> bool {
-        self.is_unsent || (method.is_safe() && !self.error.is_parse() && !self.error.is_timeout())
+    /// The request to send again, if that cannot do anything twice (RFC 9110, 9.2.1 and 9.2.2): it never went out, or it
+    /// is `copy`, which there is only of safe ones.
+    pub(super) fn again(self, copy: Option<Request<Payload>>) -> Result<Request<Payload>, Self> {
+        let is_answered = self.error.is_parse() || self.error.is_timeout();
+        match (self.unsent, copy) {
+            (Some(request), _) => Ok(*request),
+            (None, Some(copy)) if !is_answered => Ok(copy),
+            (unsent, _) => Err(Self { error: self.error, unsent }),
+        }
     }
 
     /// The reason in words for users.

@@ -158,6 +158,11 @@ numbers! {
     SYS_getsockopt         55 209;
     SYS_sendto             44 206;
     SYS_socketpair         53 199;
+    SYS_socket             41 198;
+    SYS_connect            42 203;
+    SYS_setsockopt         54 208;
+    SYS_getsockname        51 204;
+    SYS_getpeername        52 205;
     SYS_fcntl              72 25;
     SYS_ioctl              16 29;
     SYS_prctl              157 167;

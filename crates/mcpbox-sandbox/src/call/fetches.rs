@@ -1,95 +1,186 @@
-//! The HTTP requests of one call, and the frames that wait to be sent to its child. Requests die with the conversation.
+//! The HTTP requests of one call. Each frame of the child is a question with one answer, so neither side ever holds more than
+//! a part of a body: the child asks for the next part of an answer, and is told when the next part of its request is wanted.
+//! Requests die with the conversation.
 
-use std::{collections::VecDeque, future::Future, pin::Pin};
+use std::{collections::HashMap, future::Future, pin::Pin, time::Duration};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
-use mcpbox_egress::{FetchError, FetchRequest, FetchResponse, Session};
-use tokio::net::UnixStream;
+use mcpbox_egress::{FetchError, FetchRequest, FetchStream, Part, Session, Upload, Uploader, upload};
+use tokio_util::sync::CancellationToken;
 
-use crate::wire::{Say, SayError, frame};
+use super::outbox::Outbox;
 
-/// Requests of one call at once. More are refused, never left waiting: a child that does not read must not block its reader here.
+/// Requests of one call that are open at once. More are refused, never left waiting: a child that does not read must not block
+/// its reader here.
 const AT_ONCE: usize = 32;
-/// Frames that may wait for a child that does not read; far more than anybody asks for at once.
-const UNREAD_MAX: usize = 65_536;
+/// Bytes of an answer per frame, about.
+const PART: usize = 256 * 1024;
+/// An answer that is complete within this time is told in one frame.
+const PATIENCE: Duration = Duration::from_millis(3);
 
-/// The answer to a request.
-pub(super) type Answer = (u64, Result<FetchResponse, FetchError>);
+/// The beginning of an answer, or why there is none.
+pub(super) type Head = Result<(FetchStream, Part), FetchError>;
 
-/// Requests that run.
+/// What one step of a request came to.
+pub(super) enum Step {
+    /// The answer has begun, or there is none.
+    Head(Head),
+    /// The next part of an answer, for this question.
+    Data(u64, FetchStream, Result<Part, FetchError>),
+    /// The next part of the request's body is wanted.
+    Wants,
+    /// Nothing to tell: the request was closed, or its answer is about to come.
+    Nothing,
+}
+
+/// A request that is open.
+#[derive(Default)]
+struct Open {
+    /// Waits for the head: the request itself, or the latest part of its body.
+    question: Option<u64>,
+    uploader: Option<Uploader>,
+    /// A head that came while no question waited.
+    head: Option<Head>,
+    /// An answer whose next part nobody has asked for yet.
+    answer: Option<FetchStream>,
+    /// Ends its steps.
+    closing: CancellationToken,
+}
+
+type Work<'a> = Pin<Box<dyn Future<Output = (u64, Step)> + Send + 'a>>;
+
+/// See the module.
 #[derive(Default)]
 pub(super) struct Requests<'a> {
-    running: FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + Send + 'a>>>,
+    running: FuturesUnordered<Work<'a>>,
+    open: HashMap<u64, Open>,
 }
 
 impl<'a> Requests<'a> {
-    /// Begins a request, unless too many run already.
-    pub(super) fn begin(&mut self, session: &'a Session, id: u64, request: FetchRequest, outbox: &mut Outbox) {
-        if self.running.len() >= AT_ONCE {
-            let message = format!("more than {AT_ONCE} requests at once; wait for some of them first");
-            outbox.push(refusal(id, "connect_failed", &message));
-            return;
+    /// Begins a request, unless too many are open. With `more` its body goes on.
+    pub(super) fn begin(
+        &mut self,
+        session: &'a Session,
+        id: u64,
+        (request, more): (FetchRequest, bool),
+        outbox: &mut Outbox,
+    ) {
+        if self.open.len().max(self.running.len()) >= AT_ONCE || self.open.contains_key(&id) {
+            let message =
+                format!("more than {AT_ONCE} requests at once; wait for some of them, or close their answers, first");
+            return outbox.refuse(id, "connect_failed", &message);
         }
-        self.running.push(Box::pin(async move { (id, session.fetch(request).await) }));
+        let mut open = Open { question: Some(id), ..Open::default() };
+        let body = more.then(|| {
+            let (uploader, body) = upload();
+            open.uploader = Some(uploader);
+            body
+        });
+        self.work(id, open.closing.clone(), async move { Step::Head(head(session, request, body).await) });
+        if more && let Some(question) = open.question.take() {
+            outbox.want(question);
+        }
+        self.open.insert(id, open);
     }
 
-    /// Whether any runs.
+    /// Takes the next part of a request's body.
+    pub(super) fn send(&mut self, id: u64, request: u64, (part, more): (Bytes, bool), outbox: &mut Outbox) {
+        let Some(open) = self.open.get_mut(&request).filter(|open| open.question.is_none()) else {
+            return outbox.refuse(id, "protocol", NOT_OPEN);
+        };
+        open.question = Some(id);
+        if let Some(head) = open.head.take() {
+            return self.tell_head(request, head, outbox);
+        }
+        let Some(uploader) = open.uploader.clone() else { return outbox.refuse(id, "protocol", NOT_OPEN) };
+        let closing = open.closing.clone();
+        self.work(request, closing, async move {
+            let is_taken = uploader.send(part, !more).await;
+            if is_taken && more { Step::Wants } else { Step::Nothing }
+        });
+    }
+
+    /// Asks for the next part of an answer.
+    pub(super) fn read(&mut self, id: u64, request: u64, outbox: &mut Outbox) {
+        let open = self.open.get_mut(&request);
+        let Some((mut answer, closing)) = open.and_then(|open| Some((open.answer.take()?, open.closing.clone())))
+        else {
+            return outbox.refuse(id, "protocol", NOT_OPEN);
+        };
+        self.work(request, closing, async move {
+            let part = answer.part(PART).await;
+            Step::Data(id, answer, part)
+        });
+    }
+
+    /// Ends a request, whatever it is doing.
+    pub(super) fn close(&mut self, request: u64) {
+        if let Some(open) = self.open.remove(&request) {
+            open.closing.cancel();
+        }
+    }
+
+    /// Whether anything runs.
     pub(super) fn is_busy(&self) -> bool {
         !self.running.is_empty()
     }
 
-    /// Waits until one has its answer.
-    pub(super) async fn next(&mut self) -> Option<Answer> {
+    /// Waits until one has come a step further.
+    pub(super) async fn next(&mut self) -> Option<(u64, Step)> {
         self.running.next().await
     }
-}
 
-/// Frames that wait to be sent.
-#[derive(Default)]
-pub(super) struct Outbox(VecDeque<Bytes>);
-
-impl Outbox {
-    pub(super) fn push(&mut self, frame: Bytes) {
-        self.0.push_back(frame);
-    }
-
-    /// Tells the child the answer to a request.
-    pub(super) fn answer(&mut self, (id, answer): Answer) {
-        self.push(match &answer {
-            Ok(FetchResponse { status, headers, body, http_version, .. }) => {
-                frame(&Say::HttpResult { id, status: *status, headers, http_version }, &[body])
+    /// Tells the child about it.
+    pub(super) fn tell(&mut self, (request, step): (u64, Step), outbox: &mut Outbox) {
+        match step {
+            Step::Nothing => {}
+            Step::Head(head) => self.tell_head(request, head, outbox),
+            Step::Wants => {
+                let question = self.open.get_mut(&request).and_then(|open| open.question.take());
+                if let Some(question) = question {
+                    outbox.want(question);
+                }
             }
-            Err(error) => refusal(id, error.kind.as_str(), &error.message),
-        });
-    }
-
-    /// Whether the child asks and asks and does not read.
-    pub(super) fn is_flooded(&self) -> bool {
-        self.0.len() > UNREAD_MAX
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Sends as much as the socket takes, or waits for room. A closed socket is noticed by the reader.
-    pub(super) async fn send(&mut self, stream: &UnixStream) {
-        let Some(bytes) = self.0.front_mut() else { return };
-        match stream.try_write(bytes) {
-            Ok(count) => bytes.advance(count),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                let _ = stream.writable().await;
-                return;
+            Step::Data(question, answer, part) => {
+                outbox.part(question, &part);
+                let more = part.is_ok_and(|part| !part.is_last);
+                self.keep(request, answer, more);
             }
-            Err(_) => bytes.clear(),
-        }
-        if bytes.is_empty() {
-            self.0.pop_front();
         }
     }
+
+    fn tell_head(&mut self, request: u64, head: Head, outbox: &mut Outbox) {
+        let Some(open) = self.open.get_mut(&request) else { return };
+        let Some(question) = open.question.take() else {
+            open.head = Some(head);
+            return;
+        };
+        outbox.head(question, &head);
+        match head {
+            Ok((answer, part)) => self.keep(request, answer, !part.is_last),
+            Err(_) => self.close(request),
+        }
+    }
+
+    /// Keeps an answer that goes on; what is over makes room.
+    fn keep(&mut self, request: u64, answer: FetchStream, more: bool) {
+        match self.open.get_mut(&request) {
+            Some(open) if more => open.answer = Some(answer),
+            _ => self.close(request),
+        }
+    }
+
+    fn work(&mut self, request: u64, closing: CancellationToken, work: impl Future<Output = Step> + Send + 'a) {
+        self.running
+            .push(Box::pin(async move { (request, closing.run_until_cancelled(work).await.unwrap_or(Step::Nothing)) }));
+    }
 }
 
-fn refusal(id: u64, kind: &str, message: &str) -> Bytes {
-    frame(&Say::HttpError { id, error: SayError { kind, message } }, &[])
+const NOT_OPEN: &str = "this request is not open; its answer was read or closed already";
+
+async fn head(session: &Session, request: FetchRequest, body: Option<Upload>) -> Head {
+    let mut answer = session.open(request, body).await?;
+    let part = answer.early(PART, PATIENCE).await?;
+    Ok((answer, part))
 }

@@ -2,6 +2,7 @@
 
 use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
+use mcpbox_egress::ProxyGate;
 use rustix::process::Signal;
 use tokio::{
     net::{UnixStream, unix::pipe},
@@ -75,6 +76,11 @@ impl Child {
     /// Its process id, in the jail's own counting.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Whom the proxy of its jail serves, when it has one.
+    pub(crate) fn proxy(&self) -> Option<&Arc<ProxyGate>> {
+        self.zygote.proxy()
     }
 
     /// Whether it can still be used: its zygote lives.

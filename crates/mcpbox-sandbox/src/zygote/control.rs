@@ -17,6 +17,8 @@ const PACKET_MAX: usize = 1024;
 /// A packet from the zygote.
 #[derive(Debug)]
 pub(super) enum Packet {
+    /// The listening socket of the jail's proxy.
+    Proxy(OwnedFd),
     /// It is ready to fork.
     Ready,
     /// It forked a child.
@@ -74,6 +76,7 @@ pub(super) fn receive(control: BorrowedFd<'_>) -> io::Result<Option<Packet>> {
 fn parse(text: &str, fd: Option<OwnedFd>) -> Option<Packet> {
     let mut words = text.split(' ');
     match words.next()? {
+        "L" => Some(Packet::Proxy(fd?)),
         "R" => Some(Packet::Ready),
         "P" => Some(Packet::Forked { pid: words.next()?.parse().ok()?, pidfd: fd? }),
         "E" => Some(Packet::Refused(text.trim_start_matches("E ").to_owned())),

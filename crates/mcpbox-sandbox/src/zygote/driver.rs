@@ -3,13 +3,16 @@
 use std::{
     collections::{HashMap, VecDeque},
     io,
-    os::fd::AsFd,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
 };
 
+use mcpbox_egress::ProxyGate;
 use tokio::{
     io::Interest,
-    net::UnixStream,
+    net::{TcpListener, UnixStream},
     sync::{mpsc, oneshot},
+    task::JoinSet,
 };
 
 use super::{
@@ -23,6 +26,10 @@ pub(super) struct Driver {
     control: UnixStream,
     incoming: mpsc::Receiver<ForkRequest>,
     ready: Option<oneshot::Sender<()>>,
+    /// Whom the jail's proxy serves, when it has one.
+    gate: Option<Arc<ProxyGate>>,
+    /// The proxy; ends with the zygote.
+    proxy: JoinSet<()>,
     /// A request that the socket had no room for.
     unsent: Option<ForkRequest>,
     /// Sent and not yet answered, in order.
@@ -32,8 +39,15 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(control: UnixStream, incoming: mpsc::Receiver<ForkRequest>, ready: oneshot::Sender<()>) -> Self {
-        Self { control, incoming, ready: Some(ready), unsent: None, asked: VecDeque::new(), living: HashMap::new() }
+    pub(super) fn new(
+        control: UnixStream,
+        incoming: mpsc::Receiver<ForkRequest>,
+        ready: oneshot::Sender<()>,
+        gate: Option<Arc<ProxyGate>>,
+    ) -> Self {
+        let proxy = JoinSet::new();
+        let (asked, living) = (VecDeque::new(), HashMap::new());
+        Self { control, incoming, ready: Some(ready), gate, proxy, unsent: None, asked, living }
     }
 
     /// Runs until the zygote ends or nobody holds a handle any more.
@@ -87,6 +101,15 @@ impl Driver {
 
     fn take(&mut self, packet: Packet) {
         match packet {
+            // Sent by the jail before it becomes Python; there is one, and only where one was asked for.
+            Packet::Proxy(listener) => {
+                if let Some(gate) = self.gate.take() {
+                    match listening(listener) {
+                        Ok(listener) => drop(self.proxy.spawn(gate.serve(listener))),
+                        Err(error) => tracing::error!(%error, "the proxy of a jail cannot be served"),
+                    }
+                }
+            }
             Packet::Ready => {
                 if let Some(ready) = self.ready.take() {
                     let _ = ready.send(());
@@ -117,4 +140,10 @@ impl Driver {
             }
         }
     }
+}
+
+fn listening(socket: OwnedFd) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }

@@ -10,6 +10,8 @@ mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod support;

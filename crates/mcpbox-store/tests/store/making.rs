@@ -160,6 +160,7 @@ pub(crate) fn call(server: &Server, tool: &Tool, version: &Version) -> CallRecor
                 method: "GET".into(),
                 outcome: HostOutcome::Reached,
                 detail: "200".into(),
+                needs: None,
             }],
             duration_us: 1_234,
             peak_memory_bytes: u64::MAX,
