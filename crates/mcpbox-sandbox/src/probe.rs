@@ -19,6 +19,7 @@ use crate::{
     call::{Call, Finish},
     config::SandboxConfig,
     error::SandboxError,
+    metrics::Metrics,
     pool::{Pool, PoolConfig},
     python::find_python,
     runtime::{Profile, Runtime},
@@ -156,6 +157,7 @@ async fn throw_away(config: &SandboxConfig, tasks: &TaskTracker) -> Result<Arc<P
         max_parked: 0,
         recycle_after_calls: u64::MAX,
         recycle_after: config.recycle_after,
+        metrics: Metrics::new().pool("probe"),
     };
     Ok(Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, config.layers_for_tests), tasks.clone()))
 }

@@ -8,6 +8,8 @@ mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod ordinary_user;
 #[cfg(test)]
 mod recovery;
