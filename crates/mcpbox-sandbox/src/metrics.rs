@@ -67,6 +67,7 @@ pub(crate) struct Metrics {
     recycled: Family<InPool, Counter>,
     evicted: Family<InPool, Counter>,
     egress: Family<Word, Counter>,
+    refused: Family<Word, Counter>,
 }
 
 /// The handles of one pool.
@@ -117,6 +118,7 @@ impl Metrics {
             recycled: Family::default(),
             evicted: Family::default(),
             egress: Family::default(),
+            refused: Family::default(),
         };
         metrics.register();
         Arc::new(metrics)
@@ -137,6 +139,7 @@ impl Metrics {
         it.register("recycled", "Zygotes replaced because of age or number of calls", self.recycled.clone());
         it.register("evicted", "Zygotes let go because their environment was idle", self.evicted.clone());
         it.register("egress_requests", "HTTP attempts of tools (at most 100 per call)", self.egress.clone());
+        it.register("worker_refusals", "Requests a worker refused before running anything", self.refused.clone());
     }
 
     /// The handles of the pool of this environment.
@@ -160,6 +163,11 @@ impl Metrics {
             evicted: self.evicted.get_or_create_owned(label),
             environment: environment.to_owned(),
         }
+    }
+
+    /// A request to a worker that was refused for this reason.
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&Word { outcome: reason }).inc();
     }
 
     /// Everything, in the OpenMetrics text format ([`METRICS_CONTENT_TYPE`]).

@@ -141,6 +141,11 @@ impl Sandbox {
         self.metrics.text()
     }
 
+    /// Where it counts.
+    pub(crate) fn counters(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Waits until the base packages are there or their installation has failed; whether they are there.
     pub async fn base_installed(&self, patience: Duration) -> bool {
         let until = tokio::time::Instant::now() + patience;

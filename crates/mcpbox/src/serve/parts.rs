@@ -15,6 +15,7 @@ use crate::{config::Config, console::Progress, data_dir::DataDir};
 /// # Errors
 /// In a sentence with the fix.
 pub(crate) async fn open_store(config: &Config, dir: &DataDir) -> anyhow::Result<Store> {
+    anyhow::ensure!(!config.is_worker(), "a sandbox worker (role 'sandbox') has no database; run this on the server");
     let source = KeySource {
         credentials_directory: config.credentials_directory.clone(),
         file: config.key_file.clone(),
