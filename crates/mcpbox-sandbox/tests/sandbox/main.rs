@@ -14,4 +14,6 @@ mod ordinary_user;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]
+mod remote;
+#[cfg(test)]
 mod support;

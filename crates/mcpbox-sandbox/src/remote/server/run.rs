@@ -20,7 +20,7 @@ use super::super::wire::Told;
 use crate::Sandbox;
 
 /// Bytes of messages that may wait for a client that reads slowly; further messages are lost, the outcome never is.
-const WAITING_MAX: usize = 8 << 20;
+const WAITING_MAX: usize = 4 << 20;
 
 /// The body of an answer.
 pub(super) struct RunBody {
