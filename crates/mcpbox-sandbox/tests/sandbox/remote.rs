@@ -78,9 +78,8 @@ async fn a_flood_of_messages_and_the_largest_result_pass() {
     let outcome = worker.workers.execute(standard(source).execution, Arc::clone(&heard) as _).await;
     assert_eq!(outcome.result.unwrap().value, json!(vec![1e9; 80_000]));
     assert_eq!(outcome.stdout, format!("{}\n", "\u{1}".repeat(100_000)));
-    let heard = heard.0.lock().unwrap();
-    assert_eq!(*heard, (0..3000).map(|n| n.to_string()).collect::<Vec<_>>());
-    drop(heard);
+    let numbers: Vec<String> = (0..3000).map(|n| n.to_string()).collect();
+    assert_eq!(*heard.0.lock().unwrap(), numbers);
     worker.stop().await;
 }
 
