@@ -1,8 +1,9 @@
 //! What can be set about the admin listener. Values arrive checked from the binary; nothing here reads the environment.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::Router;
+use mcpbox_core::bearer::BearerKey;
 
 /// Settings of the admin listener and of the command line's socket.
 #[derive(Debug, Clone)]
@@ -20,6 +21,25 @@ pub struct AdminConfig {
     pub max_connections: usize,
     /// What answers outside `/api`.
     pub ui: Router,
+    /// What `/metrics` answers, if it is there.
+    pub metrics: Option<Metrics>,
+}
+
+/// The metrics, for Prometheus: numbers, never names of tools, arguments or secrets.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Makes the text.
+    pub text: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Its format.
+    pub content_type: &'static str,
+    /// Who shows it may read them from anywhere. Without one, programs on this machine may.
+    pub token: Option<BearerKey>,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").field("token", &self.token).finish_non_exhaustive()
+    }
 }
 
 impl Default for AdminConfig {
@@ -31,6 +51,7 @@ impl Default for AdminConfig {
             max_body_bytes: 10 << 20,
             max_connections: 512,
             ui: Router::new(),
+            metrics: None,
         }
     }
 }

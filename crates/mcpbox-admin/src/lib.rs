@@ -8,6 +8,7 @@ mod auth;
 mod config;
 mod extract;
 mod guard;
+mod metrics;
 mod peer;
 mod problem;
 mod routes;
@@ -20,7 +21,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use mcpbox_catalog::Catalog;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{AdminConfig, RateLimit};
+pub use config::{AdminConfig, Metrics, RateLimit};
 pub use peer::Peer;
 pub use routes::{PUBLIC_OPERATIONS, openapi};
 pub use server::{AdminError, serve, serve_socket};
@@ -50,7 +51,9 @@ pub fn router(catalog: Arc<Catalog>, config: AdminConfig, door: Door, shutdown: 
         .fallback_service(config.ui)
         .layer(middleware::from_fn_with_state(state.clone(), guard::origin::check))
         .layer(middleware::from_fn_with_state(state.clone(), guard::rate::check))
-        .layer(middleware::from_fn_with_state(state, guard::host::check))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::host::check))
+        // Behind its own checks: whoever scrapes by a name that browsers may not use shows the token instead.
+        .merge(metrics::router(config.metrics, state))
         .layer(middleware::from_fn(guard::headers::add))
         .layer(middleware::from_fn(guard::request::run))
 }

@@ -28,8 +28,10 @@ pub trait Executor: Send + Sync + 'static {
     fn status(&self) -> SandboxStatus;
 }
 
-/// What is run: the same for every call of a version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is run: the same for every call of a version. Serialised on the way to a sandbox worker; one that does not know a field
+/// refuses the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Program {
     /// Python source with a `main`.
     pub source: String,
@@ -144,7 +146,7 @@ pub struct Outcome {
 }
 
 /// What `main` returned.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ToolOutput {
     /// The JSON value, when it returned one.
     pub value: Value,

@@ -2,6 +2,7 @@
 //! steps between their states exist. Pure: no I/O, no clock of its own, no async runtime.
 
 pub mod audit;
+pub mod bearer;
 pub mod call;
 pub mod capability;
 pub mod clock;

@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     cgroup::Cgroups,
     error::SandboxError,
+    metrics::PoolMetrics,
     wire::{Reader, Said},
     zygote::{Child, ForkError},
 };
@@ -46,6 +47,8 @@ pub(crate) struct PoolConfig {
     pub(crate) recycle_after_calls: u64,
     /// … or this time.
     pub(crate) recycle_after: Duration,
+    /// Where it counts.
+    pub(crate) metrics: PoolMetrics,
 }
 
 /// See the module.
@@ -74,7 +77,7 @@ impl Pool {
     /// A pool for this jail. Nothing runs yet.
     pub(crate) fn new(config: PoolConfig, spec: JailSpec, tasks: TaskTracker) -> Arc<Self> {
         Arc::new(Self {
-            source: Source::new(config.program.clone(), spec, tasks),
+            source: Source::new(config.program.clone(), spec, tasks, config.metrics.clone()),
             config,
             parked: Mutex::default(),
             demand: Mutex::default(),
@@ -111,6 +114,11 @@ impl Pool {
         Ok((child?, running))
     }
 
+    /// What it counts.
+    pub(crate) fn metrics(&self) -> &PoolMetrics {
+        &self.config.metrics
+    }
+
     /// Children that wait.
     pub(crate) fn parked(&self) -> usize {
         lock(&self.parked).len()
@@ -137,7 +145,15 @@ impl Pool {
             self.source.retire(&zygote);
         }
         match forked {
-            Ok(child) => Ok(child),
+            Ok(child) => {
+                let metrics = &self.config.metrics;
+                if rehearse {
+                    metrics.forks_ahead.inc()
+                } else {
+                    metrics.forks_on_demand.inc()
+                };
+                Ok(child)
+            }
             Err(error @ ForkError::Gone) => Err(SandboxError::Zygote(error.to_string())),
             Err(error @ ForkError::Refused(_)) => Err(SandboxError::Zygote(error.to_string())),
         }
@@ -163,6 +179,7 @@ impl Pool {
             }
         }
         lock(&self.parked).clear();
+        self.config.metrics.parked.set(0);
         self.source.close();
     }
 
@@ -172,6 +189,7 @@ impl Pool {
         parked.retain(Child::is_usable);
         let shrunk = parked.len().saturating_sub(1); // one at a time
         parked.truncate(target.max(shrunk));
+        self.config.metrics.parked.set(i64::try_from(parked.len()).unwrap_or(i64::MAX));
         let is_busy = self.forking.load(Ordering::Relaxed) > 0;
         if parked.len() < target && !is_busy { Missing::One } else { Missing::None }
     }

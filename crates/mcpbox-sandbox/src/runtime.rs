@@ -65,8 +65,8 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
-    /// Its name in the runner.
-    fn word(self) -> &'static str {
+    /// Its name in the runner and in the metrics.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Bare => "bare",
             Self::Lean => "lean",

@@ -21,6 +21,7 @@ use crate::{
     config::SandboxConfig,
     error::SandboxError,
     failure::{outcome, unavailable},
+    metrics::{CallMeter, Metrics, PoolMetrics},
     pool::{Pool, PoolConfig},
     probe,
     python::{Python, find_python},
@@ -32,7 +33,7 @@ mod counted;
 mod pools;
 mod programs;
 
-use counted::Counted;
+use counted::{Counted, Gauged};
 use pools::Pools;
 use programs::Programs;
 
@@ -48,6 +49,7 @@ pub struct Sandbox {
     broker: Arc<Broker>,
     pools: Pools,
     programs: Arc<Programs>,
+    metrics: Arc<Metrics>,
     permits: Arc<Semaphore>,
     queued: AtomicU32,
     running: AtomicU32,
@@ -81,8 +83,10 @@ impl Sandbox {
             runtime.with_proxy(spec, &broker.authorities()?)
         });
         let proxied = proxied.transpose()?;
-        let pool = |profile, layers| {
+        let metrics = Metrics::new();
+        let pool = |profile: Profile, layers| {
             let pool = PoolConfig {
+                metrics: metrics.pool(profile.word()),
                 program: config.jail_program.clone(),
                 cgroups: cgroups.as_ref().ok().cloned(),
                 max_parked: config.max_parked_per_environment,
@@ -113,6 +117,7 @@ impl Sandbox {
             broker,
             pools,
             programs: Arc::default(),
+            metrics,
             queued: AtomicU32::new(0),
             running: AtomicU32::new(0),
             base: OnceLock::new(),
@@ -150,6 +155,16 @@ impl Sandbox {
         }
     }
 
+    /// What it counts, for Prometheus, as [`crate::METRICS_CONTENT_TYPE`].
+    pub fn metrics(&self) -> String {
+        self.metrics.text()
+    }
+
+    /// Where it counts.
+    pub(crate) fn counters(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Waits until the base packages are there or their installation has failed; whether they are there.
     pub async fn base_installed(&self, patience: Duration) -> bool {
         let until = tokio::time::Instant::now() + patience;
@@ -178,21 +193,34 @@ impl Sandbox {
     }
 
     async fn run(&self, execution: Execution, observer: Arc<dyn Observer>) -> Outcome {
-        match self.try_run(execution, observer).await {
+        let pool = match self.pool_for(&execution.program) {
+            Ok(pool) => pool,
+            Err(failure) => return unavailable(failure),
+        };
+        let mut meter = pool.metrics().call();
+        let outcome = match self.try_run(pool, execution, observer, &mut meter).await {
             Ok(outcome) => outcome,
             Err(failure) => unavailable(failure),
-        }
+        };
+        meter.ended(&outcome);
+        outcome
     }
 
-    async fn try_run(&self, execution: Execution, observer: Arc<dyn Observer>) -> Result<Outcome, Failure> {
-        let pool = self.pool_for(&execution.program)?;
-        let _permit = self.admit().await?;
+    async fn try_run(
+        &self,
+        pool: &Arc<Pool>,
+        execution: Execution,
+        observer: Arc<dyn Observer>,
+        meter: &mut CallMeter<'_>,
+    ) -> Result<Outcome, Failure> {
+        let _permit = self.admit(pool.metrics()).await?;
         let _counted = Counted::new(&self.running);
         let session = Arc::new(self.session(&execution));
         let (child, running) = tokio::select! {
             taken = pool.take() => taken.map_err(|error| not_started(&error))?,
             () = self.stop.cancelled() => return Err(stopping()),
         };
+        meter.started();
         let code = self.programs.find(&execution.program.source);
         if let Some(work) = self.programs.work(&execution.program.source) {
             self.tasks.spawn(work.compile(Arc::clone(pool)));
@@ -236,7 +264,7 @@ impl Sandbox {
     }
 
     /// A place among the running calls; waits in a bounded queue.
-    async fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    async fn admit(&self, metrics: &PoolMetrics) -> Result<OwnedSemaphorePermit, Failure> {
         if self.closing.is_cancelled() {
             return Err(stopping());
         }
@@ -244,6 +272,7 @@ impl Sandbox {
             return Ok(permit);
         }
         let full = || {
+            metrics.rejected.inc();
             Failure::new(FailureKind::Unavailable, "the sandbox is busy: too many tools run at once")
                 .hint("Call again in a few seconds, and make fewer calls at once")
         };
@@ -251,6 +280,7 @@ impl Sandbox {
         if queued.others() as usize >= self.config.queue_limit {
             return Err(full());
         }
+        let _waiting = Gauged::new(&metrics.queued);
         match tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(full()),

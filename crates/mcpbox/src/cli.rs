@@ -35,6 +35,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the server: admin page, MCP endpoint, sandbox (the default).
+    ///
+    /// With --role sandbox it is a worker: it only runs tools, for servers that name it in --sandbox-url.
     Serve(ServeArgs),
     /// Speak MCP on standard input and output (for clients that start a program).
     ///
@@ -87,6 +89,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: SettingFlags,
     },
+    /// Print a new random key, for MCPBOX_SANDBOX_KEY, MCPBOX_METRICS_TOKEN or MCPBOX_ENCRYPTION_KEY.
+    Key,
     /// Print the OpenAPI document of the admin API.
     Openapi,
 }
@@ -97,7 +101,7 @@ pub(crate) struct ServeArgs {
     /// Settings.
     #[command(flatten)]
     pub settings: SettingFlags,
-    /// Written with {"admin_url","mcp_url","setup_url","pid"} once calls are served.
+    /// Written with {"admin_url","mcp_url","setup_url","pid"} (a worker: {"sandbox_url","pid"}) once calls are served.
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
 }

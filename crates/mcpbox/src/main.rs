@@ -18,7 +18,7 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use cli::{AdminCommand, AuditCommand, Cli, Command, ServeArgs};
-use config::{Config, Environment, Settings};
+use config::{Config, Environment, Role, Settings};
 use control::Control;
 
 fn main() -> ExitCode {
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let Cli { data_dir, config: file, serve, command } = cli;
+    if let Some(Command::Key) = command {
+        return command::key::run();
+    }
     let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
     let own = match &command {
         Command::Serve(args) => args.settings.clone(),
@@ -82,6 +85,9 @@ async fn dispatch(
     match command {
         Command::Serve(args) => {
             let ready_file = args.ready_file.or(root.ready_file);
+            if let Role::Sandbox { addr, key } = &config.role {
+                return command::worker::run(config, *addr, key, ready_file.as_deref()).await;
+            }
             command::serve::run(config, ready_file.as_deref(), has_own_directory).await
         }
         Command::Stdio(_) => command::stdio::run(config).await,
@@ -97,7 +103,7 @@ async fn dispatch(
         Command::Secret(command) => command::secret::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
-        Command::Config { .. } | Command::Openapi => Ok(()),
+        Command::Config { .. } | Command::Key | Command::Openapi => Ok(()),
     }
 }
 

@@ -31,7 +31,8 @@ impl AllowedHosts {
         Self(allowed)
     }
 
-    fn allows(&self, host: &str) -> bool {
+    /// Whether it is one of them.
+    pub(crate) fn allows(&self, host: &str) -> bool {
         let Some((name, port)) = split(host) else { return false };
         self.0
             .iter()

@@ -14,6 +14,7 @@ mod document;
 mod events;
 mod lists;
 mod login;
+mod metrics;
 mod page;
 mod reviews;
 mod secrets;

@@ -10,7 +10,7 @@ use mcpbox_jail::JailSpec;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::{error::SandboxError, zygote::Zygote};
+use crate::{error::SandboxError, metrics::PoolMetrics, zygote::Zygote};
 
 /// The first pause after a death; doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -27,6 +27,7 @@ pub(super) struct Source {
     current: Mutex<Option<Zygote>>,
     /// Held while one is started, so that only one is.
     starting: tokio::sync::Mutex<Failures>,
+    metrics: PoolMetrics,
 }
 
 #[derive(Debug, Default)]
@@ -36,13 +37,14 @@ struct Failures {
 }
 
 impl Source {
-    pub(super) fn new(program: PathBuf, spec: JailSpec, tasks: TaskTracker) -> Self {
+    pub(super) fn new(program: PathBuf, spec: JailSpec, tasks: TaskTracker, metrics: PoolMetrics) -> Self {
         Self {
             program,
             tasks,
             spec: Mutex::new(spec),
             current: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
+            metrics,
         }
     }
 
@@ -63,6 +65,7 @@ impl Source {
         let started = Zygote::start(&self.program, &spec, &self.tasks).await;
         match started {
             Ok(zygote) => {
+                self.metrics.zygote_starts.inc();
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(zygote.clone());
                 Ok(zygote)
             }
@@ -80,6 +83,9 @@ impl Source {
 
     fn note_death(&self, failures: &mut Failures) {
         let dead = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if dead.is_some() {
+            self.metrics.zygote_deaths.inc();
+        }
         match dead {
             Some(zygote) if zygote.age() < HEALTHY => {
                 tracing::warn!("a sandbox process ended unexpectedly; starting another");
@@ -94,6 +100,7 @@ impl Source {
     pub(super) fn retire(&self, zygote: &Zygote) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|current| current.is_same(zygote)) {
+            self.metrics.recycled.inc();
             *current = None;
         }
     }

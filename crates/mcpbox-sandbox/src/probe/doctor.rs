@@ -13,6 +13,7 @@ use super::{
 use crate::{
     config::SandboxConfig,
     error::SandboxError,
+    metrics::Metrics,
     pool::{Pool, PoolConfig},
     python::find_python,
     runtime::{Profile, Runtime},
@@ -53,6 +54,7 @@ async fn stand(
             max_parked: 0,
             recycle_after_calls: u64::MAX,
             recycle_after: config.recycle_after,
+            metrics: Metrics::new().pool("probe"),
         };
         Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, layers), tasks.clone())
     };

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use prometheus_client::metrics::gauge::Gauge;
+
 /// Counts itself as long as it lives.
 pub(super) struct Counted<'a> {
     counter: &'a AtomicU32,
@@ -22,5 +24,21 @@ impl<'a> Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.counter.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The same for a gauge of the metrics.
+pub(super) struct Gauged<'a>(&'a Gauge);
+
+impl<'a> Gauged<'a> {
+    pub(super) fn new(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Gauged<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }

@@ -10,9 +10,13 @@ mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod remote;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

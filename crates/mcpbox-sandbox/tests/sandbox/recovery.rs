@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{config, standard, strict};
+use crate::support::{config, standard, strict, until};
 use mcpbox_core::{
     execute::{Executor, SandboxTier},
     failure::FailureKind,
@@ -57,14 +57,6 @@ fn busy_below(zygotes: impl IntoIterator<Item = u32>) -> Option<u32> {
             stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(11)?.parse().ok()).unwrap_or(0);
         user_ticks >= 20
     })
-}
-
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{what} did not happen");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test kills processes it started, by id")]

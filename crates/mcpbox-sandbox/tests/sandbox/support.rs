@@ -155,6 +155,15 @@ impl Run {
     }
 }
 
+/// Waits until the condition holds; at most ten seconds.
+pub(crate) async fn until(what: &str, condition: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{what} did not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Keeps what a run said.
 #[derive(Debug, Default)]
 pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);

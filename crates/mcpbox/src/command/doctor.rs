@@ -1,15 +1,17 @@
 //! `mcpbox doctor`: what this machine has and lacks. The layers of the jail are really tried, with a throw-away process.
 
+use std::time::Duration;
+
 use anyhow::bail;
-use mcpbox_sandbox::{LayerReport, Sandbox};
+use mcpbox_sandbox::{LayerReport, Sandbox, WorkerState};
 use mcpbox_store::Location;
 use serde_json::json;
 
 use crate::{
-    config::Config,
+    config::{Config, Role, WorkerSettings},
     console::{print, print_line},
     data_dir::{self, DataDir},
-    serve::parts,
+    serve::{parts, runner::watch},
 };
 
 /// Checks everything and prints the report.
@@ -21,9 +23,14 @@ pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
     match DataDir::open(&config.data_dir) {
         Ok(dir) => {
             reports.push(directory_report(&dir));
-            reports.push(key_report(config));
-            reports.push(database_report(config, &dir).await);
-            reports.extend(Sandbox::probe(&parts::sandbox_config(config, &dir)?).await);
+            if !config.is_worker() {
+                reports.push(key_report(config));
+                reports.push(database_report(config, &dir).await);
+            }
+            match &config.role {
+                Role::All { workers: Some(workers) } => reports.extend(worker_reports(workers).await?),
+                _ => reports.extend(Sandbox::probe(&parts::sandbox_config(config, &dir)?).await),
+            }
         }
         Err(error) => reports.push(mandatory(
             "data directory",
@@ -93,6 +100,22 @@ fn key_report(config: &Config) -> LayerReport {
         (None, false) => format!("will be made in {file}"),
     };
     mandatory("encryption key", "a key for secrets at rest", &Ok(found), "a stolen database must not tell secrets")
+}
+
+/// Each worker is really asked. One is enough to run tools, but a missing one is meant to be there.
+async fn worker_reports(workers: &WorkerSettings) -> anyhow::Result<Vec<LayerReport>> {
+    let watched = watch(workers).await?;
+    let report = |(url, state): (String, WorkerState)| {
+        let found = match state {
+            WorkerState::Up(status) => Ok(format!("{url}: {} Python {}", status.detail, status.python)),
+            WorkerState::Down(reason) => Err(anyhow::anyhow!("{url}: {reason}")),
+            WorkerState::Unknown => Err(anyhow::anyhow!("{url} was not asked")),
+        };
+        mandatory("sandbox worker", "a worker that answers", &found, "tools run there and nowhere else")
+    };
+    let reports = watched.states().into_iter().map(report).collect();
+    watched.shutdown(Duration::ZERO).await;
+    Ok(reports)
 }
 
 /// SQLite needs nothing; a database server is really asked.

@@ -4,12 +4,14 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod grant;
+pub(crate) mod key;
 pub(crate) mod review;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod stdio;
 pub(crate) mod tools;
+pub(crate) mod worker;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;

@@ -20,6 +20,10 @@ use crate::{
 /// # Errors
 /// In a sentence.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !config.is_worker(),
+        "a sandbox worker (role 'sandbox') speaks no MCP; start it with `mcpbox serve`"
+    );
     let dir = DataDir::open(&config.data_dir)?;
     let Some(lock) = dir.try_lock()? else {
         let shown = dir.path().display();

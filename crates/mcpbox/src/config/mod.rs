@@ -4,11 +4,14 @@
 mod parse;
 mod print;
 mod source;
+mod workers;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use mcpbox_core::bearer::BearerKey;
 use secrecy::SecretString;
+use url::Url;
 
 pub(crate) use print::{print_json, print_table};
 pub(crate) use source::{Environment, Flags, Settings};
@@ -69,6 +72,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "on starts even where layers of the sandbox are missing; never with tools you do not trust",
     ),
     setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
+    setting("role", &["MCPBOX_ROLE"], "all", "all, or sandbox: a worker that runs tools for other MCPbox servers"),
+    setting("sandbox_addr", &["MCPBOX_SANDBOX_ADDR"], "127.0.0.1:8001", "a sandbox worker listens here"),
+    setting(
+        "sandbox_url",
+        &["MCPBOX_SANDBOX_URL"],
+        "",
+        "workers that run the tools, separated by commas; this process otherwise",
+    ),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "sandbox_key",
+            &["MCPBOX_SANDBOX_KEY"],
+            "",
+            "key of the workers, the same on both sides (`mcpbox key` makes one)",
+        )
+    },
+    setting("sandbox_key_file", &["MCPBOX_SANDBOX_KEY_FILE"], "", "file that holds the key of the workers"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "metrics_token",
+            &["MCPBOX_METRICS_TOKEN"],
+            "",
+            "who shows it may read /metrics (`mcpbox key` makes one)",
+        )
+    },
     setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
     setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
 ];
@@ -77,7 +107,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
 const FLAG_OR_VARIABLE_ONLY: &str = "insecure_no_sandbox";
 
 /// Variables that carry secrets: taken out of the environment before anything else happens.
-pub(crate) const SECRET_VARIABLES: &[&str] = &["MCPBOX_ENCRYPTION_KEY", "DATABASE_URL", "MCPBOX_DATABASE_URL"];
+pub(crate) const SECRET_VARIABLES: &[&str] =
+    &["MCPBOX_ENCRYPTION_KEY", "DATABASE_URL", "MCPBOX_DATABASE_URL", "MCPBOX_SANDBOX_KEY", "MCPBOX_METRICS_TOKEN"];
 
 /// One flag per setting.
 #[derive(Debug, Clone, Default, Args)]
@@ -110,6 +141,18 @@ pub(crate) struct SettingFlags {
     /// on, or off for benchmarks [default: on].
     #[arg(long, value_name = "on|off")]
     pub rate_limit: Option<String>,
+    /// all, or sandbox: only run tools, for servers that name this worker in --sandbox-url [default: all].
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    /// A sandbox worker listens here [default: 127.0.0.1:8001].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub sandbox_addr: Option<String>,
+    /// Workers that run the tools instead of this process, separated by commas.
+    #[arg(long, value_name = "URL,…")]
+    pub sandbox_url: Option<String>,
+    /// File that holds the key of the workers (or set MCPBOX_SANDBOX_KEY).
+    #[arg(long, value_name = "FILE")]
+    pub sandbox_key_file: Option<String>,
     /// Log filter [default: warn].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -131,6 +174,10 @@ impl SettingFlags {
             ("extra_ca", &self.extra_ca, &other.extra_ca),
             ("insecure_no_sandbox", &self.insecure_no_sandbox, &other.insecure_no_sandbox),
             ("rate_limit", &self.rate_limit, &other.rate_limit),
+            ("role", &self.role, &other.role),
+            ("sandbox_addr", &self.sandbox_addr, &other.sandbox_addr),
+            ("sandbox_url", &self.sandbox_url, &other.sandbox_url),
+            ("sandbox_key_file", &self.sandbox_key_file, &other.sandbox_key_file),
             ("log", &self.log, &other.log),
             ("log_format", &self.log_format, &other.log_format),
         ];
@@ -168,8 +215,45 @@ pub(crate) struct Config {
     pub insecure_no_sandbox: bool,
     /// Whether calls are limited.
     pub has_rate_limit: bool,
+    /// What this process is.
+    pub role: Role,
+    /// Who may read the metrics without a login.
+    pub metrics_token: Option<BearerKey>,
     /// Log filter.
     pub log: String,
     /// Whether log lines are JSON.
     pub logs_json: bool,
+}
+
+impl Config {
+    /// Whether this process only runs tools for servers elsewhere.
+    pub(crate) fn is_worker(&self) -> bool {
+        matches!(self.role, Role::Sandbox { .. })
+    }
+}
+
+/// What a process is.
+#[derive(Debug)]
+pub(crate) enum Role {
+    /// Everything, except that workers may run the tools.
+    All {
+        /// The workers, if tools run there.
+        workers: Option<WorkerSettings>,
+    },
+    /// A sandbox worker: neither database nor encryption key.
+    Sandbox {
+        /// Its listener.
+        addr: SocketAddr,
+        /// Who may run something.
+        key: BearerKey,
+    },
+}
+
+/// Where tools run when not here.
+#[derive(Debug)]
+pub(crate) struct WorkerSettings {
+    /// The workers.
+    pub urls: Vec<Url>,
+    /// What they ask for.
+    pub key: BearerKey,
 }

@@ -24,6 +24,7 @@ impl Config {
             }
             dir => absolute(PathBuf::from(dir))?,
         };
+        let role = super::workers::role(settings, env, &data_dir)?;
         Ok(Self {
             admin_addr: address(settings, "admin_addr")?,
             mcp_addr: mcp_address(settings)?,
@@ -39,6 +40,8 @@ impl Config {
                 _ => choice(settings, "insecure_no_sandbox", ["on", "off"])? == "on",
             },
             has_rate_limit: choice(settings, "rate_limit", ["on", "off"])? == "on",
+            role,
+            metrics_token: super::workers::metrics_token(settings)?,
             log: settings.get("log").0.to_owned(),
             logs_json: choice(settings, "log_format", ["text", "json"])? == "json",
             data_dir,
@@ -46,7 +49,7 @@ impl Config {
     }
 }
 
-fn wrong(settings: &Settings, key: &str, rule: &str) -> SettingsError {
+pub(super) fn wrong(settings: &Settings, key: &str, rule: &str) -> SettingsError {
     let (text, origin) = settings.get(key);
     SettingsError(format!("{key} is '{text}' ({origin}); {rule}"))
 }
@@ -56,11 +59,11 @@ fn absolute(dir: PathBuf) -> Result<PathBuf, SettingsError> {
         .map_err(|error| SettingsError(format!("data_dir {} cannot be used: {error}", dir.display())))
 }
 
-fn path(settings: &Settings, key: &str) -> Option<PathBuf> {
+pub(super) fn path(settings: &Settings, key: &str) -> Option<PathBuf> {
     Some(settings.get(key).0).filter(|text| !text.is_empty()).map(PathBuf::from)
 }
 
-fn address(settings: &Settings, key: &str) -> Result<SocketAddr, SettingsError> {
+pub(super) fn address(settings: &Settings, key: &str) -> Result<SocketAddr, SettingsError> {
     let text = settings.get(key).0;
     let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     numeric.parse().map_err(|_| {
@@ -99,7 +102,7 @@ fn database_url(settings: &Settings) -> Result<Option<secrecy::SecretString>, Se
     )))
 }
 
-fn choice<'a>(settings: &'a Settings, key: &str, allowed: [&str; 2]) -> Result<&'a str, SettingsError> {
+pub(super) fn choice<'a>(settings: &'a Settings, key: &str, allowed: [&str; 2]) -> Result<&'a str, SettingsError> {
     let text = settings.get(key).0;
     let [first, second] = allowed;
     if allowed.contains(&text) {

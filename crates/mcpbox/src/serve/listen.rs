@@ -4,9 +4,10 @@
 use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc};
 
 use anyhow::{Context, bail};
-use mcpbox_admin::{AdminConfig, RateLimit};
+use mcpbox_admin::{AdminConfig, Metrics, RateLimit};
 use mcpbox_catalog::Catalog;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
+use mcpbox_sandbox::METRICS_CONTENT_TYPE;
 use tokio::{
     net::{TcpListener, UnixListener},
     task::JoinSet,
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     data_dir::{DataDir, short_path, socket_path},
+    serve::runner::Runner,
 };
 
 /// Bound, not yet served.
@@ -61,11 +63,12 @@ impl Listeners {
     pub(crate) fn serve(
         self,
         catalog: &Arc<Catalog>,
+        runner: &Runner,
         config: &Config,
         shutdown: &CancellationToken,
     ) -> JoinSet<anyhow::Result<()>> {
         let mut doors = JoinSet::new();
-        let (gateway, admin) = (gateway_config(config), admin_config(config));
+        let (gateway, admin) = (gateway_config(config), admin_config(config, runner));
         let hub = || (Arc::clone(catalog), shutdown.clone());
         let (catalog, token) = hub();
         doors.spawn(async move {
@@ -85,7 +88,15 @@ impl Listeners {
     }
 }
 
-async fn bind(address: SocketAddr, flag: &str, taken: TakenPort) -> anyhow::Result<(TcpListener, SocketAddr)> {
+/// Binds one listener.
+///
+/// # Errors
+/// A sentence that names the flag.
+pub(crate) async fn bind(
+    address: SocketAddr,
+    flag: &str,
+    taken: TakenPort,
+) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let listener = match TcpListener::bind(address).await {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && taken == TakenPort::TakeAnother => {
             TcpListener::bind(SocketAddr::new(address.ip(), 0)).await
@@ -130,7 +141,7 @@ fn bind_socket(dir: &DataDir) -> anyhow::Result<UnixListener> {
 }
 
 /// An address that a browser on this machine can open.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], v4.port())),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, v6.port())),
@@ -144,7 +155,7 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     GatewayConfig { rate_limits, ..GatewayConfig::default() }
 }
 
-fn admin_config(config: &Config) -> AdminConfig {
+fn admin_config(config: &Config, runner: &Runner) -> AdminConfig {
     let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
     let public = config.admin_url.as_deref().unwrap_or_default();
     let host = public.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
@@ -153,6 +164,15 @@ fn admin_config(config: &Config) -> AdminConfig {
         cookie_secure: public.starts_with("https://"),
         rate_limit,
         ui: mcpbox_ui::router(),
+        metrics: Some(metrics(config, runner.clone())),
         ..AdminConfig::default()
+    }
+}
+
+fn metrics(config: &Config, runner: Runner) -> Metrics {
+    Metrics {
+        text: Arc::new(move || runner.metrics()),
+        content_type: METRICS_CONTENT_TYPE,
+        token: config.metrics_token.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod listen;
 pub(crate) mod parts;
+pub(crate) mod runner;
 mod stop;
 
 use std::{path::Path, sync::Arc};
@@ -9,18 +10,18 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context;
 use mcpbox_catalog::{Catalog, CatalogConfig, session};
 use mcpbox_core::clock::SystemClock;
-use mcpbox_sandbox::Sandbox;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    console::{Progress, warn},
+    console::Progress,
     data_dir::{DataDir, Lock, Running, write_atomically},
     offline,
 };
 use listen::Listeners;
+use runner::Runner;
 
 pub(crate) use stop::{Stopped, wait_for_signal};
 
@@ -30,7 +31,7 @@ pub(crate) struct Server {
     pub catalog: Arc<Catalog>,
     /// How it is reached.
     pub running: Running,
-    sandbox: Arc<Sandbox>,
+    runner: Runner,
     doors: JoinSet<anyhow::Result<()>>,
     shutdown: CancellationToken,
     dir: DataDir,
@@ -49,11 +50,8 @@ pub(crate) async fn start(
     dir: DataDir,
 ) -> anyhow::Result<Server> {
     let store = parts::open_store(config, &dir).await?;
-    let sandbox = parts::start_sandbox(config, &dir, progress).await?;
-    if let Some(notice) = sandbox.notice() {
-        warn(&notice);
-    }
-    let executor = Arc::clone(&sandbox);
+    let runner = Runner::start(config, &dir, progress).await?;
+    let executor = runner.executor();
     let admin_url = config.admin_url.clone().unwrap_or_else(|| listeners.admin_url());
     let hub = CatalogConfig { store, executor, clock: Arc::new(SystemClock), admin_url: admin_url.clone() };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
@@ -64,8 +62,8 @@ pub(crate) async fn start(
         pid: std::process::id(),
     };
     let shutdown = CancellationToken::new();
-    let doors = listeners.serve(&catalog, config, &shutdown);
-    Ok(Server { catalog, running, sandbox, doors, shutdown, dir, _lock: lock })
+    let doors = listeners.serve(&catalog, &runner, config, &shutdown);
+    Ok(Server { catalog, running, runner, doors, shutdown, dir, _lock: lock })
 }
 
 impl Server {

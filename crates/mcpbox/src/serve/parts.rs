@@ -8,13 +8,18 @@ use mcpbox_sandbox::{Sandbox, SandboxConfig};
 use mcpbox_store::{KeySource, Location, Store};
 use secrecy::ExposeSecret;
 
-use crate::{config::Config, console::Progress, data_dir::DataDir};
+use crate::{
+    config::Config,
+    console::{Progress, warn},
+    data_dir::DataDir,
+};
 
 /// Finds the key and opens the database with it.
 ///
 /// # Errors
 /// In a sentence with the fix.
 pub(crate) async fn open_store(config: &Config, dir: &DataDir) -> anyhow::Result<Store> {
+    anyhow::ensure!(!config.is_worker(), "a sandbox worker (role 'sandbox') has no database; run this on the server");
     let source = KeySource {
         credentials_directory: config.credentials_directory.clone(),
         file: config.key_file.clone(),
@@ -39,7 +44,11 @@ pub(crate) fn location(config: &Config, dir: &DataDir) -> Location {
 /// In a sentence with the fix.
 pub(crate) async fn start_sandbox(config: &Config, dir: &DataDir, progress: Progress) -> anyhow::Result<Arc<Sandbox>> {
     let broker = Broker::new(broker_config(config))?;
-    Ok(Sandbox::start(sandbox_config(config, dir)?, broker, move |step: &str| progress.show(step)).await?)
+    let sandbox = Sandbox::start(sandbox_config(config, dir)?, broker, move |step: &str| progress.show(step)).await?;
+    if let Some(notice) = sandbox.notice() {
+        warn(&notice);
+    }
+    Ok(sandbox)
 }
 
 fn broker_config(config: &Config) -> BrokerConfig {

@@ -67,7 +67,7 @@ impl Server {
             tracing::error!("the last call records could not be written in time; check the database");
         }
         // Jails die with this process in any case.
-        let _late = tokio::time::timeout(SANDBOX_LIMIT, self.sandbox.shutdown(SANDBOX_GRACE)).await;
+        let _late = tokio::time::timeout(SANDBOX_LIMIT, self.runner.shutdown(SANDBOX_GRACE)).await;
         self.dir.withdraw();
     }
 }

@@ -1,0 +1,93 @@
+//! One run and the stream that tells of it. The stream owns the run: when the connection goes, so does the process.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use mcpbox_core::execute::{Execution, Executor, Observer};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::super::wire::Told;
+use crate::Sandbox;
+
+/// Bytes of messages that may wait for a client that reads slowly; further messages are lost, the outcome never is.
+const WAITING_MAX: usize = 4 << 20;
+
+/// The body of an answer.
+pub(super) struct RunBody {
+    lines: UnboundedReceiver<Bytes>,
+    waiting: Arc<AtomicUsize>,
+    _run: AbortOnDropHandle<()>,
+}
+
+/// Starts it.
+pub(super) fn run(sandbox: &Arc<Sandbox>, execution: Execution) -> RunBody {
+    let (lines, body) = unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let observer = Arc::new(Teller { lines: lines.clone(), waiting: Arc::clone(&waiting) });
+    let sandbox = Arc::clone(sandbox);
+    let call_id = execution.call_id;
+    tracing::debug!(call.id = %call_id, "a call begins");
+    let run = tokio::spawn(async move {
+        let outcome = sandbox.execute(execution, observer).await;
+        tracing::debug!(call.id = %call_id, call.is_ok = outcome.result.is_ok(), "a call ended");
+        match Told::ended(outcome).and_then(|told| told.line()) {
+            Ok(line) => drop(lines.send(line)),
+            Err(error) => tracing::error!(%error, "an outcome could not be written"),
+        }
+    });
+    RunBody { lines: body, waiting, _run: AbortOnDropHandle::new(run) }
+}
+
+/// Passes on what a run says.
+struct Teller {
+    lines: UnboundedSender<Bytes>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Teller {
+    fn tell(&self, told: &Told) {
+        if self.waiting.load(Ordering::Relaxed) > WAITING_MAX {
+            return;
+        }
+        if let Ok(line) = told.line() {
+            self.waiting.fetch_add(line.len(), Ordering::Relaxed);
+            let _gone = self.lines.send(line);
+        }
+    }
+}
+
+impl Observer for Teller {
+    fn progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
+        self.tell(&Told::Progress { done, total, message });
+    }
+
+    fn log(&self, message: String) {
+        self.tell(&Told::Log { message });
+    }
+}
+
+impl Body for RunBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.lines.poll_recv(cx).map(|line| {
+            let line = line?;
+            // The outcome is not counted in, so it may not be counted out below zero.
+            let _ = self
+                .waiting
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(line.len())));
+            Some(Ok(Frame::data(line)))
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! What server and worker say to each other: a JSON request; a stream of JSON lines as answer, the last of which is the outcome;
+//! or a [`Refusal`] with another status than 200, which means that nothing was run.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mcpbox_core::{
+    capability::HostRule,
+    execute::{Execution, HttpMock, Observed, Outcome, Program, SandboxStatus, ToolOutput, UnsealedSecret},
+    failure::Failure,
+    ids::CallId,
+    name::SecretKey,
+    secret::SecretMode,
+    server::Limits,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value, value::RawValue};
+
+/// Changes whenever one side would misunderstand the other.
+pub(super) const PROTOCOL: &str = "1";
+/// The header that carries [`PROTOCOL`].
+pub(super) const PROTOCOL_HEADER: &str = "mcpbox-protocol";
+/// Runs something.
+pub(super) const EXECUTE: &str = "/execute";
+/// How the worker is.
+pub(super) const STATUS: &str = "/status";
+/// Its metrics.
+pub(super) const METRICS: &str = "/metrics";
+/// Largest request. Sources and arguments together are at most 4 MiB on the way in.
+pub(super) const REQUEST_MAX: usize = 32 << 20;
+/// Room for everything but result and output in the last line.
+const LINE_BASE: usize = 4 << 20;
+/// How much longer a JSON text can become when it is written anew (`1e9` → `1000000000.0`, a control character → `\u0001`).
+const REWRITTEN: usize = 8;
+
+/// One execution. Holds secrets: never `Debug`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    call_id: CallId,
+    program: Arc<Program>,
+    arguments: Map<String, Value>,
+    hosts: Arc<[HostRule]>,
+    secrets: Vec<AskedSecret>,
+    http_mocks: Option<Vec<HttpMock>>,
+    limits: Limits,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedSecret {
+    key: SecretKey,
+    #[serde(serialize_with = "exposed")]
+    value: SecretString,
+    mode: SecretMode,
+    hosts: Vec<HostRule>,
+}
+
+fn exposed<S: Serializer>(value: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(value.expose_secret())
+}
+
+impl Asked {
+    /// An execution as bytes.
+    pub(super) fn encode(execution: Execution) -> Result<Bytes, serde_json::Error> {
+        let Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits } = execution;
+        let secrets = secrets
+            .into_iter()
+            .map(|UnsealedSecret { key, value, mode, hosts }| AskedSecret { key, value, mode, hosts })
+            .collect();
+        serde_json::to_vec(&Self { call_id, program, arguments, hosts, secrets, http_mocks, limits }).map(Bytes::from)
+    }
+
+    /// And back.
+    pub(super) fn decode(bytes: &[u8]) -> Result<Execution, serde_json::Error> {
+        let Self { call_id, program, arguments, hosts, secrets, http_mocks, limits } = serde_json::from_slice(bytes)?;
+        let secrets = secrets
+            .into_iter()
+            .map(|AskedSecret { key, value, mode, hosts }| UnsealedSecret { key, value, mode, hosts })
+            .collect();
+        Ok(Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits })
+    }
+}
+
+/// One line of an answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Told {
+    /// How far it is.
+    Progress { done: f64, total: Option<f64>, message: Option<String> },
+    /// A line for the client's log.
+    Log { message: String },
+    /// The last one.
+    Ended(Box<Ended>),
+}
+
+/// An outcome. The output is kept as text: JSON may be nested as deep as in a result that never travelled.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Ended {
+    result: Result<Box<RawValue>, Failure>,
+    stdout: String,
+    observed: Observed,
+}
+
+impl Told {
+    /// The outcome as the last line.
+    pub(super) fn ended(outcome: Outcome) -> Result<Self, serde_json::Error> {
+        let Outcome { result, stdout, observed } = outcome;
+        let result = match result {
+            Ok(output) => Ok(serde_json::value::to_raw_value(&output)?),
+            Err(failure) => Err(failure),
+        };
+        Ok(Self::Ended(Box::new(Ended { result, stdout, observed })))
+    }
+
+    /// The line, with its end.
+    pub(super) fn line(&self) -> Result<Bytes, serde_json::Error> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line.into())
+    }
+}
+
+impl Ended {
+    /// The outcome of the last line.
+    pub(super) fn outcome(self) -> Result<Outcome, serde_json::Error> {
+        let result = match self.result {
+            Ok(raw) => Ok(serde_json::from_str::<ToolOutput>(raw.get())?),
+            Err(failure) => Err(failure),
+        };
+        Ok(Outcome { result, stdout: self.stdout, observed: self.observed })
+    }
+}
+
+/// The longest line that an honest worker sends under these limits.
+pub(super) fn line_max(limits: &Limits) -> usize {
+    let bytes = usize::try_from(limits.result_bytes.saturating_add(limits.stdout_bytes)).unwrap_or(usize::MAX);
+    bytes.saturating_mul(REWRITTEN).saturating_add(LINE_BASE)
+}
+
+/// How a worker is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct WorkerStatus {
+    /// [`PROTOCOL`].
+    pub(super) protocol: String,
+    /// Which MCPbox it is.
+    pub(super) version: String,
+    /// Whether it takes no new calls because it ends.
+    pub(super) is_ending: bool,
+    /// Its sandbox.
+    pub(super) sandbox: SandboxStatus,
+}
+
+/// Why nothing was run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Refusal {
+    pub(super) code: RefusalCode,
+    pub(super) message: String,
+}
+
+/// Sorts of refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RefusalCode {
+    /// The key is missing or wrong.
+    Key,
+    /// Another protocol.
+    Protocol,
+    /// The worker ends.
+    Ending,
+    /// The request is too large.
+    TooLarge,
+    /// The request cannot be read.
+    Malformed,
+    /// No such door.
+    NotFound,
+}
+
+impl RefusalCode {
+    /// The word, for the metrics.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Protocol => "protocol",
+            Self::Ending => "ending",
+            Self::TooLarge => "too_large",
+            Self::Malformed => "malformed",
+            Self::NotFound => "not_found",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcpbox_core::{
+        execute::Environment,
+        failure::{Failure, FailureKind},
+        hash::ContentHash,
+        server::CodePolicy,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    fn execution() -> Execution {
+        let program = Program {
+            source: "def main(): pass".into(),
+            content_hash: ContentHash::of(&json!(1)),
+            policy: CodePolicy::Strict,
+            modules: ["json".to_owned()].into(),
+            environment: Environment::Locked("abc".into()),
+            imports: ["json".to_owned()].into(),
+            uses_http: true,
+        };
+        Execution {
+            call_id: CallId::generate(),
+            program: Arc::new(program),
+            arguments: json!({"n": 1.5e300}).as_object().unwrap().clone(),
+            hosts: Arc::new([HostRule::parse("api.example.org:8443").unwrap()]),
+            secrets: vec![UnsealedSecret {
+                key: SecretKey::parse("API_KEY").unwrap(),
+                value: "v4lue".into(),
+                mode: SecretMode::Revealed,
+                hosts: vec![],
+            }],
+            http_mocks: Some(vec![serde_json::from_value(json!({"url": "https://a/*", "body": [1]})).unwrap()]),
+            limits: Limits { timeout_ms: 1234, ..Limits::default() },
+        }
+    }
+
+    #[test]
+    fn an_execution_arrives_as_it_left() {
+        let (sent, twin) = (execution(), execution());
+        let call_id = sent.call_id;
+        let got = Asked::decode(&Asked::encode(sent).unwrap()).unwrap();
+        assert_eq!((got.call_id, &*got.program, &got.arguments), (call_id, &*twin.program, &twin.arguments));
+        assert_eq!((&got.hosts, &got.http_mocks, got.limits), (&twin.hosts, &twin.http_mocks, twin.limits));
+        let [secret] = &got.secrets[..] else { panic!("one secret") };
+        assert_eq!(
+            (secret.key.as_str(), secret.value.expose_secret(), secret.mode),
+            ("API_KEY", "v4lue", SecretMode::Revealed)
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_because_it_may_forbid_something() {
+        for place in ["", "/program", "/secrets/0", "/limits"] {
+            let mut value: Value = serde_json::from_slice(&Asked::encode(execution()).unwrap()).unwrap();
+            let object = value.pointer_mut(place).unwrap().as_object_mut().unwrap();
+            object.insert("only_on_mondays".into(), json!(true));
+            let Err(error) = Asked::decode(value.to_string().as_bytes()) else { panic!("{place} was taken") };
+            assert!(error.to_string().contains("only_on_mondays"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_deepest_result_of_a_jail_survives_the_way() {
+        let deep: Value = serde_json::from_str(&format!("{}{}", "[".repeat(126), "]".repeat(126))).unwrap();
+        let outcomes = [
+            Ok(ToolOutput { value: deep, content: vec![json!({"type": "text", "text": "a\nb"})] }),
+            Err(Failure::new(FailureKind::Cpu, "why").hint("do")),
+        ];
+        for result in outcomes {
+            let observed = Observed { cpu_us: 7, ..Observed::default() };
+            let outcome = Outcome { result: result.clone(), stdout: "x\ny".into(), observed: observed.clone() };
+            let line = Told::ended(outcome).unwrap().line().unwrap();
+            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+            let Told::Ended(ended) = serde_json::from_slice(&line).unwrap() else { panic!("the last line") };
+            let got = ended.outcome().unwrap();
+            assert_eq!((got.result, got.stdout.as_str(), got.observed), (result, "x\ny", observed));
+        }
+    }
+}
