@@ -15,16 +15,24 @@ import _thread
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
     from collections.abc import Callable
+    from typing import Any
 
 _PREFIX = struct.Struct("<II")
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
+# The parts of `json` that do the work. Its front doors touch some thirty objects more, each on a page that a child would copy.
+_scan = json.JSONDecoder().scan_once
+_chunks = json.encoder.c_make_encoder(None, None, json.encoder.encode_basestring, None, ": ", ", ", False, False, False)
 
 Answer = tuple[dict, bytes]
 
 
+def decode(data: bytes) -> Any:
+    """A value as the supervisor writes it: one, valid, without white space around it."""
+    return _scan(data.decode(), 0)[0]
+
+
 def frame(header: dict, body: bytes = b"") -> bytes:
     """A frame as it travels."""
-    text = _ENCODER.encode(header).encode("utf-8", "replace")
+    text = "".join(_chunks(header, 0)).encode("utf-8", "replace")
     return b"".join((_PREFIX.pack(len(text), len(body)), text, body))
 
 
@@ -48,7 +56,7 @@ class Channel:
 
     def receive(self) -> Answer:
         header_length, body_length = _PREFIX.unpack(self._read(_PREFIX.size))
-        header = json.loads(self._read(header_length))
+        header = decode(self._read(header_length))
         return header, self._read(body_length)
 
     def _read(self, length: int) -> bytes:

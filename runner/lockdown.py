@@ -9,8 +9,10 @@ import array
 import ctypes
 import os
 import resource
-import struct
 import _signal
+from os import closerange, dup2, getpid
+from os import open as open_file
+from struct import pack_into
 
 CALL = 3  # descriptor of the call socket from here on
 
@@ -21,6 +23,7 @@ _capset, _chdir, _close, _mount, _prctl, _unshare = (
 _setrlimit, _syscall = _libc.setrlimit, _libc.syscall
 _syscall.restype = ctypes.c_long
 
+_READ_WRITE = os.O_RDWR
 _CLONE_NEWNS = 0x0002_0000
 _MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
 _PR_SET_PDEATHSIG = 1
@@ -50,6 +53,13 @@ class _Filter:
         self.program = _Program(len(blob) // 8, ctypes.addressof(self.code))
         mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
         self.step: Step = (_prctl, (_PR_SET_SECCOMP, mode, ctypes.byref(self.program), 0, 0), "PR_SET_SECCOMP")
+
+
+def _limit(which: int, value: int, name: str) -> Step:
+    # The host may already allow less.
+    maximum = resource.getrlimit(which)[1]
+    value = value if maximum == resource.RLIM_INFINITY else min(value, maximum)
+    return (_setrlimit, (which, (ctypes.c_uint64 * 2)(value, value)), name)
 
 
 def _failed(step: str) -> OSError:
@@ -89,29 +99,22 @@ class Lockdown:
         self.inherited = self._inherited(policy)
         self.own = self._own(policy)
         self.is_limited = layers["limits"]
-        self.limits = self._limits(policy["limits"]) if self.is_limited else []
-
-    @staticmethod
-    def _limits(limits: dict) -> list[tuple[int, int]]:
-        memory = limits["memory_bytes"]
-        return [
-            # Descriptor bomb.
-            (resource.RLIMIT_NOFILE, limits["open_files"]),
-            # Disk bomb: no file may outgrow the scratch space.
-            (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-            # Memory bomb: private writable memory, and as a backstop the whole address space. A call lowers both.
-            (resource.RLIMIT_DATA, memory),
-            (resource.RLIMIT_AS, memory + (2 << 30)),
-        ]
 
     def _inherited(self, policy: dict) -> list[Step]:
+        layers, limits = policy["layers"], policy["limits"]
         steps: list[Step] = [
             # A sibling with the same user id reading this memory or attaching a debugger.
             (_prctl, (_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE"),
             # Gaining rights by executing; also the condition for the filters and for Landlock.
             (_prctl, (_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS"),
         ]
-        if policy["layers"]["seccomp"]:
+        if layers["limits"]:
+            # Disk bomb: no file may outgrow the scratch space.
+            steps.append(_limit(resource.RLIMIT_FSIZE, limits["file_bytes"], "RLIMIT_FSIZE"))
+            # Memory bomb: private writable memory, and as a backstop the whole address space. A call lowers both.
+            steps.append(_limit(resource.RLIMIT_DATA, limits["memory_bytes"], "RLIMIT_DATA"))
+            steps.append(_limit(resource.RLIMIT_AS, limits["memory_bytes"] + (2 << 30), "RLIMIT_AS"))
+        if layers["seccomp"]:
             # All system calls that neither a computation nor a zygote needs: kernel interfaces with a history.
             self.zygote_filter = _Filter(bytes.fromhex(policy["seccomp"]["zygote"]))
             steps.append(self.zygote_filter.step)
@@ -120,15 +123,16 @@ class Lockdown:
     def _own(self, policy: dict) -> list[Step]:
         layers, limits = policy["layers"], policy["limits"]
         steps: list[Step] = []
-        if layers["root"] and policy["scratch"]:
+        has_scratch = layers["root"] and policy["scratch"]
+        if has_scratch:
             scratch, flags = policy["scratch"].encode(), ctypes.c_ulong(_MS_NOSUID_NODEV_NOEXEC)
             options = b"size=%d,nr_inodes=1024,mode=0700" % limits["tmp_bytes"]
             # A /tmp of its own in a mount namespace of its own: nothing a call writes is seen by another, or stays.
             steps.append((_unshare, (_CLONE_NEWNS,), "unshare"))
             steps.append((_mount, (b"tmpfs", scratch, b"tmpfs", flags, options), "mount /tmp"))
             steps.append((_chdir, (scratch,), "chdir /tmp"))
-        if layers["capabilities"]:
-            # Anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
+        if layers["capabilities"] and has_scratch:
+            # The right to mount, and with it anything that needs a right in the jail's user namespace: mounting, namespaces, raw devices.
             header, none = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
             steps.append((_capset, (header, none), "capset"))
         if not layers["namespaces"]:
@@ -136,8 +140,9 @@ class Lockdown:
             steps.append((_prctl, (_PR_SET_PDEATHSIG, int(_signal.SIGKILL), 0, 0, 0), "PR_SET_PDEATHSIG"))
         if layers["limits"]:
             # CPU loop that also ignores signals. A call lowers it.
-            cpu_s = (ctypes.c_uint64 * 2)(limits["cpu_s"], limits["cpu_s"])
-            steps.append((_setrlimit, (resource.RLIMIT_CPU, cpu_s), "RLIMIT_CPU"))
+            steps.append(_limit(resource.RLIMIT_CPU, limits["cpu_s"], "RLIMIT_CPU"))
+            # Descriptor bomb. The zygote holds one for every child.
+            steps.append(_limit(resource.RLIMIT_NOFILE, limits["open_files"], "RLIMIT_NOFILE"))
         if self.ruleset is not None:
             # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
             steps.append((_syscall, (_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self"))
@@ -153,15 +158,10 @@ class Lockdown:
         for _ in range(runs):
             _take(harmless)
             self._write_pid()
-            os.closerange(1 << 20, 1 << 20)
+            closerange(1 << 20, 1 << 20)
 
     def settle(self) -> None:
         """In the zygote, once, when it has loaded what it needs."""
-        for which, value in self.limits:
-            # The host may already allow less.
-            maximum = resource.getrlimit(which)[1]
-            value = value if maximum == resource.RLIM_INFINITY else min(value, maximum)
-            resource.setrlimit(which, (value, value))
         _take(self.inherited)
 
     def enter(self, call: int, output: int, groups: "array.array[int]") -> None:
@@ -170,18 +170,18 @@ class Lockdown:
         for group in groups:
             # Memory that no other limit counts, and threads that would starve siblings: held by a control group of its own.
             os.write(group, b"0")
-        os.dup2(call, CALL, False)
+        dup2(call, CALL, False)
         # Not the zygote's own, whose flags all calls would share.
-        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.closerange(self.first_unknown, 0x7FFF_FFFF)
+        dup2(open_file("/dev/null", _READ_WRITE), 0)
+        dup2(output, 1)
+        dup2(output, 2)
+        closerange(self.first_unknown, 0x7FFF_FFFF)
         self._write_pid()
         _take(self.own)
         if self.zygote is not None and os.getppid() != self.zygote:
             raise ProcessLookupError("the zygote has ended")
 
     def _write_pid(self) -> None:
-        pid = os.getpid()
+        pid = getpid()
         for offset in self.pid_offsets:
-            struct.pack_into("=I", self.filter.code, offset, pid)
+            pack_into("=I", self.filter.code, offset, pid)

@@ -2,6 +2,7 @@
 profiles: `bare` for plain computing on JSON, `lean` with the modules that tools like most, `full` with asyncio and httpx
 for tools that wait or speak HTTP."""
 
+import io
 import os
 import sys
 
@@ -28,8 +29,12 @@ def load(profile: str, *, speaks_tls: bool = False) -> None:
 
 
 def _text_streams() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    """Nothing is held back in the process, so nothing has to be flushed when a call ends."""
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(fd, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)  # type: ignore[arg-type]
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _load_asyncio(*, speaks_tls: bool) -> None:

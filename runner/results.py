@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
 
 DEPTH_MAX = 100
 # Made before the fork: making one per call touches pages shared with the zygote.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+_chunks = json.encoder.c_make_encoder(None, None, json.encoder.encode_basestring, None, ":", ",", False, False, False)
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 
 
@@ -32,7 +32,7 @@ def encode(value: object, cap: int) -> bytes:
     value, blocks = content.split(value)
     walk = Walk(cap)
     body = {"value": walk.plain(value, 0), "content": [walk.plain(dict(block), 0) for block in blocks]}
-    data = _ENCODER.encode(body).encode("utf-8", "replace")
+    data = "".join(_chunks(body, 0)).encode("utf-8", "replace")
     if len(data) > cap + 64:
         raise TooLarge(cap)
     return data

@@ -20,7 +20,7 @@ import language
 import parameters
 import preload
 import results
-from channel import Channel, Disconnected, frame
+from channel import Channel, Disconnected, decode, frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the module typing is a tenth of a small zygote
@@ -72,8 +72,10 @@ class Secrets(dict):
     __setitem__ = __delitem__ = update = pop = popitem = setdefault = clear = __ior__ = _refuse  # type: ignore[assignment]
 
 
-def serve(fd: int, *, rehearse: bool, limited: bool = True) -> int:
-    channel = Channel(fd)
+_NO_SECRETS = Secrets({})
+
+
+def serve(channel: Channel, *, rehearse: bool, limited: bool = True) -> int:
     egress.attach(channel)
     if rehearse:
         # Touches the pages a real call touches, so that they are copied now and not while somebody waits.
@@ -97,10 +99,10 @@ def warm_up(runs: int) -> None:
     """In the zygote, before any fork: lets the interpreter specialise the functions every call goes through. Done in a
     child, that writes to their code, and each of those pages would be copied for each call (halves a call's own work)."""
     ours, theirs = _socket.socketpair()
-    request = frame({"type": "run", **_REHEARSAL}, _REHEARSAL_BODY)
+    channel, request = Channel(theirs.fileno()), frame({"type": "run", **_REHEARSAL}, _REHEARSAL_BODY)
     for _ in range(runs):
         ours.sendall(request)
-        serve(theirs.fileno(), rehearse=True)
+        serve(channel, rehearse=True)
         ours.recv(1 << 16)
     ours.close()
     theirs.close()
@@ -109,12 +111,11 @@ def warm_up(runs: int) -> None:
 
 
 def _rehearse() -> None:
-    reader, writer = os.pipe()
-    run(Channel(writer), _REHEARSAL, _REHEARSAL_BODY)
-    os.close(reader)
-    os.close(writer)
+    run(_NOWHERE, _REHEARSAL, _REHEARSAL_BODY)
 
 
+# Descriptor 0 is /dev/null.
+_NOWHERE = Channel(0)
 _REHEARSAL_SOURCE = b"async def main(a: int):\n    return {'a': a}\n"
 _REHEARSAL_CODE = marshal.dumps(compile(_REHEARSAL_SOURCE, failures.TOOL_FILE, "exec", dont_inherit=True))
 _REHEARSAL_BODY = _REHEARSAL_SOURCE + _REHEARSAL_CODE + b'{"a":1}'
@@ -128,9 +129,9 @@ _REHEARSAL = {
 }
 
 
-def report_broken(fd: int, error: BaseException) -> None:
+def report_broken(channel: Channel, error: BaseException) -> None:
     """The child could not be locked down; it never saw a request."""
-    Channel(fd).send({"type": "broken", "reason": f"{type(error).__name__}: {error}"[:2000]})
+    channel.send({"type": "broken", "reason": f"{type(error).__name__}: {error}"[:2000]})
 
 
 def compile_only(channel: Channel, source: bytes) -> None:
@@ -168,13 +169,13 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
     source, code, arguments = body[:code_start], body[code_start:arguments_start], body[arguments_start:]
     strict = header["policy"] == "strict"
     imports = language.Imports(set(header["modules"]) if strict else None)
-    secrets = Secrets(header["secrets"])
+    secrets = Secrets(header["secrets"]) if header["secrets"] else _NO_SECRETS
     if "proxy" in header:
         # What packages that speak HTTP by themselves look for; the token in it is this call's alone.
         os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), header["proxy"]))
     try:
         namespace = _namespace(channel, imports, secrets)
-        value = _run_main(namespace, _load(source, code), json.loads(arguments))
+        value = _run_main(namespace, _load(source, code), decode(arguments))
         reply = results.encode(value, header["limits"]["result_bytes"])
         failure = None
     except Disconnected:
@@ -184,7 +185,6 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
             _use_reserve()
         failure = _describe(error, source, strict=strict)
         reply = b""
-    _flush()
     observed = {"modules": sorted(imports.seen), "denied_modules": sorted(imports.denied), "secrets": sorted(secrets.read), **_usage()}
     if failure is None:
         channel.send({"type": "result", **observed}, reply)
@@ -226,14 +226,6 @@ def _run_main(namespace: dict[str, Any], program: Any, arguments: dict[str, Any]
         raise failures.NoMain("the source defines no main; define 'async def main(...)'")
     values = parameters.convert(main, arguments)
     return language.drive(main, values, with_loop=language.needs_loop(program, _ROOTS))
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:  # noqa: BLE001 - the tool may have closed or replaced it
-            pass
 
 
 def _usage() -> dict[str, int]:

@@ -144,8 +144,8 @@ fn limit(spec: &JailSpec) -> Result<(), JailError> {
         (Resource::Core, 0),
         // A thread or process bomb stops here, counted for this user namespace alone.
         (Resource::Nproc, spec.limits.tasks),
-        // The zygote itself holds only a handful; children get their own limit.
-        (Resource::Nofile, spec.limits.open_files.max(64)),
+        // The zygote holds one for each living child; children get their own limit.
+        (Resource::Nofile, spec.limits.open_files.max(4096)),
         // Message queues would be memory outside the memory limit.
         (Resource::Msgqueue, 0),
         // Locked memory would escape reclaim.

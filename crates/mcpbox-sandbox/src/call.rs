@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use mcpbox_core::{
-    execute::{Execution, Observer},
+    execute::{Execution, Observer, Program},
     name::SecretKey,
     secret::SecretMode,
     server::CodePolicy,
@@ -107,10 +107,7 @@ impl Call<'_> {
                 CodePolicy::Strict => "strict",
                 CodePolicy::Standard => "standard",
             },
-            modules: match program.policy {
-                CodePolicy::Strict => &program.modules,
-                CodePolicy::Standard => &BTreeSet::new(),
-            },
+            modules: modules(program),
             proxy: admission.map(|admission| format!("http://{}@127.0.0.1:{PROXY_PORT}", admission.credentials())),
             secrets: &self.secrets(),
             limits: RunLimits {
@@ -135,6 +132,20 @@ impl Call<'_> {
         let keys = self.execution.secrets.iter().map(|secret| &secret.key);
         keys.filter_map(|key| Some((key.as_str(), visible(key)?))).collect()
     }
+}
+
+/// The modules that strict code may import, as far as its source asks for them: the process parses the list in every call.
+fn modules(program: &Program) -> Vec<&str> {
+    let asked: BTreeSet<_> = program.imports.iter().map(|name| top(name)).collect();
+    let granted = program.modules.iter().map(String::as_str);
+    match program.policy {
+        CodePolicy::Strict => granted.filter(|name| asked.contains(top(name))).collect(),
+        CodePolicy::Standard => Vec::new(),
+    }
+}
+
+fn top(module: &str) -> &str {
+    module.split('.').next().unwrap_or(module)
 }
 
 /// The state of a conversation.

@@ -96,7 +96,7 @@ pub(crate) enum Say<'a> {
     /// Run this; the body is source, compiled code and arguments, one after the other.
     Run {
         policy: &'a str,
-        modules: &'a BTreeSet<String>,
+        modules: Vec<&'a str>,
         /// The proxy's URL for this call, where the jail has one.
         #[serde(skip_serializing_if = "Option::is_none")]
         proxy: Option<String>,
