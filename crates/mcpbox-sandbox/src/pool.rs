@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     cgroup::Cgroups,
+    config::SandboxConfig,
     error::SandboxError,
     wire::{Reader, Said},
     zygote::{Child, ForkError},
@@ -46,6 +47,19 @@ pub(crate) struct PoolConfig {
     pub(crate) recycle_after_calls: u64,
     /// … or this time.
     pub(crate) recycle_after: Duration,
+}
+
+impl PoolConfig {
+    /// As the sandbox's configuration has it.
+    pub(crate) fn new(config: &SandboxConfig, cgroups: Option<&Arc<Cgroups>>) -> Self {
+        Self {
+            program: config.jail_program.clone(),
+            max_parked: config.max_parked_per_environment,
+            cgroups: cgroups.cloned(),
+            recycle_after_calls: config.recycle_after_calls,
+            recycle_after: config.recycle_after,
+        }
+    }
 }
 
 /// See the module.

@@ -47,13 +47,7 @@ async fn stand(
     let runtime = runtime(config.data_dir.clone(), config.python.clone()).await?;
     let cgroups = tier::cgroups(config.layers_for_tests);
     let pool = |layers| {
-        let pool = PoolConfig {
-            program: config.jail_program.clone(),
-            cgroups: cgroups.as_ref().ok().cloned(),
-            max_parked: 0,
-            recycle_after_calls: u64::MAX,
-            recycle_after: config.recycle_after,
-        };
+        let pool = PoolConfig { max_parked: 0, ..PoolConfig::new(config, cgroups.as_ref().ok()) };
         Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, layers), tasks.clone())
     };
     // Looks on behind what would end a start, so that everything missing is shown at once, and probes that got through.
