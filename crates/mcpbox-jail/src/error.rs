@@ -76,7 +76,8 @@ fn fix(layer: Layer, reason: &std::io::Error) -> String {
             "User namespaces are switched off or used up: set sysctl user.max_user_namespaces (and max_mnt_namespaces, \
              max_pid_namespaces, max_net_namespaces beside it) to 10000, or run as root"
         }
-        (Layer::Namespaces | Layer::Root | Layer::Capabilities, libc::EPERM | libc::EACCES) => who_forbids(),
+        (Layer::Capabilities, _) => "Run mcpbox as a user other than root, or as root with all its capabilities",
+        (Layer::Namespaces | Layer::Root, libc::EPERM | libc::EACCES | libc::ENOSYS) => who_forbids(),
         (Layer::Namespaces, _) => "The kernel must be built with user, pid, net, ipc, uts and cgroup namespaces",
         (Layer::Landlock, _) => {
             "Linux 6.12 or newer with Landlock is needed; check that 'landlock' stands in the kernel's lsm= parameter, and in a \
@@ -108,6 +109,6 @@ fn who_forbids() -> &'static str {
         return "A seccomp profile forbids it, as container engines set by default: give the container one that also allows unshare, \
                 mount and pivot_root (Docker: --security-opt seccomp=FILE); its capabilities may stay dropped";
     }
-    "Unprivileged user namespaces are restricted here: allow them for this program (a container's security profile, SELinux or \
+    "User namespaces are restricted here, or the kernel is built without: allow them for this program (a container's security profile, SELinux or \
      AppArmor), or run as root"
 }

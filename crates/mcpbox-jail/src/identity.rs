@@ -65,7 +65,7 @@ pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
         return Ok(Privilege::Root);
     }
     if flags.is_empty() {
-        return Ok(Privilege::None);
+        return stay(layers);
     }
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     unshare(UnshareFlags::NEWUSER | flags, "unshare")?;
@@ -80,6 +80,18 @@ fn hide_host_name(layers: Layers) -> Result<(), JailError> {
         return Ok(());
     }
     rustix::system::sethostname(b"tool").map_err(|error| JailError::new(Layer::Namespaces, "sethostname", error.into()))
+}
+
+/// In the host's namespaces an ordinary user stays who he is. Root must not.
+fn stay(layers: Layers) -> Result<Privilege, JailError> {
+    if !rustix::process::geteuid().is_root() || !layers.capabilities {
+        return Ok(Privilege::None);
+    }
+    if effective()?.contains(CapabilitySet::SETUID | CapabilitySet::SETGID) {
+        return Ok(Privilege::Root);
+    }
+    let reason = io::Error::from_raw_os_error(libc::EPERM);
+    Err(JailError::new(Layer::Capabilities, "become a user other than root", reason))
 }
 
 fn effective() -> Result<CapabilitySet, JailError> {

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     cgroup::Cgroups,
+    config::SandboxConfig,
     error::SandboxError,
     metrics::PoolMetrics,
     wire::{Reader, Said},
@@ -49,6 +50,20 @@ pub(crate) struct PoolConfig {
     pub(crate) recycle_after: Duration,
     /// Where it counts.
     pub(crate) metrics: PoolMetrics,
+}
+
+impl PoolConfig {
+    /// As the sandbox's configuration has it.
+    pub(crate) fn new(config: &SandboxConfig, cgroups: Option<&Arc<Cgroups>>, metrics: PoolMetrics) -> Self {
+        Self {
+            program: config.jail_program.clone(),
+            max_parked: config.max_parked_per_environment,
+            cgroups: cgroups.cloned(),
+            recycle_after_calls: config.recycle_after_calls,
+            recycle_after: config.recycle_after,
+            metrics,
+        }
+    }
 }
 
 /// See the module.

@@ -85,14 +85,7 @@ impl Sandbox {
         let proxied = proxied.transpose()?;
         let metrics = Metrics::new();
         let pool = |profile: Profile, layers| {
-            let pool = PoolConfig {
-                metrics: metrics.pool(profile.word()),
-                program: config.jail_program.clone(),
-                cgroups: cgroups.as_ref().ok().cloned(),
-                max_parked: config.max_parked_per_environment,
-                recycle_after_calls: config.recycle_after_calls,
-                recycle_after: config.recycle_after,
-            };
+            let pool = PoolConfig::new(&config, cgroups.as_ref().ok(), metrics.pool(profile.word()));
             let spec = match &proxied {
                 Some(spec) if profile == Profile::Full => spec.clone(),
                 _ => runtime.jail(profile, site.as_deref(), config.limits, layers),

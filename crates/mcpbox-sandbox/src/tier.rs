@@ -18,6 +18,7 @@ pub(crate) struct Standing {
     pub(crate) open: Vec<String>,
     /// Which control groups hold calls besides.
     pub(crate) cgroups: Option<Arc<Cgroups>>,
+    terms: Terms,
 }
 
 /// Control groups for calls. No tier stands on them; `Err(None)` where they are not even wanted.
@@ -55,9 +56,9 @@ pub(crate) async fn find<T>(
     loop {
         match try_with(layers).await {
             Ok((_, open)) if !open.is_empty() && !terms.insecure => return Err(SandboxError::Leaks(open.join(", "))),
-            Ok((made, open)) => return Ok((made, Standing { layers, missing, open, cgroups: None })),
+            Ok((made, open)) => return Ok((made, Standing { layers, missing, open, cgroups: None, terms })),
             Err(SandboxError::Jail(error)) => {
-                let rest = fewer(layers, error.layer, terms);
+                let rest = fewer(layers, &error, terms);
                 missing.push(error);
                 match rest {
                     Some(rest) => layers = rest,
@@ -69,13 +70,14 @@ pub(crate) async fn find<T>(
     }
 }
 
-/// The layers to go on with when `layer` cannot be had; none where that must not be.
-fn fewer(layers: Layers, layer: Layer, terms: Terms) -> Option<Layers> {
-    let rest = match layer {
+/// The layers to go on with after this error; none where that must not be.
+fn fewer(layers: Layers, error: &JailError, terms: Terms) -> Option<Layers> {
+    let is_out_of_reach = terms.is_root && !layers.root && error.reason.contains("Permission denied");
+    let rest = match error.layer {
         // Only together do they make sense: tier 2 has neither.
         Layer::Namespaces | Layer::Root => layers.without(Layer::Namespaces).without(Layer::Root),
         // Without a root of its own, a jail that gave up being root may not reach the runtime in root's directory.
-        Layer::Interpreter if terms.is_root && !layers.root => layers.without(Layer::Capabilities),
+        Layer::Landlock | Layer::Interpreter if is_out_of_reach => layers.without(Layer::Capabilities),
         layer => layers.without(layer),
     };
     let is_tier_2 = apart_from_cgroup(rest) == Layers::NO_NAMESPACES && !terms.is_root;
@@ -105,7 +107,7 @@ impl Standing {
         match apart_from_cgroup(self.layers) {
             _ if !self.open.is_empty() => SandboxTier::None,
             Layers::ALL => SandboxTier::Full,
-            Layers::NO_NAMESPACES => SandboxTier::NoNamespaces,
+            Layers::NO_NAMESPACES if !self.terms.is_root => SandboxTier::NoNamespaces,
             _ => SandboxTier::None,
         }
     }
@@ -200,7 +202,9 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_agrees_to_it_runs_with_what_there_is_and_is_told() {
-        for lacking in [&[Layer::Landlock][..], &[Layer::Namespaces, Layer::Landlock, Layer::Seccomp]] {
+        let worlds =
+            [&[Layer::Namespaces][..], &[Layer::Landlock], &[Layer::Namespaces, Layer::Landlock, Layer::Seccomp]];
+        for lacking in worlds {
             let standing = on(lacking, Terms { insecure: true, ..ROOT }).await.unwrap();
             assert_eq!(standing.tier(), SandboxTier::None);
             assert!(standing.layers.limits);

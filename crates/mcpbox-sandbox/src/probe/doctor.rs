@@ -49,12 +49,8 @@ async fn stand(
     let cgroups = tier::cgroups(config.layers_for_tests);
     let pool = |layers| {
         let pool = PoolConfig {
-            program: config.jail_program.clone(),
-            cgroups: cgroups.as_ref().ok().cloned(),
             max_parked: 0,
-            recycle_after_calls: u64::MAX,
-            recycle_after: config.recycle_after,
-            metrics: Metrics::new().pool("probe"),
+            ..PoolConfig::new(config, cgroups.as_ref().ok(), Metrics::new().pool("probe"))
         };
         Pool::new(pool, runtime.jail(Profile::Lean, None, config.limits, layers), tasks.clone())
     };

@@ -144,10 +144,23 @@ async fn root_has_no_tier_2() {
     if !is_root() {
         return; // only root can be root
     }
-    let Some(folder) = enter("root_has_no_tier_2", &[&["python3", "DENY", "unshare=EPERM", "--"]]) else { return };
+    let world = ["python3", "DENY", "unshare=EPERM", "--"];
+    let Some(folder) = enter("root_has_no_tier_2", &[&world]) else { return };
     // As the product makes it: nobody but root reaches what lies in there.
     fs::create_dir(folder.join("data")).unwrap();
     fs::set_permissions(folder.join("data"), fs::Permissions::from_mode(0o700)).unwrap();
+    let detail = refuses_unless_agreed_to(&folder, &["namespaces", "a user other than root"]).await;
+    assert!(detail.contains("capabilities") && !detail.contains("landlock"), "no more is given up: {detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn root_of_a_container_without_capabilities_has_no_tier_2_either() {
+    if !is_root() {
+        return; // only root can be root
+    }
+    let test = "root_of_a_container_without_capabilities_has_no_tier_2_either";
+    let world = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "python3", "DENY", "unshare=ENOSYS", "--"];
+    let Some(folder) = enter(test, &[&world]) else { return };
     refuses_unless_agreed_to(&folder, &["namespaces", "a user other than root"]).await;
 }
 
@@ -185,7 +198,8 @@ async fn nothing_can_be_written(sandbox: &Sandbox) {
     assert!(failure.hint.as_ref().is_some_and(|hint| hint.contains("no /tmp")), "{failure:?}");
 }
 
-async fn refuses_unless_agreed_to(folder: &std::path::Path, words: &[&str]) {
+/// Returns what the status says once it was agreed to.
+async fn refuses_unless_agreed_to(folder: &std::path::Path, words: &[&str]) -> String {
     let config = config_in(folder);
     let refusal = start(config.clone()).await.unwrap_err().to_string();
     for word in words.iter().chain(&["refuses to start", "--insecure-no-sandbox"]) {
@@ -196,6 +210,7 @@ async fn refuses_unless_agreed_to(folder: &std::path::Path, words: &[&str]) {
         reports.iter().any(|report| !report.ok && report.mandatory && report.fix.contains(words[1])),
         "{reports:#?}"
     );
+    assert!(reports.iter().any(|report| !report.ok && report.mandatory && report.layer == "tier"), "{reports:#?}");
     let sandbox = start(SandboxConfig { insecure_no_sandbox: true, ..config }).await.unwrap();
     let status = sandbox.status();
     assert_eq!(status.tier, SandboxTier::None);
@@ -203,6 +218,7 @@ async fn refuses_unless_agreed_to(folder: &std::path::Path, words: &[&str]) {
     assert!(sandbox.notice().unwrap().contains("INSECURE"));
     assert_eq!(strict("async def main():\n    return 1\n").value(&sandbox).await, json!(1));
     sandbox.shutdown(Duration::from_secs(1)).await;
+    status.detail
 }
 
 async fn calls_run_and_the_jail_holds(sandbox: &Sandbox) {
