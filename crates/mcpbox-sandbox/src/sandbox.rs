@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     base,
     call::Call,
+    cgroup::Cgroups,
     config::SandboxConfig,
     error::SandboxError,
     failure::{outcome, unavailable},
@@ -85,14 +86,7 @@ impl Sandbox {
         let proxied = proxied.transpose()?;
         let metrics = Metrics::new();
         let pool = |profile: Profile, layers| {
-            let pool = PoolConfig {
-                metrics: metrics.pool(profile.word()),
-                program: config.jail_program.clone(),
-                cgroups: cgroups.as_ref().ok().cloned(),
-                max_parked: config.max_parked_per_environment,
-                recycle_after_calls: config.recycle_after_calls,
-                recycle_after: config.recycle_after,
-            };
+            let pool = pool_config(&config, cgroups.as_ref().ok().cloned(), metrics.pool(profile.word()));
             let spec = match &proxied {
                 Some(spec) if profile == Profile::Full => spec.clone(),
                 _ => runtime.jail(profile, site.as_deref(), config.limits, layers),
@@ -316,6 +310,17 @@ impl Executor for Sandbox {
             queued: self.queued.load(Ordering::Relaxed),
             base_ready: self.base.get().is_some(),
         }
+    }
+}
+
+fn pool_config(config: &SandboxConfig, cgroups: Option<Arc<Cgroups>>, metrics: PoolMetrics) -> PoolConfig {
+    PoolConfig {
+        metrics,
+        cgroups,
+        program: config.jail_program.clone(),
+        max_parked: config.max_parked_per_environment,
+        recycle_after_calls: config.recycle_after_calls,
+        recycle_after: config.recycle_after,
     }
 }
 
