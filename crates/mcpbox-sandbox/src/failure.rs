@@ -46,6 +46,9 @@ pub(crate) fn outcome(ended: Ended, execution: &Execution, session: &Session) ->
     };
     let wall_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let mut observed = observed(seen, exit, wall_us, execution);
+    for names in [&mut observed.modules, &mut observed.denied_modules] {
+        *names = std::mem::take(names).iter().map(|name| session.scrub_text(name)).collect();
+    }
     observed.hosts = session.attempts();
     let result = result.map_err(|failure| told_by_proxy(failure, &observed.hosts));
     Outcome { result, stdout: session.scrub_text(&output.into_text()), observed }
