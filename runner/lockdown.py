@@ -138,6 +138,9 @@ class Lockdown:
             # CPU loop that also ignores signals. A call lowers it.
             cpu_s = (ctypes.c_uint64 * 2)(limits["cpu_s"], limits["cpu_s"])
             steps.append((_setrlimit, (resource.RLIMIT_CPU, cpu_s), "RLIMIT_CPU"))
+            # Thread bomb: counted for the whole jail, so calls may use half and the rest stays for the zygote to fork others.
+            half = resource.getrlimit(resource.RLIMIT_NPROC)[1] // 2
+            steps.append((_setrlimit, (resource.RLIMIT_NPROC, (ctypes.c_uint64 * 2)(half, half)), "RLIMIT_NPROC"))
         if self.ruleset is not None:
             # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
             steps.append((_syscall, (_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self"))
