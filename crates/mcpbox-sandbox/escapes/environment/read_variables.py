@@ -3,7 +3,10 @@
 # layers: always
 import os
 
-KNOWN = {"LD_LIBRARY_PATH", "LANG", "LC_CTYPE", "TZ", "HOME", "TMPDIR", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MCPBOX_SITE"}
+KNOWN = {
+    "LD_LIBRARY_PATH", "LANG", "LC_CTYPE", "TZ", "HOME", "TMPDIR",
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MCPBOX_SITE", "LD_BIND_NOW",
+}  # fmt: skip
 
 
 def main(canary):

@@ -16,7 +16,7 @@ use crate::{
     suite::Suite,
 };
 
-const OUR_LAYERS: [Layer; 6] = Layer::OPTIONAL;
+const OUR_LAYERS: [Layer; 7] = Layer::OPTIONAL;
 
 fn only(kept: Option<Layer>) -> Layers {
     OUR_LAYERS.into_iter().filter(|layer| Some(*layer) != kept).fold(Layers::ALL, Layers::without)

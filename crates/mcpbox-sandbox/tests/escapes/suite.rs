@@ -74,19 +74,26 @@ pub(crate) fn config(layers: Layers) -> SandboxConfig {
 
 /// A sandbox of these layers.
 pub(crate) async fn sandbox(layers: Layers) -> Arc<Sandbox> {
+    sandbox_with(config(layers)).await
+}
+
+/// A sandbox set up like this.
+pub(crate) async fn sandbox_with(config: SandboxConfig) -> Arc<Sandbox> {
     let broker = Broker::new(BrokerConfig::default()).unwrap();
-    Sandbox::start(config(layers), broker, |line| eprintln!("{line}")).await.unwrap()
+    Sandbox::start(config, broker, |line| eprintln!("{line}")).await.unwrap()
 }
 
 /// A run of this source. Limits are small, so that bombs can be.
 pub(crate) fn execution(source: &str, policy: CodePolicy, arguments: Map<String, Value>) -> Execution {
+    let analysis = analyze(source, policy);
     let program = Program {
         source: source.to_owned(),
         content_hash: ContentHash::of(&Value::from(source)),
         policy,
         modules: default_modules().iter().map(|name| (*name).to_owned()).collect(),
         environment: Environment::Base,
-        uses_http: analyze(source, policy).uses_http,
+        imports: analysis.imports.iter().map(|import| import.module.clone()).collect(),
+        uses_http: analysis.uses_http,
     };
     let limits = Limits { timeout_ms: 90_000, cpu_ms: 1000, memory_bytes: 96 << 20, ..Limits::default() };
     Execution {
