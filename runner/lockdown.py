@@ -143,6 +143,8 @@ class Lockdown:
             steps.append(_limit(resource.RLIMIT_CPU, limits["cpu_s"], "RLIMIT_CPU"))
             # Descriptor bomb. The zygote holds one for every child.
             steps.append(_limit(resource.RLIMIT_NOFILE, limits["open_files"], "RLIMIT_NOFILE"))
+            # Thread bomb: counted for the whole jail, so calls may use half and the rest stays for the zygote to fork others.
+            steps.append(_limit(resource.RLIMIT_NPROC, resource.getrlimit(resource.RLIMIT_NPROC)[1] // 2, "RLIMIT_NPROC"))
         if self.ruleset is not None:
             # Files outside the runtime and /tmp, TCP, abstract sockets, signals to siblings and to the zygote.
             steps.append((_syscall, (_SYS_LANDLOCK_RESTRICT_SELF, self.ruleset, 0), "landlock_restrict_self"))

@@ -71,7 +71,7 @@ impl Probe {
 /// # Errors
 /// [`SandboxError::Jail`] when a layer cannot be had, others when no Python runs at all.
 pub(crate) async fn got_through(pool: &Arc<Pool>, layers: Layers) -> Result<Vec<String>, SandboxError> {
-    let answers = ask(pool).await?;
+    let answers = ask(pool, layers).await?;
     let open =
         PROBES.iter().filter(|probe| probe.is_stopped_by(layers)).filter_map(|probe| match answers.get(probe.name) {
             Some(answer) if is_denied(answer) => None,
@@ -85,11 +85,15 @@ fn is_denied(answer: &str) -> bool {
     answer.starts_with("denied")
 }
 
+/// Probes that take the place of the hostile program when they succeed: not tried where nothing is there to refuse them.
+const REPLACING: [&str; 1] = ["exec"];
+
 /// Lets the hostile program run beside another process, its victim.
-async fn ask(pool: &Arc<Pool>) -> Result<BTreeMap<String, String>, SandboxError> {
+async fn ask(pool: &Arc<Pool>, layers: Layers) -> Result<BTreeMap<String, String>, SandboxError> {
     let (victim, _waiting) = pool.take().await?;
     let (child, _running) = pool.take().await?;
-    let execution = execution(victim.pid());
+    let untried = PROBES.iter().filter(|probe| REPLACING.contains(&probe.name) && !probe.is_stopped_by(layers));
+    let execution = execution(victim.pid(), untried.map(|probe| probe.name).collect());
     let broker = Broker::new(BrokerConfig::default()).map_err(|error| SandboxError::Zygote(error.to_string()))?;
     let grants = SessionGrants { hosts: Arc::clone(&execution.hosts), secrets: Vec::new(), http_mocks: None };
     let session = Arc::new(broker.session(grants));
@@ -109,7 +113,7 @@ async fn ask(pool: &Arc<Pool>) -> Result<BTreeMap<String, String>, SandboxError>
     }
 }
 
-fn execution(victim: u32) -> Execution {
+fn execution(victim: u32, untried: Vec<&str>) -> Execution {
     let program = Program {
         source: HOSTILE.to_owned(),
         content_hash: ContentHash::of(&serde_json::Value::Null),
@@ -122,7 +126,7 @@ fn execution(victim: u32) -> Execution {
     Execution {
         call_id: CallId::generate(),
         program: Arc::new(program),
-        arguments: Map::from_iter([("sibling".to_owned(), victim.into())]),
+        arguments: Map::from_iter([("sibling".to_owned(), victim.into()), ("untried".to_owned(), untried.into())]),
         hosts: Arc::new([]),
         secrets: Vec::new(),
         http_mocks: None,

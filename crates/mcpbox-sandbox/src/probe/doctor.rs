@@ -56,7 +56,7 @@ async fn stand(
     };
     // Looks on behind what would end a start, so that everything missing is shown at once, and probes that got through.
     let terms = Terms::here(true);
-    let try_with = async |layers: Layers| Ok((ask(&pool(layers)).await?, Vec::new()));
+    let try_with = async |layers: Layers| Ok((ask(&pool(layers), layers).await?, Vec::new()));
     let (answers, standing) = tier::find(config.layers_for_tests, terms, try_with).await?;
     if let Ok(cgroups) = &cgroups {
         cgroups.remove().await;

@@ -1,6 +1,7 @@
 import ctypes
 import os
 import resource
+import sys
 
 import _socket
 
@@ -53,7 +54,7 @@ def fork():
 
 
 def exec():
-    return os.execv("/python/bin/python3", ["python3", "-c", "0"])
+    return os.execv(sys.executable, [sys.executable, "-c", "0"])
 
 
 def kill_zygote():
@@ -108,10 +109,12 @@ PROBES = [
 ]  # fmt: skip
 
 
-def main(sibling: int):
+def main(sibling: int, untried: list[str]):
     globals()["sibling"] = sibling
-    answers = {}
+    answers = {name: "untried: it would succeed" for name in untried}
     for probe in PROBES:
+        if probe.__name__ in untried:
+            continue
         try:
             answers[probe.__name__] = f"open: {probe()!r}"[:200]
         except ProcessLookupError:

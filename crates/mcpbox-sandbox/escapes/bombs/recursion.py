@@ -1,0 +1,5 @@
+# attack: call without end
+# expect: RecursionError
+# layers: always
+def main(canary):
+    return main(canary)

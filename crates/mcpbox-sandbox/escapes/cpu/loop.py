@@ -1,0 +1,6 @@
+# attack: compute for ever
+# expect: cpu
+# layers: limits supervisor
+def main(canary):
+    while True:
+        pass

@@ -1,0 +1,5 @@
+# attack: raise what ordinary handlers do not catch
+# expect: KeyboardInterrupt
+# layers: supervisor
+def main(canary):
+    raise KeyboardInterrupt

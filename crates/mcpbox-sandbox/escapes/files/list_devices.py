@@ -1,0 +1,8 @@
+# attack: list the host's devices
+# expect: ENOENT | EACCES
+# layers: landlock
+import os
+
+
+def main(canary):
+    return os.listdir("/dev")

@@ -1,0 +1,7 @@
+# attack: become root
+# expect: EPERM | EINVAL
+# layers: seccomp capabilities
+# with: syscall
+def main(canary):
+    syscall("setuid", 0)
+    return "root"

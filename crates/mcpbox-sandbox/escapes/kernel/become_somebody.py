@@ -1,0 +1,7 @@
+# attack: become another user
+# expect: EPERM | EINVAL
+# layers: seccomp capabilities
+# with: syscall
+def main(canary):
+    syscall("setresuid", 1, 1, 1)
+    return "somebody"

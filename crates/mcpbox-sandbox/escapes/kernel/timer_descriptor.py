@@ -1,0 +1,6 @@
+# attack: make timers as descriptors
+# expect: EPERM
+# layers: seccomp
+# with: syscall
+def main(canary):
+    return syscall("timerfd_create", 1, 0)

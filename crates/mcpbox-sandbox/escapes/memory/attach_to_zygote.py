@@ -1,0 +1,7 @@
+# attack: attach to the zygote as a debugger
+# expect: EPERM
+# layers: landlock seccomp
+# with: syscall
+def main(canary):
+    syscall("ptrace", 0x4206, os.getppid(), 0, 0)
+    return "attached"

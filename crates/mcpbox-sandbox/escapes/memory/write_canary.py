@@ -1,0 +1,10 @@
+# attack: write into the memory of a process of the same user outside the jail
+# expect: EPERM
+# layers: namespaces landlock seccomp
+# with: syscall
+def main(canary):
+    buffer = ctypes.create_string_buffer(b"X" * canary["length"])
+    local = (ctypes.c_uint64 * 2)(ctypes.addressof(buffer), canary["length"])
+    remote = (ctypes.c_uint64 * 2)(canary["scratch_address"], canary["length"])
+    syscall("process_vm_writev", canary["pid"], ctypes.byref(local), 1, ctypes.byref(remote), 1, 0)
+    return "written"
