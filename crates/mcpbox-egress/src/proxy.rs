@@ -26,8 +26,9 @@ use tokio_util::sync::CancellationToken;
 use self::answer::Answer;
 use crate::session::Session;
 
-/// Connections of one jail at once; further ones wait.
-const MAX_CONNECTIONS: usize = 256;
+/// Connections of one jail at once; further ones wait. More than a few calls can have descriptors for, so that one alone does
+/// not shut the others out.
+const MAX_CONNECTIONS: usize = 1024;
 
 /// Time for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);

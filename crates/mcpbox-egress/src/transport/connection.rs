@@ -18,6 +18,9 @@ use super::{payload::Payload, pool::Key};
 
 const MAX_HEAD_BYTES: usize = 128 * 1024;
 const MAX_HEADER_LIST_BYTES: u32 = 64 * 1024;
+/// What a host may send before somebody reads it: of one answer, and of all on a connection.
+const STREAM_WINDOW_BYTES: u32 = 512 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 
 /// A connection that is ours alone (HTTP/1) or shared (HTTP/2).
 pub(crate) struct Connection {
@@ -51,7 +54,11 @@ impl Connection {
         let io = TokioIo::new(stream);
         let (sender, task) = if is_h2 {
             let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder.timer(TokioTimer::new()).max_header_list_size(MAX_HEADER_LIST_BYTES);
+            builder
+                .timer(TokioTimer::new())
+                .max_header_list_size(MAX_HEADER_LIST_BYTES)
+                .initial_stream_window_size(STREAM_WINDOW_BYTES)
+                .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
             let (sender, driving) = builder.handshake(io).await?;
             (Sender::H2(sender), tokio::spawn(driving))
         } else {
