@@ -21,6 +21,8 @@ pub struct SandboxConfig {
     pub queue_limit: usize,
     /// Calls that run at once.
     pub max_concurrent: usize,
+    /// Memory that the calls running at once may use together, by their limits; three quarters of the machine's by default.
+    pub memory_bytes: u64,
     /// After this many calls an environment's zygote is replaced.
     pub recycle_after_calls: u64,
     /// After this time an environment's zygote is replaced: siblings share its hash seed and address layout.
@@ -48,6 +50,7 @@ impl Default for SandboxConfig {
             max_parked_per_environment: 16,
             queue_limit: 512,
             max_concurrent: 64,
+            memory_bytes: machine_memory() / 4 * 3,
             recycle_after_calls: 50_000,
             recycle_after: Duration::from_secs(3600),
             limits: CallLimits::default(),
@@ -56,4 +59,10 @@ impl Default for SandboxConfig {
             proxied_site_for_tests: None,
         }
     }
+}
+
+/// The memory of this machine, bytes; what a control group leaves of it is for the kernel to tell when it runs out.
+fn machine_memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.totalram.saturating_mul(u64::from(info.mem_unit).max(1))
 }

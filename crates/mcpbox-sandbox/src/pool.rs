@@ -106,6 +106,12 @@ impl Pool {
         self.source.zygote().await.map(drop)
     }
 
+    /// See [`crate::Sandbox::time_cold_zygote`].
+    pub(crate) async fn time_cold_zygote(&self) -> Result<Duration, SandboxError> {
+        let begun = Instant::now();
+        self.source.spare().await.map(|_| begun.elapsed())
+    }
+
     /// From now on jails are made by this spec; parked children of the old one are let go.
     pub(crate) fn replace_spec(&self, spec: JailSpec) {
         self.source.replace_spec(spec);

@@ -12,7 +12,6 @@ use mcpbox_core::execute::{BoxFuture, Environment, Execution, Executor, Observer
 use mcpbox_core::failure::{Failure, FailureKind};
 use mcpbox_egress::{Broker, Session, SessionGrants};
 use mcpbox_jail::Layers;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
     config::SandboxConfig,
     error::SandboxError,
     failure::{outcome, unavailable},
-    metrics::{CallMeter, Metrics, PoolMetrics},
+    metrics::{CallMeter, Metrics},
     pool::{Pool, PoolConfig},
     probe,
     python::{Python, find_python},
@@ -29,16 +28,15 @@ use crate::{
     tier::{self, Standing, Terms},
 };
 
+mod admission;
 mod counted;
 mod pools;
 mod programs;
 
-use counted::{Counted, Gauged};
+use admission::Admission;
+use counted::Counted;
 use pools::Pools;
 use programs::Programs;
-
-/// Longest wait for a free process.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs tools in jailed processes. See [`Sandbox::start`].
 pub struct Sandbox {
@@ -50,8 +48,7 @@ pub struct Sandbox {
     pools: Pools,
     programs: Arc<Programs>,
     metrics: Arc<Metrics>,
-    permits: Arc<Semaphore>,
-    queued: AtomicU32,
+    admission: Admission,
     running: AtomicU32,
     /// Set once the base packages are there.
     base: OnceLock<()>,
@@ -103,7 +100,7 @@ impl Sandbox {
         let (pools, standing) = tier::find(config.layers_for_tests, terms, start_pools).await?;
         let standing = standing.with_cgroups(cgroups);
         let sandbox = Arc::new(Self {
-            permits: Arc::new(Semaphore::new(config.max_concurrent)),
+            admission: Admission::new(&config),
             python,
             runtime,
             standing,
@@ -111,7 +108,6 @@ impl Sandbox {
             pools,
             programs: Arc::default(),
             metrics,
-            queued: AtomicU32::new(0),
             running: AtomicU32::new(0),
             base: OnceLock::new(),
             tasks,
@@ -138,14 +134,22 @@ impl Sandbox {
     /// Lets running calls finish for `grace`, then ends them, and returns when every process is gone.
     pub async fn shutdown(&self, grace: Duration) {
         self.closing.cancel();
-        let all = u32::try_from(self.config.max_concurrent).unwrap_or(u32::MAX);
-        let _ = tokio::time::timeout(grace, self.permits.acquire_many(all)).await;
+        let _ = tokio::time::timeout(grace, self.admission.all_ended()).await;
         self.stop.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(Duration::from_secs(10), self.tasks.wait()).await;
         if let Some(cgroups) = &self.standing.cgroups {
             cgroups.remove().await;
         }
+    }
+
+    /// Starts a zygote that nobody uses, and says how long that took. For benchmarks.
+    ///
+    /// # Errors
+    /// As [`Sandbox::start`].
+    #[doc(hidden)]
+    pub async fn time_cold_zygote(&self) -> Result<Duration, SandboxError> {
+        self.pools.probed().time_cold_zygote().await
     }
 
     /// What it counts, for Prometheus, as [`crate::METRICS_CONTENT_TYPE`].
@@ -206,7 +210,10 @@ impl Sandbox {
         observer: Arc<dyn Observer>,
         meter: &mut CallMeter<'_>,
     ) -> Result<Outcome, Failure> {
-        let _permit = self.admit(pool.metrics()).await?;
+        if self.closing.is_cancelled() {
+            return Err(stopping());
+        }
+        let _place = self.admission.admit(&execution.limits, pool.metrics()).await?;
         let _counted = Counted::new(&self.running);
         let session = Arc::new(self.session(&execution));
         let (child, running) = tokio::select! {
@@ -255,30 +262,6 @@ impl Sandbox {
             .hint("Use the standard library and the base packages, or ask the admin")),
         }
     }
-
-    /// A place among the running calls; waits in a bounded queue.
-    async fn admit(&self, metrics: &PoolMetrics) -> Result<OwnedSemaphorePermit, Failure> {
-        if self.closing.is_cancelled() {
-            return Err(stopping());
-        }
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let full = || {
-            metrics.rejected.inc();
-            Failure::new(FailureKind::Unavailable, "the sandbox is busy: too many tools run at once")
-                .hint("Call again in a few seconds, and make fewer calls at once")
-        };
-        let queued = Counted::new(&self.queued);
-        if queued.others() as usize >= self.config.queue_limit {
-            return Err(full());
-        }
-        let _waiting = Gauged::new(&metrics.queued);
-        match tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(full()),
-        }
-    }
 }
 
 impl Drop for Sandbox {
@@ -306,7 +289,7 @@ impl Executor for Sandbox {
             python: self.runtime.interpreter.version.clone(),
             parked: u32::try_from(self.pools.parked()).unwrap_or(u32::MAX),
             running: self.running.load(Ordering::Relaxed),
-            queued: self.queued.load(Ordering::Relaxed),
+            queued: self.admission.queued(),
             base_ready: self.base.get().is_some(),
         }
     }

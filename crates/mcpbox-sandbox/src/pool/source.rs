@@ -61,9 +61,7 @@ impl Source {
         if let Some(not_before) = failures.not_before {
             tokio::time::sleep_until(not_before).await;
         }
-        let spec = self.spec.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let started = Zygote::start(&self.program, &spec, &self.tasks).await;
-        match started {
+        match self.spare().await {
             Ok(zygote) => {
                 self.metrics.zygote_starts.inc();
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(zygote.clone());
@@ -74,6 +72,12 @@ impl Source {
                 Err(error)
             }
         }
+    }
+
+    /// A zygote beside the current one.
+    pub(super) async fn spare(&self) -> Result<Zygote, SandboxError> {
+        let spec = self.spec.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Zygote::start(&self.program, &spec, &self.tasks).await
     }
 
     fn living(&self) -> Option<Zygote> {

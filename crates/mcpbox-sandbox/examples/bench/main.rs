@@ -1,0 +1,212 @@
+//! What a call costs inside the supervisor: `cargo run --release -p mcpbox-sandbox --example bench [data dir]`. With every layer on,
+//! then with one layer off at a time; beside the floor, a bare fork round trip of the same interpreter. Not a test: figures
+//! depend on the machine, so compare within one run.
+
+#![expect(clippy::expect_used, reason = "a measuring program may stop")]
+
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mcpbox_core::{
+    execute::{Environment, Execution, Executor, Program, Unobserved},
+    hash::ContentHash,
+    ids::CallId,
+    server::{CodePolicy, Limits},
+};
+use mcpbox_egress::{Broker, BrokerConfig};
+use mcpbox_jail::{Layer, Layers};
+use mcpbox_sandbox::{Sandbox, SandboxConfig, find_python};
+use serde_json::{Value, json};
+
+mod processes;
+
+use processes::{cpu_ms, memory};
+
+const ADD: &str = "async def main(a: int, b: int) -> int:\n    return a + b\n";
+const WORK: &str = "import json, hashlib\nasync def main(a: int, b: int) -> str:\n    rows = [{'i': i, 'x': i * a} for i in range(600)]\n    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()\n";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some(mcpbox_jail::JAIL_ARGUMENT) {
+        return mcpbox_jail::main_jail(arguments);
+    }
+    let data_dir = first.map_or_else(|| std::env::temp_dir().join("mcpbox-bench"), PathBuf::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(measure(SandboxConfig { data_dir, ..SandboxConfig::default() }));
+    ExitCode::SUCCESS
+}
+
+async fn measure(config: SandboxConfig) {
+    let sandbox = start(&config).await;
+    sandbox.base_installed(Duration::from_secs(120)).await;
+    sandbox.shutdown(Duration::from_secs(1)).await;
+    drop(sandbox);
+    let begun = Instant::now();
+    let sandbox = start(&config).await;
+    row("start, three zygotes and probes", millis(begun.elapsed()), "ms");
+    call(&sandbox, ADD).await;
+    row("start to first call", millis(begun.elapsed()), "ms");
+    row("cold zygote", cold_zygote(&sandbox).await, "ms");
+    let floor = floor_ms("");
+    row("floor: fork of a bare interpreter, CPU", floor, "ms");
+    let loaded = floor_ms("import asyncio,json,ctypes,typing,dataclasses,decimal");
+    row("floor: the same with asyncio loaded, CPU", loaded, "ms");
+    for (name, source, pause_ms) in [
+        ("add, back to back", ADD, 0),
+        ("add, 20 ms apart", ADD, 20),
+        ("0.9 ms of JSON and hashing, back to back", WORK, 0),
+    ] {
+        let (p50, p95) = percentiles(&sandbox, source, pause_ms).await;
+        println!("{name:<44}{p50:>9.3} ms p50 {p95:>8.3} ms p95");
+    }
+    let mut best: f64 = 0.0;
+    for concurrency in [1, 4, 16, 64] {
+        let (per_second, cpu) = throughput(&sandbox, concurrency).await;
+        best = best.max(per_second);
+        let ratios = format!("{:.1} and {:.1} x the floors", cpu / floor, cpu / loaded);
+        println!(
+            "{:<44}{per_second:>9.0} calls/s, {:.0} % of the best, {cpu:.2} ms CPU per call: {ratios}",
+            format!("add, {concurrency} at once"),
+            per_second / best * 100.0
+        );
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (count, pss) = memory();
+    println!("{count} sandbox processes, {} parked: {:.1} MB PSS in all", sandbox.status().parked, pss as f64 / 1024.0);
+    sandbox.shutdown(Duration::from_secs(1)).await;
+    drop(sandbox);
+    layers(&config).await;
+}
+
+/// What each layer adds: the same calls without it.
+async fn layers(config: &SandboxConfig) {
+    println!("\n{:<44}{:>12}{:>12}", "add, back to back", "p50", "CPU per call");
+    let all = [Layers::ALL].into_iter().chain(Layer::OPTIONAL.map(|layer| Layers::ALL.without(layer)));
+    for layers in all.chain([Layers::ALL]) {
+        let config = SandboxConfig { layers_for_tests: layers, ..config.clone() };
+        let sandbox = match Sandbox::start(config, broker(), |_| {}).await {
+            Ok(sandbox) => sandbox,
+            Err(error) => {
+                println!("{:<44}{error}", name(layers));
+                continue;
+            }
+        };
+        let (p50, _) = percentiles(&sandbox, ADD, 0).await;
+        let (_, cpu) = throughput(&sandbox, 4).await;
+        println!("{:<44}{p50:>9.3} ms{cpu:>9.2} ms", name(layers));
+        sandbox.shutdown(Duration::from_secs(1)).await;
+    }
+}
+
+fn name(layers: Layers) -> String {
+    let missing: Vec<_> = layers.missing().map(|layer| layer.to_string()).collect();
+    if missing.is_empty() { "every layer on".to_owned() } else { format!("without {}", missing.join(", ")) }
+}
+
+async fn start(config: &SandboxConfig) -> Arc<Sandbox> {
+    Sandbox::start(config.clone(), broker(), |line| println!("{line}")).await.expect("a sandbox")
+}
+
+fn broker() -> Arc<Broker> {
+    Broker::new(BrokerConfig::default()).expect("a broker")
+}
+
+async fn cold_zygote(sandbox: &Sandbox) -> f64 {
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        times.push(millis(sandbox.time_cold_zygote().await.expect("a zygote")));
+    }
+    median(times)
+}
+
+async fn percentiles(sandbox: &Sandbox, source: &str, pause_ms: u64) -> (f64, f64) {
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        if pause_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        }
+        let begun = Instant::now();
+        call(sandbox, source).await;
+        times.push(millis(begun.elapsed()));
+    }
+    times.drain(..20); // compiling, warming
+    times.sort_by(f64::total_cmp);
+    let p95 = times.get(times.len() * 95 / 100).copied().unwrap_or_default();
+    (median(times), p95)
+}
+
+/// Calls per second, and milliseconds of CPU that one costs.
+async fn throughput(sandbox: &Arc<Sandbox>, concurrency: usize) -> (f64, f64) {
+    let (begun, before) = (Instant::now(), cpu_ms());
+    let until = begun + Duration::from_secs(4);
+    let workers = (0..concurrency).map(|_| {
+        let sandbox = Arc::clone(sandbox);
+        tokio::spawn(async move {
+            let mut done = 0_u32;
+            while Instant::now() < until {
+                call(&sandbox, ADD).await;
+                done += 1;
+            }
+            done
+        })
+    });
+    let mut calls = 0.0;
+    for worker in workers.collect::<Vec<_>>() {
+        calls += f64::from(worker.await.unwrap_or_default());
+    }
+    (calls / begun.elapsed().as_secs_f64(), (cpu_ms() - before) / calls)
+}
+
+async fn call(sandbox: &Sandbox, source: &str) {
+    let program = Program {
+        source: source.to_owned(),
+        content_hash: ContentHash::of(&Value::from(source)),
+        policy: CodePolicy::Strict,
+        modules: ["json", "hashlib"].map(str::to_owned).into(),
+        environment: Environment::Base,
+        imports: if source == WORK { ["json", "hashlib"].map(str::to_owned).into() } else { Default::default() },
+        uses_http: false,
+    };
+    let execution = Execution {
+        call_id: CallId::generate(),
+        program: Arc::new(program),
+        arguments: json!({"a": 2, "b": 3}).as_object().cloned().unwrap_or_default(),
+        hosts: Arc::new([]),
+        secrets: Vec::new(),
+        http_mocks: None,
+        limits: Limits::default(),
+    };
+    let outcome = sandbox.execute(execution, Arc::new(Unobserved)).await;
+    if let Err(failure) = outcome.result {
+        println!("a call failed: {failure}");
+    }
+}
+
+/// CPU time of `os.fork`, `os._exit` and `os.waitpid`, of both processes together.
+#[expect(clippy::disallowed_methods, reason = "measures the interpreter itself")]
+fn floor_ms(load: &str) -> f64 {
+    let code = format!(
+        "{load}\nimport os\nb=os.times()\nfor _ in range(500):\n    p=os.fork()\n    if not p: os._exit(0)\n    os.waitpid(p,0)\nprint((sum(os.times()[:4])-sum(b[:4]))*2)"
+    );
+    let python = find_python(None).expect("a Python").path;
+    let output = Command::new(python).args(["-I", "-S", "-c", &code]).output().expect("it runs");
+    String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_default()
+}
+
+fn row(name: &str, value: f64, unit: &str) {
+    println!("{name:<44}{value:>9.3} {unit}");
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
