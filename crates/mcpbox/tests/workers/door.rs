@@ -1,6 +1,10 @@
 //! The worker's door by hand, what a worker holds, and what it refuses to be given.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use crate::support::{KEY, Worker, command, directory};
 
@@ -77,9 +81,18 @@ fn a_worker_that_is_given_more_than_it_may_have_does_not_start() {
         (&[("MCPBOX_SANDBOX_KEY_FILE", "/nowhere")], &[], "sandbox_key is set too; use one of them"),
     ];
     let refused = |variables: &[(&str, &str)], flags: &[&str]| {
-        let output =
-            command("foreign").envs(variables.iter().copied()).args(flags).stdout(Stdio::null()).output().unwrap();
-        assert!(!output.status.success());
+        let mut command = command("foreign");
+        command.envs(variables.iter().copied()).args(flags).args(["--sandbox-addr", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        while process.try_wait().unwrap().is_none() {
+            if begun.elapsed() > Duration::from_secs(20) {
+                process.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = process.wait_with_output().unwrap();
+        assert!(output.status.code().is_some_and(|code| code != 0), "it started: {variables:?} {flags:?}");
         String::from_utf8(output.stderr).unwrap()
     };
     for (variables, flags, expected) in cases {
