@@ -1,6 +1,6 @@
 # attack: use up the memory by doubling
 # expect: memory
-# layers: limits
+# layers: limits cgroup
 def main(canary):
     values = [0]
     while len(values) < 20_000_000:

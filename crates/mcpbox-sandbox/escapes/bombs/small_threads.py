@@ -1,6 +1,6 @@
 # attack: start threads so small that memory does not stop them
 # expect: RuntimeError | memory
-# layers: limits
+# layers: limits cgroup
 import _thread
 import time
 

@@ -1,6 +1,6 @@
 # attack: unpack a few bytes into a lot of memory
 # expect: memory
-# layers: limits
+# layers: limits cgroup
 import zlib
 
 

@@ -1,5 +1,5 @@
-# attack: replace the stream by one that hangs when it is flushed
-# expect: timeout
+# attack: replace the stream by one that hangs when it is flushed, in case the runner does that
+# expect: returns "late"
 # layers: supervisor
 import sys
 import time
