@@ -99,12 +99,12 @@ def needs_loop(code: types.CodeType, roots: frozenset[str]) -> bool:
     return any(isinstance(constant, types.CodeType) and needs_loop(constant, roots) for constant in code.co_consts)
 
 
-def drive(main: Callable[..., Any], arguments: dict[str, Any], *, with_loop: bool) -> Any:
+def drive(main: Callable[..., Any], arguments: dict[str, Any], wants_loop: Callable[[], bool]) -> Any:
     """Runs `main`. A coroutine that never really suspends costs no event loop; one that does gets it then."""
     result = main(**arguments)
     if not isinstance(result, types.CoroutineType):
         return result
-    if with_loop:
+    if wants_loop():
         return _in_loop(result)
     try:
         waits_for = result.send(None)

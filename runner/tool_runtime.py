@@ -226,7 +226,7 @@ def _run_main(namespace: dict[str, Any], program: Any, arguments: dict[str, Any]
     if not callable(main):
         raise failures.NoMain("the source defines no main; define 'async def main(...)'")
     values = parameters.convert(main, arguments)
-    return language.drive(main, values, with_loop=language.needs_loop(program, _ROOTS))
+    return language.drive(main, values, lambda: language.needs_loop(program, _ROOTS))
 
 
 def _usage() -> dict[str, int]:
