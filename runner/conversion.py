@@ -9,15 +9,23 @@ import types
 import typing
 from typing import Any
 
+import annotations
 from parameters import InvalidArgument
 
 
 def convert(main: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
-        hints = typing.get_type_hints(main, include_extras=True)
+        hints = _hints(main)
+    except InvalidArgument:
+        raise
     except Exception as error:
         raise InvalidArgument(f"the annotations of main cannot be evaluated: {error}") from None
     return {name: _one(name, hints.get(name), value) for name, value in arguments.items()}
+
+
+def _hints(owner: Any) -> dict[str, Any]:
+    annotations.check(owner)
+    return typing.get_type_hints(owner, include_extras=True)
 
 
 def _one(name: str, hint: Any, value: Any) -> Any:
@@ -40,7 +48,7 @@ def _value(hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint):
         return _dataclass(hint, value)
     if typing.is_typeddict(hint):
-        hints = typing.get_type_hints(hint, include_extras=True)
+        hints = _hints(hint)
         return {key: _value(hints.get(key), item) for key, item in value.items()}
     if issubclass(hint, tuple) and hasattr(hint, "_fields"):
         return hint(**value) if isinstance(value, dict) else hint(*value)
@@ -75,7 +83,7 @@ def _enum(hint: type[enum.Enum], value: Any) -> enum.Enum:
 
 
 def _dataclass(hint: type, value: dict[str, Any]) -> Any:
-    hints = typing.get_type_hints(hint, include_extras=True)
+    hints = _hints(hint)
     return hint(**{key: _value(hints.get(key), item) for key, item in value.items()})
 
 

@@ -10,12 +10,14 @@ import os
 import socket
 import sys
 import threading
+import types
 import typing
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import annotations
 import content
 import failures
 import language
@@ -151,6 +153,25 @@ class Parameters(unittest.TestCase):
         for hint, value in [(Colour, "blue"), (Point, {"y": 1}), (datetime.date, "gestern"), (list[Point], [1])]:
             with self.assertRaisesRegex(parameters.InvalidArgument, "'a'"):
                 self.convert(hint, value)
+
+
+class Annotations(unittest.TestCase):
+    def test_text_that_is_a_type_is_taken(self):
+        for text in (
+            "int", "list[int] | None", "typing.Optional['dict[str, int]']", "Literal['a b']", "tuple[int, ...]",
+            "Annotated[int, describe('x')]", "collections.abc.Sequence[str]", "Callable[[int], str]",
+        ):  # fmt: skip
+            annotations.check(types.SimpleNamespace(__annotations__={"a": text}))
+
+    def test_text_that_reaches_in_or_computes_is_refused(self):
+        for text in (
+            "().__class__", "text()", "Optional[text()]", "Annotated[text(), 1]", "[f for f in g]", "(x for x in y).gi_frame",
+            "list['().__class__']", "a.f_back", "lambda: 1", "int if a else b", "1 +", "attrgetter", "a[0](b)",
+        ):  # fmt: skip
+            with self.assertRaises(parameters.InvalidArgument, msg=text):
+                annotations.check(types.SimpleNamespace(__annotations__={"a": text}))
+        with self.assertRaises(parameters.InvalidArgument):
+            annotations.check(types.SimpleNamespace(__annotations__={"a": list[typing.Optional["text()"]]}))
 
 
 class Language(unittest.TestCase):

@@ -195,7 +195,8 @@ pub(crate) fn is_submodule(package: &str, name: &str) -> bool {
 /// Whether an attribute of a module is another module that the policy keeps away (`random._os`, `asyncio.sys`).
 pub(crate) fn is_leaked_module(attribute: &str) -> bool {
     let bare = attribute.trim_start_matches('_');
-    let is_module = is_stdlib(bare) || bare == "posixsubprocess" || bare == "collections_abc";
+    // `bltns` is what enum calls builtins.
+    let is_module = is_stdlib(bare) || matches!(bare, "bltns" | "collections_abc" | "posixsubprocess");
     is_module && !DEFAULT.contains(&bare) && !matches!(bare, "array" | "code" | "email" | "html" | "token" | "xml")
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod attributes;
 pub(crate) mod classes;
+pub(crate) mod formats;
 pub(crate) mod names;
 pub(crate) mod patterns;
 pub(crate) mod strings;

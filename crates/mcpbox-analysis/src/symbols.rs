@@ -1,15 +1,21 @@
 //! What the names of a module stand for: imports under their local names, classes, aliases and constants at top level.
 
-use std::{cell::Cell, collections::HashMap};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use ruff_python_ast::{
-    Expr, Stmt, StmtClassDef,
+    Expr, Parameter, Stmt, StmtClassDef,
     statement_visitor::{StatementVisitor, walk_stmt},
+    visitor::{self, Visitor},
 };
 
 /// Steps that may be spent on following names to their values, over one whole analysis. Names that refer to each other
 /// twice would otherwise cost exponential time.
 const FUEL: usize = 100_000;
+/// Expressions within expressions that are looked into.
+const MAX_DEPTH: usize = 3_000;
 
 /// The top-level names of a module. Later definitions win, as they do at run time.
 #[derive(Default)]
@@ -21,6 +27,8 @@ pub(crate) struct Symbols<'a> {
     pub(crate) imports: HashMap<&'a str, String>,
     /// Imports within functions and classes, for the rules: they look through the names of all of them.
     inner_imports: HashMap<&'a str, String>,
+    /// Names bound more than once, wherever that is.
+    rebound: HashSet<&'a str>,
     spent: Cell<usize>,
 }
 
@@ -31,6 +39,9 @@ impl<'a> Symbols<'a> {
         let mut inner = InnerImports(Self::default());
         inner.visit_body(body);
         symbols.inner_imports = inner.0.imports;
+        let mut bindings = Bindings::default();
+        bindings.visit_body(body);
+        symbols.rebound = bindings.again;
         symbols
     }
 
@@ -73,6 +84,11 @@ impl<'a> Symbols<'a> {
     /// What a name stands for that is imported anywhere.
     pub(crate) fn import(&self, local: &str) -> Option<&str> {
         self.imports.get(local).or_else(|| self.inner_imports.get(local)).map(String::as_str)
+    }
+
+    /// Whether a name has one value only, as far as assignments and parameters go.
+    pub(crate) fn is_bound_once(&self, name: &str) -> bool {
+        !self.rebound.contains(name)
     }
 
     /// Whether names were followed so often that the rules may have missed something.
@@ -133,6 +149,42 @@ impl<'a> Symbols<'a> {
         if let Expr::Name(name) = target {
             self.values.insert(name.id.as_str(), value);
         }
+    }
+}
+
+/// Collects the names that are bound more than once.
+#[derive(Default)]
+struct Bindings<'a> {
+    once: HashSet<&'a str>,
+    again: HashSet<&'a str>,
+    depth: usize,
+}
+
+impl<'a> Bindings<'a> {
+    fn bind(&mut self, name: &'a str) {
+        if !self.once.insert(name) {
+            self.again.insert(name);
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Bindings<'a> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) if name.ctx.is_store() => self.bind(name.id.as_str()),
+            // The walk that comes later refuses what is nested more deeply.
+            _ if self.depth > MAX_DEPTH => {}
+            _ => {
+                self.depth += 1;
+                visitor::walk_expr(self, expr);
+                self.depth -= 1;
+            }
+        }
+    }
+
+    fn visit_parameter(&mut self, parameter: &'a Parameter) {
+        self.bind(parameter.name.as_str());
+        visitor::walk_parameter(self, parameter);
     }
 }
 

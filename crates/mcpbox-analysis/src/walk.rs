@@ -49,6 +49,8 @@ pub(crate) fn walk(module: &ModModule, source: &Source<'_>, symbols: &Symbols<'_
         secrets: Secrets::default(),
         calls_of_super: HashSet::new(),
         called: HashSet::new(),
+        handed_on: HashSet::new(),
+        is_in_annotation: false,
         is_in_main: false,
         loops: 0,
         depth: 0,
@@ -76,6 +78,10 @@ struct Walker<'s, 'a, 'r> {
     calls_of_super: HashSet<TextSize>,
     /// Where functions stand that are called at once.
     called: HashSet<(TextSize, TextSize)>,
+    /// Where values begin that get another name or go elsewhere.
+    handed_on: HashSet<TextSize>,
+    /// Within an annotation.
+    is_in_annotation: bool,
     /// Whether the innermost function is the tool's `main`.
     is_in_main: bool,
     /// Loops around, within the innermost function.
@@ -144,6 +150,12 @@ impl<'a> Visitor<'a> for Walker<'_, 'a, '_> {
 
     fn visit_expr(&mut self, expr: &'a Expr) {
         self.deeper(expr, |this| this.expression(expr));
+    }
+
+    fn visit_annotation(&mut self, expr: &'a Expr) {
+        let outer = std::mem::replace(&mut self.is_in_annotation, true);
+        self.visit_expr(expr);
+        self.is_in_annotation = outer;
     }
 
     fn visit_pattern(&mut self, pattern: &'a Pattern) {

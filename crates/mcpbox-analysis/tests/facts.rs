@@ -173,7 +173,7 @@ fn what_a_reviewer_would_not_see_is_found() {
         (&format!("x = 1;{}y = 2", " ".repeat(100)), Severity::Warning, "hidden_code"),
         (&format!("x = '{}'", "lorem ipsum ".repeat(60)), Severity::Warning, "long_line"),
         (&format!("x = '{}'", "aGVsbG8gd29ybGQ1".repeat(40)), Severity::Warning, "encoded_blob"),
-        ("'{}'.join(x).format(y)", Severity::Warning, "computed_template"),
+        ("'{}'.join(x).format(y)", Severity::Error, "computed_template"),
     ];
     for (code, severity, rule) in cases {
         let analysis = strict(code);

@@ -25,7 +25,7 @@ pub(crate) use copy::open_up;
 pub(crate) use interpreter::Interpreter;
 
 /// The files of the runner, and `requirements.lock` beside them.
-const RUNNER: [(&str, &str); 13] = [
+const RUNNER: [(&str, &str); 14] = [
     ("zygote.py", include_str!("../../../runner/zygote.py")),
     ("lockdown.py", include_str!("../../../runner/lockdown.py")),
     ("preload.py", include_str!("../../../runner/preload.py")),
@@ -35,6 +35,7 @@ const RUNNER: [(&str, &str); 13] = [
     ("failures.py", include_str!("../../../runner/failures.py")),
     ("parameters.py", include_str!("../../../runner/parameters.py")),
     ("conversion.py", include_str!("../../../runner/conversion.py")),
+    ("annotations.py", include_str!("../../../runner/annotations.py")),
     ("objects.py", include_str!("../../../runner/objects.py")),
     ("results.py", include_str!("../../../runner/results.py")),
     ("content.py", include_str!("../../../runner/content.py")),

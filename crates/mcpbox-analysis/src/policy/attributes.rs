@@ -1,6 +1,6 @@
 //! Attributes that lead from a value to the interpreter: dunders, frames, code objects, modules within modules.
 
-use ruff_python_ast::{Expr, ExprAttribute, ExprContext};
+use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprContext};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{Weight, broken, classes, names::is_dunder};
@@ -55,6 +55,10 @@ const EVALUATORS: &[(&str, &str)] = &[
     ("asyncio", "open_unix_connection"),
     ("asyncio", "start_server"),
     ("asyncio", "start_unix_server"),
+    ("contextlib", "redirect_stderr"),
+    ("contextlib", "redirect_stdout"),
+    ("dataclasses", "make_dataclass"),
+    ("functools", "update_wrapper"),
     ("string", "Formatter"),
     ("typing", "ForwardRef"),
     ("typing", "evaluate_forward_ref"),
@@ -80,7 +84,27 @@ const TYPES: &[&str] = &[
 ];
 
 /// Attributes that hide a module on any value; data rarely uses these names.
-const MODULE_NAMES: &[&str] = &["_os", "_sys", "builtins", "ctypes", "importlib", "os", "subprocess", "sys"];
+const MODULE_NAMES: &[&str] = &["_os", "_sys", "bltns", "builtins", "ctypes", "importlib", "os", "subprocess", "sys"];
+
+/// Methods of event loops that leave the process, on any value.
+const OF_LOOPS: &[&str] = &[
+    "connect_read_pipe",
+    "connect_write_pipe",
+    "create_datagram_endpoint",
+    "create_unix_connection",
+    "create_unix_server",
+    "subprocess_exec",
+    "subprocess_shell",
+];
+
+/// Private functions of the library that run text or programs, on any value.
+const PRIVATE: &[&str] = &["_create_fn", "_eval_type", "_evaluate", "_get_command_stdout"];
+
+/// Private names that are documented.
+const DOCUMENTED: &[&str] = &["_asdict", "_field_defaults", "_fields", "_make", "_replace"];
+
+/// Classes that make classes when they are called.
+const FACTORIES: &[&str] = &["abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"];
 
 const DUNDER_HINT: &str =
     "Do without attributes of the form __x__; use isinstance for classes and str(error) for errors.";
@@ -111,6 +135,54 @@ pub(crate) fn check(attribute: &ExprAttribute, symbols: &Symbols<'_>, report: &m
         let message = "`.obj` of an error gives the value that a failed attribute access was about".to_owned();
         broken(report, Weight::Ordinary, "error_object", at, message, "Name the attribute differently.");
     }
+    check_method(name, at, report);
+}
+
+fn check_method(name: &str, at: TextRange, report: &mut Report) {
+    if PRIVATE.contains(&name) {
+        private(name, at, report);
+    }
+    if OF_LOOPS.contains(&name) {
+        let message = format!("`.{name}` leaves the process");
+        let hint = "Use the global `http` for requests; a call is one process.";
+        broken(report, Weight::Telling, "forbidden_function", at, message, hint);
+    }
+}
+
+fn private(name: &str, at: TextRange, report: &mut Report) {
+    let message = format!("`{name}` is an internal of the library");
+    broken(report, Weight::Telling, "private_member", at, message, "Use what the module documents.");
+}
+
+/// Checks the name of something that a module's metaclass is: called, it makes classes out of names and texts.
+pub(crate) fn check_factory(expr: &Expr, symbols: &Symbols<'_>, report: &mut Report) {
+    if symbols.path(expr).is_some_and(|path| FACTORIES.contains(&path.as_str())) {
+        let message = "this class makes classes".to_owned();
+        broken(
+            report,
+            Weight::Telling,
+            "class_factory",
+            expr,
+            message,
+            "Write the class out, or inherit from abc.ABC.",
+        );
+    }
+}
+
+/// Checks `functools.wraps`, which may only be called with the function: its other arguments copy any attribute.
+pub(crate) fn check_wraps(expr: &Expr, arguments: Option<&Arguments>, symbols: &Symbols<'_>, report: &mut Report) {
+    let is_plain = arguments.is_some_and(|given| {
+        given.keywords.is_empty() && matches!(&*given.args, [only] if !matches!(only, Expr::Starred(_)))
+    });
+    if !is_plain && symbols.path(expr).is_some_and(|path| path == "functools.wraps") {
+        let message = "`functools.wraps` with more than the function copies attributes by name".to_owned();
+        broken(report, Weight::Telling, "forbidden_function", expr, message, "Use `@functools.wraps(function)`.");
+    }
+}
+
+/// Whether a name is one of frames, generators, code and the like.
+pub(crate) fn is_internal(name: &str) -> bool {
+    INTERNAL.binary_search(&name).is_ok()
 }
 
 /// Checks the name of an attribute, however it is reached: by a dot, a pattern, a format or a text.
@@ -144,6 +216,10 @@ pub(crate) fn check_member(module: &str, name: &str, at: TextRange, report: &mut
         let message = format!("`{name}` in `{module}` is a module that code may not reach this way");
         broken(report, Weight::Telling, "module_leak", at, message, "Import what is needed by itself.");
     }
+    let is_private = name.starts_with('_') && !is_dunder(name);
+    if is_private && !DOCUMENTED.contains(&name) {
+        private(name, at, report);
+    }
     if modules::is_submodule(module, name) && modules::is_never(&format!("{module}.{name}")) {
         let message = format!("`{module}.{name}` starts processes");
         broken(report, Weight::Telling, "module_leak", at, message, "Do without it; a call is one process.");
@@ -151,6 +227,9 @@ pub(crate) fn check_member(module: &str, name: &str, at: TextRange, report: &mut
     if EVALUATORS.contains(&(module, name)) {
         let (what, hint) = match module {
             "asyncio" => ("leaves the process", "Use the global `http` for requests; a call is one process."),
+            "contextlib" => ("reaches attributes of sys", "Return what you would print."),
+            "dataclasses" => ("makes classes out of texts", "Write the class out."),
+            "functools" => ("copies attributes by name", "Use `@functools.wraps(function)`."),
             _ => ("evaluates text or reads attributes by name", "Do without it."),
         };
         broken(report, Weight::Telling, "forbidden_function", at, format!("`{module}.{name}` {what}"), hint);

@@ -1,7 +1,7 @@
-//! Texts that name attributes: format templates, `attrgetter("__class__")`, and dunder names handed to calls.
+//! Texts that name attributes: `attrgetter("__class__")`, dunder names handed to calls, annotations written as text.
 
-use ruff_python_ast::{Arguments, Expr, ExprAttribute, ExprCall, ExprName};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_python_ast::{Arguments, Expr, ExprCall, ExprName};
+use ruff_text_size::Ranged;
 
 use super::{Weight, attributes, broken, names::is_dunder};
 use crate::{finding::Report, literal, symbols::Symbols};
@@ -14,13 +14,6 @@ pub(crate) fn check_call(call: &ExprCall, symbols: &Symbols<'_>, report: &mut Re
         check_getter(call, symbols, report);
     } else {
         check_arguments(&call.arguments, symbols, report);
-    }
-    if let Expr::Attribute(method) = &*call.func
-        && is_text_type(&method.value)
-        && matches!(method.attr.as_str(), "format" | "format_map")
-        && let Some(template) = call.arguments.args.first()
-    {
-        check_format(template, symbols, report);
     }
 }
 
@@ -69,15 +62,31 @@ fn check_getter(call: &ExprCall, symbols: &Symbols<'_>, report: &mut Report) {
 /// A dunder's name as an argument is of use only to read that attribute.
 fn check_arguments(arguments: &Arguments, symbols: &Symbols<'_>, report: &mut Report) {
     let values = arguments.args.iter().chain(arguments.keywords.iter().map(|keyword| &keyword.value));
-    for value in values {
-        if !matches!(value, Expr::StringLiteral(_) | Expr::BinOp(_)) {
-            continue;
-        }
-        let Some(text) = literal::text(value, symbols) else { continue };
-        if is_named_dunder(&text) || (attributes::is_telling(&text) && !is_dunder(&text)) {
-            let message = format!("the text {text:?} names an attribute that reaches into the interpreter");
-            broken(report, Weight::Ordinary, "dunder_text", value, message, "Do without it.");
-        }
+    values.for_each(|value| check_value(value, symbols, report));
+}
+
+/// One argument, or one within a list of them.
+fn check_value(value: &Expr, symbols: &Symbols<'_>, report: &mut Report) {
+    match value {
+        Expr::Tuple(tuple) => return tuple.elts.iter().for_each(|value| check_value(value, symbols, report)),
+        Expr::List(list) => return list.elts.iter().for_each(|value| check_value(value, symbols, report)),
+        Expr::StringLiteral(_) | Expr::BinOp(_) => {}
+        _ => return,
+    }
+    let Some(text) = literal::text(value, symbols) else { return };
+    if is_named_dunder(&text) || (attributes::is_telling(&text) && !is_dunder(&text)) {
+        let message = format!("the text {text:?} names an attribute that reaches into the interpreter");
+        broken(report, Weight::Ordinary, "dunder_text", value, message, "Do without it.");
+    }
+}
+
+/// Checks an annotation that is written as text: Python evaluates it like code that stands there.
+pub(crate) fn check_annotation_text(expr: &Expr, report: &mut Report) {
+    let Expr::StringLiteral(literal) = expr else { return };
+    let words = literal.value.to_str().split(|c: char| !c.is_alphanumeric() && c != '_');
+    if words.into_iter().any(|word| word.starts_with("__") || attributes::is_internal(word)) {
+        let message = "this annotation is evaluated as code and reaches into the interpreter".to_owned();
+        broken(report, Weight::Telling, "annotation_text", expr, message, "Name the type.");
     }
 }
 
@@ -105,49 +114,4 @@ fn is_named_dunder(text: &str) -> bool {
                 | "__setattr__"
                 | "__wrapped__"
         )
-}
-
-/// `"{0.__class__}".format`, called or handed on.
-pub(crate) fn check_attribute(attribute: &ExprAttribute, symbols: &Symbols<'_>, report: &mut Report) {
-    let is_format = matches!(attribute.attr.as_str(), "format" | "format_map");
-    if is_format && !is_text_type(&attribute.value) && may_be_text(&attribute.value) {
-        check_format(&attribute.value, symbols, report);
-    }
-}
-
-fn is_text_type(expr: &Expr) -> bool {
-    matches!(expr, Expr::Name(name) if name.id.as_str() == "str")
-}
-
-fn check_format(template: &Expr, symbols: &Symbols<'_>, report: &mut Report) {
-    if let Some(text) = literal::text(template, symbols) {
-        check_template(&text, template.range(), report);
-    } else if report.is_strict() {
-        let message = "this format template is computed; it can read attributes of its arguments";
-        report.warning("computed_template", template, message, "Use an f-string or a literal template.");
-    }
-}
-
-/// `date.format()` of something that is visibly no text is none of our business.
-fn may_be_text(expr: &Expr) -> bool {
-    !matches!(expr, Expr::NumberLiteral(_) | Expr::Dict(_) | Expr::List(_))
-}
-
-/// The attribute names in the fields of a template, nested ones included.
-fn check_template(text: &str, at: TextRange, report: &mut Report) {
-    let mut depth = 0_usize;
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b'.' if depth > 0 => {
-                let rest = text.get(index + 1..).unwrap_or_default();
-                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                if end > 0 {
-                    attributes::check_name(rest.get(..end).unwrap_or_default(), at, report);
-                }
-            }
-            _ => {}
-        }
-    }
 }

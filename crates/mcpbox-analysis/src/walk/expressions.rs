@@ -7,7 +7,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::Walker;
-use crate::policy::{attributes, names, names::ScopeKind, strings};
+use crate::policy::{attributes, formats, names, names::ScopeKind, patterns, strings};
 
 impl<'a> Walker<'_, 'a, '_> {
     pub(super) fn expression(&mut self, expr: &'a Expr) {
@@ -25,6 +25,7 @@ impl<'a> Walker<'_, 'a, '_> {
                     self.scopes.bind_outside_comprehension(target.id.as_str());
                     names::check_dunder(target.id.as_str(), target.range(), false, self.report);
                 }
+                self.hand_on(&named.value);
                 self.hosts.assign(&named.target, &named.value, self.symbols);
                 self.visit_expr(&named.value);
             }
@@ -38,7 +39,12 @@ impl<'a> Walker<'_, 'a, '_> {
     /// Facts of expressions that need no special way of walking.
     fn note(&mut self, expr: &'a Expr) {
         match expr {
-            Expr::StringLiteral(_) | Expr::FString(_) => self.hosts.text(expr),
+            Expr::StringLiteral(_) | Expr::FString(_) => {
+                self.hosts.text(expr);
+                if self.is_in_annotation {
+                    strings::check_annotation_text(expr, self.report);
+                }
+            }
             Expr::Subscript(subscript) => self.secrets.subscript(subscript, self.symbols, self.report),
             Expr::Compare(compare) => self.secrets.compare(compare, self.symbols, self.report),
             Expr::Await(_) if !self.is_in_async_function() => {
@@ -69,6 +75,9 @@ impl<'a> Walker<'_, 'a, '_> {
         let is_binding = name.ctx.is_store();
         let is_class_binding = is_binding && self.scopes.kind() == ScopeKind::Class;
         names::check_dunder(name.id.as_str(), name.range(), is_class_binding, self.report);
+        if is_class_binding {
+            patterns::check_class_name(name.id.as_str(), name.range(), self.report);
+        }
         if is_binding {
             self.scopes.bind(name.id.as_str());
         } else {
@@ -79,7 +88,10 @@ impl<'a> Walker<'_, 'a, '_> {
 
     fn attribute(&mut self, attribute: &'a ExprAttribute, expr: &'a Expr) {
         attributes::check(attribute, self.symbols, self.report);
-        strings::check_attribute(attribute, self.symbols, self.report);
+        if formats::is_format(expr) && attribute.ctx.is_load() && !self.is_called(expr) {
+            let is_handed_on = self.handed_on.contains(&expr.start());
+            formats::check_reference(attribute, is_handed_on, self.symbols, self.report);
+        }
         self.getter_reference(expr);
         if let Expr::Call(call) = &*attribute.value
             && attributes::is_super_call(&attribute.value)
@@ -90,17 +102,34 @@ impl<'a> Walker<'_, 'a, '_> {
     }
 
     fn getter_reference(&mut self, expr: &Expr) {
-        let range = expr.range();
-        if !self.called.contains(&(range.start(), range.end())) {
+        if !self.is_called(expr) {
             strings::check_getter_reference(expr, self.symbols, self.report);
+            attributes::check_factory(expr, self.symbols, self.report);
+            attributes::check_wraps(expr, None, self.symbols, self.report);
         }
     }
 
+    /// Whether this very expression is what a call calls, or stands where it may.
+    fn is_called(&self, expr: &Expr) -> bool {
+        self.called.contains(&(expr.start(), expr.end()))
+    }
+
+    /// A value that gets another name or goes elsewhere.
+    pub(super) fn hand_on(&mut self, value: &Expr) {
+        self.handed_on.insert(value.start());
+    }
+
     fn call(&mut self, call: &'a ExprCall) {
-        if strings::is_getter(&call.func, self.symbols) {
-            self.called.insert((call.func.start(), call.func.end()));
-        }
         strings::check_call(call, self.symbols, self.report);
+        attributes::check_factory(&call.func, self.symbols, self.report);
+        attributes::check_wraps(&call.func, Some(&call.arguments), self.symbols, self.report);
+        if formats::is_format(&call.func) {
+            formats::check_call(call, self.symbols, self.report);
+        }
+        let range = call.func.range();
+        self.called.insert((range.start(), range.end()));
+        let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+        call.arguments.args.iter().chain(keywords).for_each(|value| self.hand_on(value));
         self.imports.call(call, self.symbols, self.report);
         self.hosts.call(call, self.symbols);
         self.secrets.call(call, self.symbols, self.report);

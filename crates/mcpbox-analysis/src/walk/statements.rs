@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 use super::Walker;
 use crate::{
     modules,
-    policy::{attributes, classes, names, names::ScopeKind},
+    policy::{attributes, classes, names, names::ScopeKind, patterns},
 };
 
 impl<'a> Walker<'_, 'a, '_> {
@@ -109,6 +109,12 @@ impl<'a> Walker<'_, 'a, '_> {
         if let Some(parameters) = &class.type_params {
             self.visit_type_params(parameters);
         }
+        for keyword in
+            class.keywords().iter().filter(|keyword| keyword.arg.as_ref().is_some_and(|arg| arg == "metaclass"))
+        {
+            // Judged by the header already.
+            self.called.insert((keyword.value.start(), keyword.value.end()));
+        }
         if let Some(arguments) = &class.arguments {
             self.visit_arguments(arguments);
         }
@@ -134,14 +140,22 @@ impl<'a> Walker<'_, 'a, '_> {
         self.scopes.bind(name);
     }
 
-    /// Values that names get, for hosts.
+    fn note_positions(&mut self, targets: &[Expr], value: &Expr) {
+        targets.iter().for_each(|target| patterns::check_positions(target, value, self.report));
+    }
+
+    /// Values that names get.
     fn note_values(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Assign(assign) => {
+                self.hand_on(&assign.value);
+                self.note_positions(&assign.targets, &assign.value);
                 assign.targets.iter().for_each(|target| self.hosts.assign(target, &assign.value, self.symbols))
             }
             Stmt::AnnAssign(assign) => {
                 if let Some(value) = &assign.value {
+                    self.hand_on(value);
+                    self.note_positions(std::slice::from_ref(&*assign.target), value);
                     self.hosts.assign(&assign.target, value, self.symbols);
                 }
             }

@@ -1,6 +1,6 @@
 # attack: read the memory of the zygote, which every later call inherits
 # expect: EPERM
-# layers: landlock seccomp
+# layers: landlock seccomp capabilities
 # with: syscall
 def main(canary):
     buffer = ctypes.create_string_buffer(8)

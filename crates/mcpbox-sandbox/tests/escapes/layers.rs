@@ -106,7 +106,7 @@ fn the_page_shows_what_the_programs_claim() {
     if std::env::var_os(program::FOLDER).is_some() {
         return; // a copy of the programs without the repository around it
     }
-    let text = write_page(&program::all());
+    let text = write_page(&program::everywhere());
     if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(page().parent().unwrap()).unwrap();
         fs::write(page(), &text).unwrap();

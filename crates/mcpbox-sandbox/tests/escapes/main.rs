@@ -2,6 +2,8 @@
 //! offers, judged from outside.
 
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod neighbours;

@@ -23,6 +23,8 @@ pub(crate) struct Escape {
     pub(crate) layers: BTreeSet<Stop>,
     /// What shows in tier 2, when anything does.
     pub(crate) open_in_tier_2: Option<String>,
+    /// Whether this machine can run it; machine code is for one sort.
+    is_for_here: bool,
     /// Ready to run: the preludes it asks for stand before it.
     pub(crate) source: String,
 }
@@ -65,7 +67,7 @@ impl Stop {
 }
 
 impl Escape {
-    fn parse(folder: &Path, path: &Path) -> Option<Self> {
+    fn parse(folder: &Path, path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
         let name = path.strip_prefix(folder).unwrap().with_extension("").display().to_string();
         let mut header: BTreeMap<&str, &str> =
@@ -80,7 +82,7 @@ impl Escape {
         let open_in_tier_2 = take("open in tier 2").map(str::to_owned);
         assert!(header.is_empty(), "{name} says something nobody reads: {header:?}");
         let source = prelude.map_or_else(|| text.clone(), |prelude| format!("{prelude}\n\n{text}"));
-        is_for_here.then_some(Self { name, attack, expect, layers, open_in_tier_2, source })
+        Self { name, attack, expect, layers, open_in_tier_2, is_for_here, source }
     }
 
     /// Its family, which is also its folder.
@@ -163,6 +165,13 @@ pub(crate) fn read(name: &str) -> String {
 
 /// All programs that concern this machine, by name.
 pub(crate) fn all() -> Vec<Escape> {
+    let mut programs = everywhere();
+    programs.retain(|program| program.is_for_here);
+    programs
+}
+
+/// Those for other machines too.
+pub(crate) fn everywhere() -> Vec<Escape> {
     let folder = folder();
     let mut found: Vec<Escape> = Vec::new();
     for family in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
@@ -170,7 +179,7 @@ pub(crate) fn all() -> Vec<Escape> {
         found.extend(
             programs
                 .filter(|path| path.extension().is_some_and(|it| it == "py"))
-                .filter_map(|path| Escape::parse(&folder, &path)),
+                .map(|path| Escape::parse(&folder, &path)),
         );
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
