@@ -7,6 +7,7 @@ first time is a copy of a page that it shares with the zygote."""
 
 import array
 import ctypes
+import errno
 import os
 import resource
 import _signal
@@ -23,6 +24,7 @@ _capset, _chdir, _close, _mount, _prctl, _unshare = (
 _setrlimit, _syscall = _libc.setrlimit, _libc.syscall
 _syscall.restype = ctypes.c_long
 
+_CLONE_VM = 0x0000_0100
 _READ_WRITE = os.O_RDWR
 _CLONE_NEWNS = 0x0002_0000
 _MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8
@@ -83,6 +85,16 @@ def pidfd_open(pid: int) -> int:
 def tidy_heap() -> None:
     """Merges the free pieces of the C heap once, so that no child does it and copies all those pages."""
     _libc.malloc_trim(0)
+
+
+def is_single_threaded() -> bool:
+    """Whether this process has one thread, native ones counted. The kernel refuses to unshare the memory of any other; where
+    the call itself is forbidden (a container), the list of threads tells."""
+    if _unshare(_CLONE_VM) == 0:
+        return True
+    if ctypes.get_errno() == errno.EINVAL:
+        return False
+    return len(os.listdir("/proc/self/task")) == 1
 
 
 class Lockdown:

@@ -145,8 +145,9 @@ def compile_only(channel: Channel, source: bytes) -> None:
 def set_limits(limits: dict[str, int]) -> None:
     memory, cpu_s = limits["memory_bytes"], limits["cpu_s"]
     # Memory bomb: what the process may write to, and as a backstop everything it may map.
-    _lower(resource.RLIMIT_DATA, memory - _REPORT_BYTES, memory)
-    _lower(resource.RLIMIT_AS, memory + _ADDRESS_SPARE - _REPORT_BYTES, memory + _ADDRESS_SPARE)
+    private, address = preload.baseline[0] + memory, preload.baseline[1] + memory + _ADDRESS_SPARE
+    _lower(resource.RLIMIT_DATA, private - _REPORT_BYTES, private)
+    _lower(resource.RLIMIT_AS, address - _REPORT_BYTES, address)
     # CPU loop: first a signal that names the reason, a second later one that cannot be ignored.
     _lower(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
 

@@ -43,6 +43,9 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     lockdown.tidy_heap()
+    # A lock that another thread holds at a fork would be held in the child for ever.
+    if not lockdown.is_single_threaded():
+        sys.exit("the zygote has more than one thread")
     jail.settle()
     zygote.serve()
 

@@ -12,6 +12,7 @@ use crate::{
     hash::ContentHash,
     ids::CallId,
     name::SecretKey,
+    package::{PackageLock, Requirements, ResolvedPackage},
     secret::SecretMode,
     server::{CodePolicy, Limits},
 };
@@ -26,6 +27,25 @@ pub trait Executor: Send + Sync + 'static {
 
     /// How the sandbox is.
     fn status(&self) -> SandboxStatus;
+
+    /// Asks the package index which exact wheels fulfil these requirements together with the base packages, for the
+    /// interpreter that runs tools. Installs nothing, runs nothing of theirs. An error is a sentence for a person.
+    fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
+        let _ = requirements;
+        Box::pin(async { Err("this sandbox cannot resolve packages".to_owned()) })
+    }
+
+    /// Installs the environment of a lock, or checks the one that is there, so that calls can run in it. May take minutes;
+    /// `progress` gets a line per step. An error is a sentence for a person.
+    fn install<'a>(
+        &'a self,
+        environment: LockedEnvironment,
+        lock: &'a PackageLock,
+        progress: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), String>> {
+        let _ = (environment, lock, progress);
+        Box::pin(async { Err("this sandbox cannot install packages".to_owned()) })
+    }
 }
 
 /// What is run: the same for every call of a version. Serialised on the way to a sandbox worker; one that does not know a field
@@ -55,8 +75,27 @@ pub struct Program {
 pub enum Environment {
     /// Standard library and the pinned base packages.
     Base,
-    /// The environment with this lock hash.
-    Locked(String),
+    /// Packages of the index, with the base packages among them.
+    Locked(LockedEnvironment),
+}
+
+/// An environment of granted packages.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LockedEnvironment {
+    /// Hash of the lock it was installed by ([`PackageLock::hash`]).
+    pub lock: ContentHash,
+    /// Whether its packages may speak HTTP by themselves, through the proxy of the jail.
+    #[serde(default)]
+    pub network: bool,
+}
+
+/// What came of resolving packages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// By what exactly this is installed.
+    pub lock: PackageLock,
+    /// What is installed.
+    pub packages: Vec<ResolvedPackage>,
 }
 
 /// One run.

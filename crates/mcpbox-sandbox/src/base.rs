@@ -2,6 +2,7 @@
 //! only the standard library do not wait for it; a failure is reported and tried again at the next start.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Output, Stdio},
@@ -15,6 +16,23 @@ use crate::{
 };
 
 const LOCK: &str = include_str!("../../../runner/requirements.lock");
+
+/// What tools are promised besides the standard library; environments of granted packages have it too.
+pub(crate) const DIRECT: [&str; 3] = ["httpx", "regex", "tzdata"];
+
+/// The one package whose exact version counts for the runner: it is made to speak through the supervisor.
+pub(crate) fn http_client_pin() -> String {
+    pins().filter(|(name, _)| *name == "httpx").map(|(name, version)| format!("{name}=={version}\n")).collect()
+}
+
+/// The names of all base packages.
+pub(crate) fn names() -> BTreeSet<&'static str> {
+    pins().map(|(name, _)| name).collect()
+}
+
+fn pins() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LOCK.lines().filter_map(|line| line.trim_end_matches([' ', '\\']).split_once("=="))
+}
 
 /// Where the environment of this lock and Python version lies, whether or not it exists.
 pub(crate) fn path(runtime: &Path, python: &Python) -> PathBuf {
@@ -82,4 +100,15 @@ fn explain(stderr: &str) -> String {
     format!(
         "the base packages (httpx …) cannot be installed: {last}. Tools without http work; it is tried again at the next start"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_names_what_every_environment_has() {
+        assert!(DIRECT.iter().all(|name| names().contains(name)), "{:?}", names());
+        assert!(http_client_pin().starts_with("httpx==0.") && http_client_pin().ends_with('\n'));
+    }
 }

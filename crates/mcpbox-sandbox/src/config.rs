@@ -4,6 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use mcpbox_jail::{CallLimits, Layers};
 
+/// The public database.
+const OSV_URL: &str = "https://api.osv.dev";
+
 /// How a [`crate::Sandbox`] is set up. `..SandboxConfig::default()` for what you do not set.
 #[derive(Debug, Clone)]
 pub struct SandboxConfig {
@@ -38,6 +41,12 @@ pub struct SandboxConfig {
     /// Packages that take the place of the base ones for tools that use HTTP, in a jail with a proxy.
     #[doc(hidden)]
     pub proxied_site_for_tests: Option<PathBuf>,
+    /// Environments of granted packages whose processes are kept ready at once; the one unused longest makes room.
+    pub max_environments: usize,
+    /// After this time without a call an environment's processes end; the next call starts them again.
+    pub environment_idle: Duration,
+    /// Base URL of the database of known vulnerabilities (the OSV API).
+    pub osv_url: String,
 }
 
 impl Default for SandboxConfig {
@@ -57,6 +66,9 @@ impl Default for SandboxConfig {
             insecure_no_sandbox: false,
             layers_for_tests: Layers::ALL,
             proxied_site_for_tests: None,
+            max_environments: 8,
+            environment_idle: Duration::from_secs(900),
+            osv_url: OSV_URL.to_owned(),
         }
     }
 }

@@ -58,6 +58,9 @@ pub enum SandboxError {
     /// The certificate authorities cannot be handed to packages.
     #[error("The certificate authorities cannot be read: {0}")]
     Authorities(#[from] mcpbox_egress::EgressError),
+    /// Installed packages are not what was installed.
+    #[error("{0}")]
+    Packages(String),
     /// The zygote ended or does not answer.
     #[error("The sandbox's Python process does not start: {0}")]
     Zygote(String),

@@ -97,7 +97,6 @@ pub(crate) struct PoolMetrics {
     /// Zygotes replaced because of age or use.
     pub(crate) recycled: Counter,
     /// Zygotes let go because nobody used them.
-    #[expect(dead_code, reason = "exposed as 0 until the pools evict idle environments")]
     pub(crate) evicted: Counter,
 }
 

@@ -50,6 +50,18 @@ pub(crate) struct PoolConfig {
     pub(crate) recycle_after: Duration,
     /// Where it counts.
     pub(crate) metrics: PoolMetrics,
+    /// What must hold before a zygote starts.
+    pub(crate) check: Option<Check>,
+}
+
+/// Something that must hold before a zygote starts, such as that files are what was installed. Blocking.
+#[derive(Clone)]
+pub(crate) struct Check(pub(crate) Arc<dyn Fn() -> Result<(), SandboxError> + Send + Sync>);
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Check")
+    }
 }
 
 impl PoolConfig {
@@ -62,6 +74,7 @@ impl PoolConfig {
             recycle_after_calls: config.recycle_after_calls,
             recycle_after: config.recycle_after,
             metrics,
+            check: None,
         }
     }
 }
@@ -92,7 +105,7 @@ impl Pool {
     /// A pool for this jail. Nothing runs yet.
     pub(crate) fn new(config: PoolConfig, spec: JailSpec, tasks: TaskTracker) -> Arc<Self> {
         Arc::new(Self {
-            source: Source::new(config.program.clone(), spec, tasks, config.metrics.clone()),
+            source: Source::new(config.program.clone(), spec, tasks, config.metrics.clone(), config.check.clone()),
             config,
             parked: Mutex::default(),
             demand: Mutex::default(),

@@ -14,6 +14,9 @@ const MINIMUM: (u32, u32) = (3, 11);
 /// Looked for in the path, in this order.
 const NAMES: [&str; 5] = ["python3", "python3.13", "python3.12", "python3.11", "python"];
 
+/// Asks an interpreter what it consists of.
+pub(crate) const PARTS: &str = include_str!("python/parts.py");
+
 /// An interpreter of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Python {
@@ -85,7 +88,7 @@ fn check(path: &Path) -> Result<Python, SandboxError> {
 impl Python {
     /// What it consists of.
     pub(crate) fn parts(&self) -> Result<Parts, SandboxError> {
-        let text = ask(&self.path, include_str!("python/parts.py"))?;
+        let text = ask(&self.path, PARTS)?;
         serde_json::from_str(&text)
             .map_err(|error| SandboxError::PythonBroken { path: self.path.clone(), reason: error.to_string() })
     }

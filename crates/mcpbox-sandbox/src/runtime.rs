@@ -42,7 +42,7 @@ const RUNNER: [(&str, &str); 13] = [
 ];
 
 /// The environment variables of every jail, besides those that name places.
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
     // Functions of libraries are looked up once in the zygote, not in each of its children.
     ("LD_BIND_NOW", "1"),
     ("LANG", "C.UTF-8"),
@@ -51,6 +51,8 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("OPENBLAS_NUM_THREADS", "1"),
     ("OMP_NUM_THREADS", "1"),
     ("MKL_NUM_THREADS", "1"),
+    ("BLIS_NUM_THREADS", "1"),
+    ("NUMEXPR_NUM_THREADS", "1"),
 ];
 
 /// What a zygote loads before it forks, by the kind of tools it runs.
@@ -138,6 +140,22 @@ impl Runtime {
 const AUTHORITIES: &str = "/authorities";
 
 impl Runtime {
+    /// The jail of a zygote with the packages at `site`, of which it loads these modules.
+    pub(crate) fn jail_with_packages(
+        &self,
+        site: &Path,
+        modules: &[String],
+        limits: CallLimits,
+        layers: Layers,
+    ) -> JailSpec {
+        let mut spec = self.jail(Profile::Full, Some(site), limits, layers);
+        if let Some(profile) = spec.command.last_mut() {
+            profile.push(':');
+            profile.push_str(&modules.join(","));
+        }
+        spec
+    }
+
     /// The same jail with a proxy, for packages that speak HTTP by themselves. `authorities` is PEM text.
     pub(crate) fn with_proxy(&self, mut spec: JailSpec, authorities: &str) -> Result<JailSpec, SandboxError> {
         spec.proxy = true;

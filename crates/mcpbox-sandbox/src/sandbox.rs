@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
-use mcpbox_core::execute::{BoxFuture, Environment, Execution, Executor, Observer, Outcome, Program, SandboxStatus};
+use mcpbox_core::execute::{
+    BoxFuture, Environment, Execution, Executor, LockedEnvironment, Observer, Outcome, Program, Resolved, SandboxStatus,
+};
 use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_core::package::{PackageLock, Requirements};
 use mcpbox_egress::{Broker, Session, SessionGrants};
 use mcpbox_jail::Layers;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -18,6 +21,7 @@ use crate::{
     base,
     call::Call,
     config::SandboxConfig,
+    environments::{Environments, Surroundings},
     error::SandboxError,
     failure::{outcome, unavailable},
     metrics::{CallMeter, Metrics},
@@ -46,6 +50,8 @@ pub struct Sandbox {
     standing: Standing,
     broker: Arc<Broker>,
     pools: Pools,
+    /// With granted packages loaded.
+    environments: Arc<Environments>,
     programs: Arc<Programs>,
     metrics: Arc<Metrics>,
     admission: Admission,
@@ -99,7 +105,10 @@ impl Sandbox {
         let terms = Terms::here(config.insecure_no_sandbox);
         let (pools, standing) = tier::find(config.layers_for_tests, terms, start_pools).await?;
         let standing = standing.with_cgroups(cgroups);
+        let shared = Surroundings::new(&standing, &metrics, &broker, &tasks);
+        let stop = shared.stop.clone();
         let sandbox = Arc::new(Self {
+            environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             admission: Admission::new(&config),
             python,
             runtime,
@@ -112,18 +121,23 @@ impl Sandbox {
             base: OnceLock::new(),
             tasks,
             closing: CancellationToken::new(),
-            stop: CancellationToken::new(),
+            stop,
             config,
         });
-        for pool in sandbox.pools.all() {
-            sandbox.tasks.spawn(Arc::clone(pool).fill(sandbox.stop.clone()));
-        }
-        if site.is_some() {
-            let _ = sandbox.base.set(());
-        } else if sandbox.config.install_base {
-            sandbox.tasks.spawn(Arc::clone(&sandbox).install_base(progress));
-        }
+        sandbox.begin(site.is_some(), progress);
         Ok(sandbox)
+    }
+
+    /// Fills the pools, and has the base packages installed when they are missing.
+    fn begin(self: &Arc<Self>, has_base: bool, progress: Arc<dyn Fn(&str) + Send + Sync>) {
+        for pool in self.pools.all() {
+            self.tasks.spawn(Arc::clone(pool).fill(self.stop.clone()));
+        }
+        if has_base {
+            let _ = self.base.set(());
+        } else if self.config.install_base {
+            self.tasks.spawn(Arc::clone(self).install_base(progress));
+        }
     }
 
     /// What an operator must be told loudly: that fewer layers hold than there could be, and why. Nothing when all hold.
@@ -195,7 +209,7 @@ impl Sandbox {
             Err(failure) => return unavailable(failure),
         };
         let mut meter = pool.metrics().call();
-        let outcome = match self.try_run(pool, execution, observer, &mut meter).await {
+        let outcome = match self.try_run(&pool, execution, observer, &mut meter).await {
             Ok(outcome) => outcome,
             Err(failure) => unavailable(failure),
         };
@@ -247,19 +261,21 @@ impl Sandbox {
         clippy::result_large_err,
         reason = "Failure is the vocabulary of core; boxing it here would only move the copy"
     )]
-    fn pool_for(&self, program: &Program) -> Result<&Arc<Pool>, Failure> {
+    fn pool_for(&self, program: &Program) -> Result<Arc<Pool>, Failure> {
         match &program.environment {
             Environment::Base if program.uses_http && self.base.get().is_none() => {
                 Err(Failure::new(FailureKind::Unavailable, "the packages behind http are still being installed").hint(
                     "Try again in a minute; if it stays so, the operator's log says why they could not be installed",
                 ))
             }
-            Environment::Base => Ok(self.pools.of(program)),
-            Environment::Locked(lock) => Err(Failure::new(
-                FailureKind::Unavailable,
-                format!("the package environment {lock} is not installed here"),
-            )
-            .hint("Use the standard library and the base packages, or ask the admin")),
+            Environment::Base => Ok(Arc::clone(self.pools.of(program))),
+            Environment::Locked(environment) => self.environments.pool(environment).ok_or_else(|| {
+                let failure =
+                    Failure::new(FailureKind::Unavailable, "the packages of this tool are not installed here yet");
+                failure.hint(
+                    "Try again in a minute; if it stays so, the operator's log says why they could not be installed",
+                )
+            }),
         }
     }
 }
@@ -282,12 +298,25 @@ impl Executor for Sandbox {
         Box::pin(self.run(execution, observer))
     }
 
+    fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
+        Box::pin(self.environments.resolve(requirements))
+    }
+
+    fn install<'a>(
+        &'a self,
+        environment: LockedEnvironment,
+        lock: &'a PackageLock,
+        progress: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(self.environments.install(environment, lock, progress))
+    }
+
     fn status(&self) -> SandboxStatus {
         SandboxStatus {
             tier: self.standing.tier(),
             detail: self.standing.detail(),
             python: self.runtime.interpreter.version.clone(),
-            parked: u32::try_from(self.pools.parked()).unwrap_or(u32::MAX),
+            parked: u32::try_from(self.pools.parked() + self.environments.parked()).unwrap_or(u32::MAX),
             running: self.running.load(Ordering::Relaxed),
             queued: self.admission.queued(),
             base_ready: self.base.get().is_some(),
@@ -313,6 +342,10 @@ fn stopping() -> Failure {
 }
 
 fn not_started(error: &SandboxError) -> Failure {
+    if let SandboxError::Packages(reason) = error {
+        return Failure::new(FailureKind::Unavailable, reason.clone())
+            .hint("The tool did not run. Tell the admin of this MCPbox: the server's log says what to do");
+    }
     tracing::error!(%error, "no sandbox process for a call");
     Failure::new(FailureKind::Unavailable, "the sandbox cannot start a process for this call").hint(
         "The tool did not run. Try again in a few seconds; if it stays so, the operator should run 'mcpbox doctor'",

@@ -10,6 +10,7 @@ use mcpbox_jail::JailSpec;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use super::Check;
 use crate::{error::SandboxError, metrics::PoolMetrics, zygote::Zygote};
 
 /// The first pause after a death; doubles up to the longest.
@@ -23,6 +24,7 @@ const HEALTHY: Duration = Duration::from_secs(30);
 pub(super) struct Source {
     program: PathBuf,
     tasks: TaskTracker,
+    check: Option<Check>,
     spec: Mutex<JailSpec>,
     current: Mutex<Option<Zygote>>,
     /// Held while one is started, so that only one is.
@@ -37,10 +39,17 @@ struct Failures {
 }
 
 impl Source {
-    pub(super) fn new(program: PathBuf, spec: JailSpec, tasks: TaskTracker, metrics: PoolMetrics) -> Self {
+    pub(super) fn new(
+        program: PathBuf,
+        spec: JailSpec,
+        tasks: TaskTracker,
+        metrics: PoolMetrics,
+        check: Option<Check>,
+    ) -> Self {
         Self {
             program,
             tasks,
+            check,
             spec: Mutex::new(spec),
             current: Mutex::default(),
             starting: tokio::sync::Mutex::default(),
@@ -76,6 +85,10 @@ impl Source {
 
     /// A zygote beside the current one.
     pub(super) async fn spare(&self) -> Result<Zygote, SandboxError> {
+        if let Some(Check(check)) = self.check.clone() {
+            let checked = tokio::task::spawn_blocking(move || check()).await;
+            checked.unwrap_or_else(|error| Err(SandboxError::Zygote(error.to_string())))?;
+        }
         let spec = self.spec.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Zygote::start(&self.program, &spec, &self.tasks).await
     }

@@ -16,8 +16,11 @@ for name in sorted(os.listdir(dynload)) if os.path.isdir(dynload) else []:
             ctypes.CDLL(os.path.join(dynload, name))
         except OSError:
             pass
-# Loaded by libc only when a thread ends, and by packages written in C++.
-for name in ("libgcc_s.so.1", "libstdc++.so.6"):
+# Loaded by libc only when a thread ends, and what compiled wheels may expect of every system (the manylinux policies).
+for name in (
+    "libgcc_s.so.1", "libstdc++.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0", "libutil.so.1",
+    "libresolv.so.2", "libatomic.so.1", "libz.so.1", "libexpat.so.1",
+):  # fmt: skip
     try:
         ctypes.CDLL(name)
     except OSError:

@@ -194,7 +194,7 @@ impl RefusalCode {
 #[cfg(test)]
 mod tests {
     use mcpbox_core::{
-        execute::Environment,
+        execute::{Environment, LockedEnvironment},
         failure::{Failure, FailureKind},
         hash::ContentHash,
         server::CodePolicy,
@@ -209,7 +209,7 @@ mod tests {
             content_hash: ContentHash::of(&json!(1)),
             policy: CodePolicy::Strict,
             modules: ["json".to_owned()].into(),
-            environment: Environment::Locked("abc".into()),
+            environment: Environment::Locked(LockedEnvironment { lock: ContentHash("abc".into()), network: true }),
             imports: ["json".to_owned()].into(),
             uses_http: true,
         };

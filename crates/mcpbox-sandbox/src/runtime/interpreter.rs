@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::SandboxError,
-    python::{Parts, Python},
+    python::{PARTS, Parts, Python},
 };
 
 /// Parts of the standard library that no tool can use.
@@ -53,6 +53,7 @@ impl Interpreter {
     pub(super) fn prepare(directory: &Path, python: &Python, progress: &dyn Fn(&str)) -> Result<Self, SandboxError> {
         let mut hash = Sha256::new();
         hash.update(python.path.as_os_str().as_encoded_bytes());
+        hash.update(PARTS);
         let index = directory.join(format!("python-{}.json", short(hash)));
         if let Some(known) = Self::known(&index) {
             return Ok(known);

@@ -14,6 +14,8 @@ mod metrics;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod remote;
