@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 
 LIMIT_S = 300
+LOCK = Path(__file__).parents[2] / "runner/requirements.lock"
+HTTPX = next(line.removesuffix(" \\\n") for line in LOCK.open() if line.startswith("httpx=="))
 
 
 class SocketConnection(http.client.HTTPConnection):
@@ -43,7 +45,22 @@ def is_complete(directory: Path) -> bool:
         connection.close()
 
 
-def main(program: str, directory: Path) -> None:
+def fetch_wheels(directory: Path) -> None:
+    """What a package index gives for the packages of the tests, on the interpreter that the server will find."""
+    wanted = ["pyyaml>=6", "beautifulsoup4", "regex", "tzdata", HTTPX]
+    mark = directory / "wanted.json"
+    known = json.dumps([wanted, subprocess.check_output(["python3", "-V"], text=True)])
+    if mark.exists() and mark.read_text() == known:
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    command = ["python3", "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(directory), *wanted]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        sys.exit("the wheels of the package tests could not be fetched; does this machine reach the package index?")
+    mark.write_text(known)
+
+
+def main(program: str, directory: Path, wheels: Path) -> None:
+    fetch_wheels(wheels)
     command = [program, "serve", "--data-dir", str(directory), "--admin-addr", "127.0.0.1:0", "--mcp-addr", "127.0.0.1:0"]
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
@@ -63,4 +80,4 @@ def main(program: str, directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

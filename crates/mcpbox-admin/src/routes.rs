@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, calls, document, events, grants, modules, reviews, sandbox, secrets, servers, session, settings, setup,
-        tools,
+        audit, calls, document, events, grants, modules, packages, reviews, sandbox, secrets, servers, session,
+        settings, setup, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -55,6 +55,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(reviews::show::show))
         .routes(routes!(reviews::approve::approve))
         .routes(routes!(reviews::reject::reject))
+        .routes(routes!(reviews::resolve::resolve))
         .routes(routes!(grants::list::list, grants::add::add))
         .routes(routes!(grants::decide::approve))
         .routes(routes!(grants::decide::reject))
@@ -67,6 +68,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(settings::show::show, settings::replace::replace))
         .routes(routes!(sandbox::show))
         .routes(routes!(modules::show))
+        .routes(routes!(packages::list::list))
+        .routes(routes!(packages::install::install))
         .routes(routes!(events::stream))
         .routes(routes!(document::show))
 }

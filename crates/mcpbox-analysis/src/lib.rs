@@ -23,13 +23,16 @@ mod walk;
 use mcpbox_core::{
     capability::{Capabilities, Capability, HostRule},
     name::SecretKey,
+    package::PackageRule,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 pub use analyze::{MAX_SOURCE_BYTES, analyze};
 pub use finding::{Finding, Severity};
-pub use modules::{default_modules, distribution, is_never, is_stdlib};
+pub use modules::{
+    default_modules, distribution, is_base_package, is_never, is_stdlib, known_distribution, known_module,
+};
 
 /// All that the source of a tool tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -136,7 +139,7 @@ impl Analysis {
         let imports = self.imports.iter().filter_map(|import| match import.status {
             ImportStatus::NeedsGrant => Some(Capability::Module { name: import.module.clone() }),
             ImportStatus::Package => {
-                Some(Capability::Package { name: modules::distribution(&import.module).to_owned() })
+                Some(Capability::Package(PackageRule::named(modules::distribution(&import.module))))
             }
             ImportStatus::Allowed | ImportStatus::Never => None,
         });

@@ -147,6 +147,11 @@ pub fn is_never(module: &str) -> bool {
     NEVER.iter().any(is_child) || is_private_stdlib(top_level(module))
 }
 
+/// Whether every tool has this package, by the name of its module.
+pub fn is_base_package(module: &str) -> bool {
+    BASE_PACKAGES.contains(&top_level(module))
+}
+
 /// What importing a module needs.
 pub(crate) fn status(module: &str, policy: CodePolicy) -> ImportStatus {
     let is_public = !module.split('.').any(|part| part.starts_with('_'));
@@ -166,10 +171,20 @@ pub(crate) fn top_level(module: &str) -> &str {
     module.split('.').next().unwrap_or(module)
 }
 
-/// The name under which a package index knows the package of a module.
+/// The name under which a package index knows the package of a module; the module's own name where none is known.
 pub fn distribution(module: &str) -> &str {
+    known_distribution(module).unwrap_or_else(|| top_level(module))
+}
+
+/// The package of a module that is called otherwise than its package (`yaml` → `pyyaml`).
+pub fn known_distribution(module: &str) -> Option<&'static str> {
     let top = top_level(module);
-    DISTRIBUTIONS.iter().find(|(name, _)| *name == top).map_or(top, |(_, distribution)| distribution)
+    DISTRIBUTIONS.iter().find(|(name, _)| *name == top).map(|(_, distribution)| *distribution)
+}
+
+/// The module of a package that is called otherwise (`pyyaml` → `yaml`).
+pub fn known_module(package: &str) -> Option<&'static str> {
+    DISTRIBUTIONS.iter().find(|(_, distribution)| *distribution == package).map(|(module, _)| *module)
 }
 
 /// Whether `from package import name` imports a submodule of the standard library.

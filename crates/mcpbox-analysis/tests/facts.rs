@@ -49,7 +49,7 @@ fn capabilities_are_what_must_be_granted() {
         "import json, logging, os, yaml\nawait http.get('https://a.de:8443/x')\nsecrets['KEY'], secrets.get('bad key')",
     );
     let needs: Vec<_> = analysis.capabilities().iter().map(ToString::to_string).collect();
-    assert_eq!(needs, ["module logging", "package PyYAML", "host a.de:8443", "secret KEY"]);
+    assert_eq!(needs, ["module logging", "package pyyaml", "host a.de:8443", "secret KEY"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::{
     change::Change,
     load::Loaded,
     needs::{Standing, refused_in_tests},
+    packages::{Set, ensure_resolution},
 };
 
 /// What is asked for, and under which name.
@@ -28,7 +29,7 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     /// The bundle of a tool's newest version as things stand.
-    pub(crate) async fn build(change: &Change, loaded: &Loaded, standing: &Standing) -> Result<Self, CatalogError> {
+    pub(crate) async fn build(change: &mut Change, loaded: &Loaded, standing: &Standing) -> Result<Self, CatalogError> {
         let (server, version) = (&loaded.server, &loaded.newest);
         let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
         let requested = standing.to_request(&version.content.capabilities, &evidence);
@@ -37,11 +38,16 @@ impl Bundle {
         let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
         let serious = analysis.findings.iter().filter(|finding| finding.severity != Severity::Notice).count();
         let has_network = all.iter().any(|capability| matches!(capability, Capability::Host(_)));
+        let lock = match Set::with_requested(standing, &requested) {
+            Some(set) => ensure_resolution(change, &set, false).await?.lock,
+            None => None,
+        };
         let risk = match server.code_policy {
             CodePolicy::Standard if has_network => Risk::Critical,
             _ => risk(&all, &requested, serious),
         };
-        Ok(Self { content_hash: bundle_hash(&version.content_hash, &requested), requested, risk })
+        let content_hash = bundle_hash(&version.content_hash, &requested, lock.as_ref().map(|lock| &lock.hash));
+        Ok(Self { content_hash, requested, risk })
     }
 }
 

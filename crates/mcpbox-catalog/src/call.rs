@@ -15,7 +15,7 @@ use mcpbox_store::secrets;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Caller, Catalog, CatalogError, PublishedTool, Snapshot,
+    Caller, Catalog, CatalogError, PublishedTool, Snapshot, packages,
     record::{OpenRecord, Run},
     run, validate,
 };
@@ -89,12 +89,16 @@ fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, who: Caller<'_>) -> Run<'t>
 }
 
 async fn prepare(
-    cat: &Catalog,
+    cat: &Arc<Catalog>,
     tool: &PublishedTool,
     arguments: Map<String, Value>,
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
     let arguments = validate::check_arguments(&tool.compiled.arguments, &tool.name, arguments)?;
+    if let Some(failure) = &tool.refused {
+        return Err(failure.clone());
+    }
+    packages::ready(cat, &tool.program.environment).await?;
     let secrets = unseal(cat, tool).await?;
     secrets.iter().for_each(|secret| record.scrub(&secret.value));
     Ok(Execution {

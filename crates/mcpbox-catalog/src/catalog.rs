@@ -1,20 +1,32 @@
 //! The catalog itself: the store, the executor and the in-memory snapshot, and the one way a change becomes visible:
 //! commit → read again what was touched → swap the snapshot → tell the listeners.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex as StdMutex},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use mcpbox_core::{
     clock::Clock,
     event::LiveEvent,
     execute::{Executor, SandboxStatus},
+    hash::ContentHash,
     ids::ReviewId,
 };
 use mcpbox_store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{CatalogError, change::Touched, model::Model, record::Records, snapshot::Snapshot};
+use crate::{
+    CatalogError,
+    change::Touched,
+    model::Model,
+    packages::{self, Installs},
+    record::Records,
+    snapshot::Snapshot,
+};
 
 /// Events kept for a listener that is slow; one that falls further behind is told that it missed some.
 const EVENT_BACKLOG: usize = 1_024;
@@ -44,6 +56,13 @@ pub struct Catalog {
     pub(crate) hashing: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
+    /// Resolving and installing packages; given up by [`Catalog::close`].
+    pub(crate) background: TaskTracker,
+    pub(crate) stop_background: CancellationToken,
+    /// Resolutions that are under way in this process.
+    pub(crate) resolving: StdMutex<HashSet<ContentHash>>,
+    pub(crate) resolving_turn: Mutex<()>,
+    pub(crate) installs: Installs,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -71,7 +90,12 @@ impl Catalog {
         let mut model = Model::default();
         model.reload(&config.store).await?;
         let snapshot = model.snapshot();
-        Ok(Arc::new(Self {
+        let catalog = Arc::new(Self {
+            background: TaskTracker::new(),
+            stop_background: CancellationToken::new(),
+            resolving: StdMutex::default(),
+            resolving_turn: Mutex::default(),
+            installs: Installs::default(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,
@@ -84,7 +108,9 @@ impl Catalog {
             model: Mutex::new(model),
             snapshot: ArcSwap::from_pointee(snapshot),
             events,
-        }))
+        });
+        packages::ensure(&catalog);
+        Ok(catalog)
     }
 
     /// What is published now. In memory; the hot path never touches the database.
@@ -119,6 +145,9 @@ impl Catalog {
 
     /// Writes what is not yet written and ends the background tasks. Runs that are still under way should have ended.
     pub async fn close(&self) {
+        self.stop_background.cancel();
+        self.background.close();
+        self.background.wait().await;
         self.tasks.close();
         self.tasks.wait().await;
         self.stop_writers.cancel();
@@ -143,12 +172,13 @@ impl Catalog {
     ///
     /// # Errors
     /// The store cannot be read; the snapshot stays as it was.
-    pub async fn reload(&self) -> Result<(), CatalogError> {
+    pub async fn reload(self: &Arc<Self>) -> Result<(), CatalogError> {
         let mut model = self.model.lock().await;
         let read = model.reload(&self.store).await;
         if self.swap(&mut model, read)? {
             self.emit(LiveEvent::ToolListChanged);
         }
+        packages::ensure(self);
         Ok(())
     }
 

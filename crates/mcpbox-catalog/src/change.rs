@@ -14,7 +14,7 @@ use mcpbox_core::{
 use mcpbox_store::{Tx, audit, outbox};
 use serde_json::{Value, json};
 
-use crate::{Caller, Catalog, CatalogError};
+use crate::{Caller, Catalog, CatalogError, packages};
 
 /// What a change touches of what is kept in memory.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Touched {
     pub(crate) tools: Vec<ToolId>,
     pub(crate) grants: Vec<GrantScope>,
     pub(crate) settings: bool,
+    pub(crate) resolutions: bool,
 }
 
 /// A write that is under way.
@@ -88,6 +89,12 @@ impl Change {
         self.tell(LiveEvent::SettingsChanged);
     }
 
+    /// A resolution of packages was asked for, ended or is tried again.
+    pub(crate) fn touch_resolutions(&mut self) {
+        self.touched.resolutions = true;
+        self.tell(LiveEvent::GrantsChanged);
+    }
+
     /// Tells the listeners once all is visible.
     pub(crate) fn tell(&mut self, event: LiveEvent) {
         if !self.events.contains(&event) {
@@ -112,6 +119,7 @@ impl Change {
             async move {
                 tx.commit().await?;
                 let list_changed = cat.refresh(&touched).await?;
+                packages::ensure(&cat);
                 events.into_iter().for_each(|event| cat.emit(event));
                 if list_changed {
                     cat.emit(LiveEvent::ToolListChanged);
@@ -127,5 +135,6 @@ impl Change {
 }
 
 fn outbox_payload(kinds: &[&str], touched: &Touched) -> Value {
-    json!({"kinds": kinds, "servers": touched.servers, "tools": touched.tools, "grants": touched.grants, "settings": touched.settings})
+    json!({"kinds": kinds, "servers": touched.servers, "tools": touched.tools, "grants": touched.grants, "settings": touched.settings,
+           "resolutions": touched.resolutions})
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use jsonschema::Validator;
 use mcpbox_analysis::{Analysis, ImportStatus};
 use mcpbox_core::{
+    package::PackageRule,
     server::CodePolicy,
     version::{Version, VersionState},
 };
@@ -89,5 +90,6 @@ impl Compiled {
 fn packages(analysis: &Analysis) -> Vec<(String, String)> {
     let foreign = analysis.imports.iter().filter(|import| import.status == ImportStatus::Package);
     let top = |module: &str| module.split('.').next().unwrap_or(module).to_owned();
-    foreign.map(|import| (top(&import.module), mcpbox_analysis::distribution(&import.module).to_owned())).collect()
+    let package = |module: &str| PackageRule::named(mcpbox_analysis::distribution(module)).name;
+    foreign.map(|import| (top(&import.module), package(&import.module))).collect()
 }

@@ -22,6 +22,7 @@ mod model;
 mod nearest;
 mod needs;
 mod next;
+pub mod packages;
 mod record;
 mod redact;
 pub mod review;

@@ -17,11 +17,12 @@ use mcpbox_core::{
     tool::Tool,
     version::Version,
 };
-use mcpbox_store::{Store, StoreError, catalog, grants, servers, settings, tools, versions};
+use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tools, versions};
 
 use crate::{
     change::Touched,
     compile::{Compiled, Unsound},
+    packages::{Packages, Resolutions},
     snapshot::{PublishedTool, Snapshot},
     withheld::{KnownTool, Withheld},
 };
@@ -34,6 +35,7 @@ pub(crate) struct Model {
     compiled: HashMap<VersionId, Result<Arc<Compiled>, Unsound>>,
     grants: HashMap<GrantScope, Vec<Grant>>,
     settings: Settings,
+    resolutions: Resolutions,
     /// Entries of the last snapshot that still hold.
     published: HashMap<ToolId, Arc<PublishedTool>>,
     generation: u64,
@@ -45,6 +47,7 @@ impl Model {
         let reader = store.reader();
         let settings = settings::load(&reader).await?;
         let all = catalog::load_snapshot(&reader).await?;
+        self.resolutions = Resolutions::new(resolutions::all(&reader).await?);
         self.settings = settings;
         self.servers = all.servers.into_iter().map(|server| (server.id, server)).collect();
         self.tools = all.tools.into_iter().map(|tool| (tool.id, tool)).collect();
@@ -71,6 +74,10 @@ impl Model {
         }
         if !touched.grants.is_empty() {
             self.patch_grants(store, &touched.grants).await?;
+        }
+        if touched.resolutions {
+            self.resolutions = Resolutions::new(resolutions::all(&store.reader()).await?);
+            self.published.retain(|_, entry| entry.set.is_none());
         }
         if touched.settings {
             self.settings = settings::load(&store.reader()).await?;
@@ -180,6 +187,7 @@ impl Model {
         self.published = published;
         let entries = self.published.values().cloned().collect();
         Snapshot::new(entries, known, self.servers.values().cloned(), self.settings.clone(), self.generation)
+            .with_resolutions(self.resolutions.clone())
     }
 
     fn entry(&self, server: &Server, tool: &Tool) -> Result<Arc<PublishedTool>, Withheld> {
@@ -204,8 +212,11 @@ impl Model {
         let allowed = Allowed::from_grants(self.grants_for(server.id, tool.id));
         let only_reads = |rule: &HostRule| matches!(rule.method.as_deref(), Some("GET" | "HEAD"));
         let version = &compiled.version;
+        let name = published_name(&server.name, &tool.name);
+        let environment = allowed.packages.environment(compiled, &self.resolutions, &name);
+        let refused = environment.as_ref().err().cloned();
         PublishedTool {
-            name: published_name(&server.name, &tool.name),
+            name,
             server: server.name.clone(),
             tool: tool.name.clone(),
             server_id: server.id,
@@ -220,7 +231,9 @@ impl Model {
             wraps_result: compiled.wraps_result,
             read_only_hint: allowed.hosts.iter().all(only_reads),
             open_world_hint: !allowed.hosts.is_empty(),
-            program: Arc::new(allowed.program(server, compiled)),
+            program: Arc::new(allowed.program(server, compiled, environment.unwrap_or(Environment::Base))),
+            set: allowed.packages.set(compiled),
+            refused,
             hosts: allowed.hosts.into(),
             secrets: allowed.secrets,
             limits: server.limits,
@@ -246,7 +259,7 @@ fn compile(version: Version) -> Result<Arc<Compiled>, Unsound> {
 #[derive(Default)]
 pub(crate) struct Allowed {
     modules: BTreeSet<String>,
-    packages: BTreeSet<String>,
+    pub(crate) packages: Packages,
     pub(crate) hosts: Vec<HostRule>,
     pub(crate) secrets: Vec<SecretKey>,
 }
@@ -258,9 +271,7 @@ impl Allowed {
         for grant in grants {
             match &grant.capability {
                 Capability::Module { name } => allowed.modules.extend(with_submodules(name)),
-                Capability::Package { name } => {
-                    allowed.packages.insert(name.clone());
-                }
+                Capability::Package(rule) => allowed.packages.add(grant, rule),
                 Capability::Host(rule) => allowed.hosts.push(rule.clone()),
                 Capability::Secret { key } => allowed.secrets.push(key.clone()),
             }
@@ -273,16 +284,16 @@ impl Allowed {
     }
 
     /// The program of a version under these grants and the rules of its server.
-    pub(crate) fn program(&self, server: &Server, compiled: &Compiled) -> Program {
+    pub(crate) fn program(&self, server: &Server, compiled: &Compiled, environment: Environment) -> Program {
         let defaults = mcpbox_analysis::default_modules().iter().map(|name| (*name).to_owned());
-        let of_packages = compiled.packages.iter().filter(|(_, package)| self.packages.contains(package));
+        let of_packages = compiled.packages.iter().filter(|(_, package)| self.packages.serve(package));
         let of_packages = of_packages.flat_map(|(module, _)| with_submodules(module));
         Program {
             source: compiled.version.content.code.clone(),
             content_hash: compiled.version.content_hash.clone(),
             policy: server.code_policy,
             modules: defaults.chain(self.modules.iter().cloned()).chain(of_packages).collect(),
-            environment: Environment::Base,
+            environment,
             imports: compiled.imports.clone(),
             uses_http: compiled.uses_http,
         }

@@ -11,6 +11,7 @@ use mcpbox_core::{
     grant::{Grant, GrantScope, GrantState},
     ids::{ToolId, VersionId},
     name::SecretKey,
+    package::PackageRule,
     secret::Secret,
     server::{CodePolicy, Server},
 };
@@ -122,7 +123,7 @@ impl Lines {
                 Capability::Secret { key } => {
                     analysis.secrets.iter().find(|secret| secret.key == key.as_str()).map(|secret| secret.line)
                 }
-                Capability::Package { name } => package_line(analysis, name),
+                Capability::Package(rule) => package_line(analysis, rule),
             };
             lines.extend(line.map(|line| (capability, line)));
         }
@@ -130,16 +131,25 @@ impl Lines {
     }
 }
 
-fn package_line(analysis: &Analysis, package: &str) -> Option<u32> {
-    let is_of = |module: &str| mcpbox_analysis::distribution(module) == package;
+fn package_line(analysis: &Analysis, package: &PackageRule) -> Option<u32> {
+    let is_of = |module: &str| package.serves(&PackageRule::named(mcpbox_analysis::distribution(module)).name);
     analysis.imports.iter().find(|import| is_of(&import.module)).map(|import| import.line)
 }
 
 /// The call that asks for a capability alone; a secret is asked for with the version that uses it.
 pub(crate) fn request_call(needed: &Capability, name: &str) -> NextCall {
     match needed {
-        Capability::Module { name: module } | Capability::Package { name: module } => {
+        Capability::Module { name: module } => {
             next_call("mcpbox_request_module", json!({"tool_id": name, "module_name": module, "justification": "…"}))
+        }
+        Capability::Package(rule) => {
+            let served = rule.provides.as_deref().unwrap_or(&rule.name);
+            let module = mcpbox_analysis::known_module(served).unwrap_or(served);
+            let mut arguments = json!({"tool_id": name, "module_name": module, "justification": "…"});
+            if let Some(arguments) = arguments.as_object_mut().filter(|_| module != rule.requirement()) {
+                arguments.insert("package".to_owned(), rule.requirement().into());
+            }
+            next_call("mcpbox_request_module", arguments)
         }
         Capability::Host(HostRule { host, port: None, .. }) => {
             next_call("mcpbox_request_network_access", json!({"tool_id": name, "host": host, "justification": "…"}))
@@ -196,7 +206,7 @@ pub(crate) fn module_capability(module: &str, policy: CodePolicy) -> Option<Capa
         let never = policy == CodePolicy::Strict && mcpbox_analysis::is_never(module);
         return (!never).then(|| Capability::Module { name: module.to_owned() });
     }
-    Some(Capability::Package { name: mcpbox_analysis::distribution(module).to_owned() })
+    Some(Capability::Package(PackageRule::named(mcpbox_analysis::distribution(module))))
 }
 
 #[cfg(test)]

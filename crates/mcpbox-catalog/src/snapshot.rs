@@ -2,13 +2,13 @@
 //! state. It also knows what is not published, to say why.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
 use mcpbox_core::{
     capability::HostRule,
-    execute::Program,
+    execute::{Environment, Program},
     failure::{Failure, FailureKind},
     hash::ContentHash,
     ids::{ServerId, ToolId, VersionId},
@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     compile::Compiled,
     nearest,
+    packages::{Resolutions, Set},
     search::{Document, SearchIndex},
     withheld::{KnownTool, ambiguous, not_live},
 };
@@ -58,6 +59,10 @@ pub struct PublishedTool {
     /// It talks to something outside the box.
     pub open_world_hint: bool,
     pub(crate) program: Arc<Program>,
+    /// The packages it runs with.
+    pub(crate) set: Option<Set>,
+    /// Why no call of it runs, although it is published.
+    pub(crate) refused: Option<Failure>,
     pub(crate) hosts: Arc<[HostRule]>,
     pub(crate) secrets: Vec<SecretKey>,
     pub(crate) limits: Limits,
@@ -83,6 +88,7 @@ pub struct Snapshot {
     known_by_id: HashMap<ToolId, Arc<KnownTool>>,
     servers: BTreeMap<String, Server>,
     settings: Settings,
+    resolutions: Resolutions,
     generation: u64,
     search: OnceLock<SearchIndex>,
 }
@@ -108,9 +114,31 @@ impl Snapshot {
             servers: servers.map(|server| (server.name.as_str().to_owned(), server)).collect(),
             published,
             settings,
+            resolutions: Resolutions::default(),
             generation,
             search: OnceLock::new(),
         }
+    }
+
+    /// The same with what is known of packages.
+    pub(crate) fn with_resolutions(self, resolutions: Resolutions) -> Self {
+        Self { resolutions, ..self }
+    }
+
+    /// Where resolutions of packages stand.
+    pub(crate) fn resolutions(&self) -> &Resolutions {
+        &self.resolutions
+    }
+
+    /// The sets of packages that published tools run with.
+    pub(crate) fn package_sets(&self) -> impl Iterator<Item = &Set> {
+        self.published.iter().filter_map(|tool| tool.set.as_ref())
+    }
+
+    /// The environments of published tools that may run, once each.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = &Environment> {
+        let runnable = self.published.iter().filter(|tool| tool.refused.is_none());
+        runnable.map(|tool| &tool.program.environment).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// All published tools, sorted by name.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::SecretKey;
+use crate::{name::SecretKey, package::PackageRule};
 
 /// One thing that a tool may need and an admin may grant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,10 +17,7 @@ pub enum Capability {
         name: String,
     },
     /// A third-party package from the package index.
-    Package {
-        /// Distribution name, optionally with a version requirement.
-        name: String,
-    },
+    Package(PackageRule),
     /// HTTP to a host.
     Host(HostRule),
     /// Use of one of the server's secrets.
@@ -37,7 +34,7 @@ impl std::fmt::Display for Capability {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Module { name } => write!(f, "module {name}"),
-            Self::Package { name } => write!(f, "package {name}"),
+            Self::Package(rule) => write!(f, "package {rule}"),
             Self::Host(rule) => write!(f, "host {rule}"),
             Self::Secret { key } => write!(f, "secret {key}"),
         }
@@ -51,6 +48,7 @@ impl Capability {
             (Self::Module { name: granted }, Self::Module { name: needed }) => {
                 needed == granted || needed.strip_prefix(granted.as_str()).is_some_and(|rest| rest.starts_with('.'))
             }
+            (Self::Package(granted), Self::Package(needed)) => granted.covers(needed),
             (Self::Host(granted), Self::Host(needed)) => granted.covers(needed),
             _ => self == other,
         }

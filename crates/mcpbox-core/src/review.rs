@@ -71,9 +71,14 @@ pub enum Risk {
     Critical,
 }
 
-/// The hash that names a bundle: the version's hash and all that is newly granted with it.
-pub fn bundle_hash(version: &ContentHash, requested: &Capabilities) -> ContentHash {
-    ContentHash::of(&json!({"form": "mcpbox.review.1", "version": version, "requested": requested}))
+/// The hash that names a bundle: the version's hash, all that is newly granted with it, and, when packages are among that, the
+/// lock of the environment they come in once it is known.
+pub fn bundle_hash(version: &ContentHash, requested: &Capabilities, lock: Option<&ContentHash>) -> ContentHash {
+    let mut form = json!({"form": "mcpbox.review.1", "version": version, "requested": requested});
+    if let (Some(lock), Some(form)) = (lock, form.as_object_mut()) {
+        form.insert("lock".to_owned(), json!(lock));
+    }
+    ContentHash::of(&form)
 }
 
 /// The risk of granting `requested` to a version that in all uses `all`, with `serious_findings` in its code.
@@ -96,6 +101,15 @@ pub fn risk(all: &Capabilities, requested: &Capabilities, serious_findings: usiz
 mod tests {
     use super::*;
     use crate::{capability::HostRule, name::SecretKey};
+
+    #[test]
+    fn the_hash_covers_the_lock_of_the_packages() {
+        let (version, asked) = (ContentHash("v".into()), Capabilities::new());
+        let locks = [None, Some(ContentHash("a".into())), Some(ContentHash("b".into()))];
+        let hashes: std::collections::BTreeSet<_> =
+            locks.iter().map(|lock| bundle_hash(&version, &asked, lock.as_ref())).collect();
+        assert_eq!(hashes.len(), 3);
+    }
 
     #[test]
     fn risk_grows_with_what_is_newly_granted() {

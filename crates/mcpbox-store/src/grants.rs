@@ -151,7 +151,7 @@ pub async fn list(
 fn kind_word(capability: &Capability) -> &'static str {
     match capability {
         Capability::Module { .. } => "module",
-        Capability::Package { .. } => "package",
+        Capability::Package(_) => "package",
         Capability::Host(_) => "host",
         Capability::Secret { .. } => "secret",
     }

@@ -17,6 +17,7 @@ mod migration;
 mod open;
 pub mod outbox;
 mod paging;
+pub mod resolutions;
 pub mod reviews;
 mod seal;
 pub mod secrets;

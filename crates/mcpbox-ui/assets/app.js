@@ -18,7 +18,7 @@ const time = (text) => new Date(text).toLocaleString();
 const json = (value) => JSON.stringify(value, null, 1);
 const show = (...nodes) => main.replaceChildren(...nodes.flat().filter(Boolean));
 const go = (path) => { history.pushState(null, "", path); route(); };
-const capability = (item) => `${item.kind} ${item.name ?? item.key ?? item.host}${item.port ? ":" + item.port : ""}${item.method ? ` (${item.method})` : ""}`;
+const capability = (item) => `${item.kind} ${item.name ?? item.key ?? item.host}${item.version ?? ""}${item.network ? " with network" : ""}${item.port ? ":" + item.port : ""}${item.method ? ` (${item.method})` : ""}`;
 const risk = (level) => badge(`risk: ${level}`, { low: "ok", high: "warn", critical: "bad" }[level]);
 
 /** Calls the API; throws the problem it answers. */
@@ -203,6 +203,22 @@ function friction(detail, approve) {
   return box;
 }
 
+function vulnerabilities(check) {
+  if (check.state !== "checked") return badge("not checked", "warn");
+  if (!check.found.length) return badge("none known", "ok");
+  return check.found.map((known) => el("p", {}, badge(known.id, "bad"), ` ${known.summary ?? ""}`));
+}
+
+function packageTable(packages) {
+  const origins = { requested: "asked for", dependency: "", base: "every tool has it" };
+  const rows = packages.packages.map((item) => el("tr", {}, el("td", { class: "mono" }, item.name), el("td", { class: "mono" }, item.version),
+    el("td", {}, item.size_bytes ? `${(item.size_bytes / 1e6).toFixed(1)} MB` : "–"), el("td", {}, item.license ?? "not told"),
+    el("td", {}, vulnerabilities(item.vulnerabilities)), el("td", { class: "dim" }, origins[item.origin] ?? "")));
+  return [el("h2", {}, "Packages that would be installed"),
+    packages.state === "resolved" ? null : el("p", {}, badge(packages.state, packages.state === "failed" ? "bad" : "warn"), ` ${packages.reason ?? "what would be installed is not known yet"}`),
+    rows.length ? el("table", { class: "card" }, el("thead", {}, el("tr", {}, ["Package", "Version", "Size", "Licence", "Known vulnerabilities", ""].map((name) => el("th", {}, name)))), el("tbody", {}, rows)) : null];
+}
+
 async function reviewPage(id) {
   const detail = await api("GET", `/reviews/${id}`);
   account((await api("GET", "/session")).username);
@@ -218,13 +234,17 @@ async function reviewPage(id) {
     }
   });
   const approve = el("button", { class: "primary", onclick: decide("approve") }, "Approve");
+  const again = act(async () => { await api("POST", `/reviews/${id}/resolve`); await reviewPage(id); });
+  const unresolved = detail.packages && detail.packages.state !== "resolved";
   const bar = review.state === "open"
     ? el("div", { class: "card decide" }, friction(detail, approve), el("label", {}, "Comment (goes to the LLM)", comment),
-      el("div", { class: "row" }, el("button", { onclick: decide("reject") }, "Send back"), approve))
+      el("div", { class: "row" }, el("button", { onclick: decide("reject") }, "Send back"),
+        unresolved ? el("button", { onclick: detail.packages.state === "failed" ? again : act(() => reviewPage(id)) }, detail.packages.state === "failed" ? "Resolve the packages again" : "Look again") : approve))
     : el("p", { class: "card" }, badge(review.state), ` ${review.decided_by ? `by ${review.decided_by.name}, ${time(review.decided_at)}` : ""} ${review.comment}`);
   show(el("p", {}, el("a", { href: "/" }, "← All")), el("h1", { class: "mono" }, `${detail.name} v${version.number}`),
     el("p", {}, risk(review.risk), " ", badge(live ? `replaces v${live.number}` : "new tool")),
     el("p", { class: "card" }, detail.consequence), detail.identical_to && el("p", {}, badge(detail.identical_to.sentence, "ok")),
+    detail.packages && packageTable(detail.packages),
     review.notes && [el("h2", {}, "What the author says"), lines(review.notes)],
     el("h2", {}, `Test runs (${detail.evidence.length})`),
     detail.evidence.length ? el("ul", { class: "card" }, detail.evidence.map(runRow)) : el("p", { class: "dim" }, "This version was never tested."),

@@ -65,6 +65,9 @@ pub(crate) enum Command {
     /// What tools may import and reach.
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// Packages that tools run with.
+    #[command(subcommand)]
+    Package(PackageCommand),
     /// Values that tools use without anybody seeing them.
     #[command(subcommand)]
     Secret(SecretCommand),
@@ -145,6 +148,33 @@ pub(crate) enum ReviewCommand {
     Approve(DecisionArgs),
     /// Send back to the author, with the reason in --comment. Asks an admin's password.
     Reject(DecisionArgs),
+    /// Resolve the packages of a review again, after the package index could not be reached. Asks an admin's password.
+    Resolve {
+        /// The review's id.
+        id: String,
+        /// Who asks.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
+}
+
+/// Packages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackageCommand {
+    /// List the environments that published tools run in, and whether each is installed.
+    List {
+        /// Print a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Install an environment again, after a failure. Asks an admin's password.
+    Install {
+        /// Its lock, as `mcpbox package list` shows it.
+        lock: String,
+        /// Who asks.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
 }
 
 /// Which review, and the words of the decision.
@@ -245,7 +275,7 @@ pub(crate) enum CodePolicyArg {
 /// Grants.
 #[derive(Debug, Subcommand)]
 pub(crate) enum GrantCommand {
-    /// Allow a host or a module to all tools of a server. Asks an admin's password.
+    /// Allow a host, a module or a package to all tools of a server. Asks an admin's password.
     Add {
         /// The server.
         #[arg(long)]
@@ -272,6 +302,9 @@ pub(crate) struct GrantTarget {
     /// A Python module.
     #[arg(long, value_name = "NAME")]
     pub module: Option<String>,
+    /// A package of the package index, installed with what it depends on: `pandas`, `pandas>=2,<3`.
+    #[arg(long, value_name = "NAME[VERSIONS]")]
+    pub package: Option<String>,
 }
 
 /// Secrets.

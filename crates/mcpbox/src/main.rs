@@ -100,6 +100,7 @@ async fn dispatch(
         Command::Tools(command) => command::tools::run(&control, command).await,
         Command::Server(command) => command::server::run(&control, command).await,
         Command::Grant(command) => command::grant::run(&control, command).await,
+        Command::Package(command) => command::package::run(&control, command).await,
         Command::Secret(command) => command::secret::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,

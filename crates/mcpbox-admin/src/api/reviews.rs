@@ -3,6 +3,7 @@
 pub(crate) mod approve;
 pub(crate) mod list;
 pub(crate) mod reject;
+pub(crate) mod resolve;
 pub(crate) mod show;
 
 use mcpbox_core::hash::ContentHash;

@@ -29,7 +29,7 @@ pub(super) const PRIVATE: &str = "_abc _ast _asyncio _bisect _blake2 _bz2 _codec
 /// Import names whose distribution is called otherwise.
 pub(super) const DISTRIBUTIONS: &[(&str, &str)] = &[
     ("Crypto", "pycryptodome"),
-    ("OpenSSL", "pyOpenSSL"),
+    ("OpenSSL", "pyopenssl"),
     ("PIL", "pillow"),
     ("attr", "attrs"),
     ("bs4", "beautifulsoup4"),
@@ -37,9 +37,9 @@ pub(super) const DISTRIBUTIONS: &[(&str, &str)] = &[
     ("dateutil", "python-dateutil"),
     ("docx", "python-docx"),
     ("dotenv", "python-dotenv"),
-    ("fitz", "PyMuPDF"),
+    ("fitz", "pymupdf"),
     ("jose", "python-jose"),
-    ("jwt", "PyJWT"),
+    ("jwt", "pyjwt"),
     ("magic", "python-magic"),
     ("pptx", "python-pptx"),
     ("psycopg2", "psycopg2-binary"),
@@ -47,7 +47,7 @@ pub(super) const DISTRIBUTIONS: &[(&str, &str)] = &[
     ("skimage", "scikit-image"),
     ("sklearn", "scikit-learn"),
     ("slugify", "python-slugify"),
-    ("yaml", "PyYAML"),
+    ("yaml", "pyyaml"),
 ];
 
 /// `(package, submodules)` of the standard library for which `from package import submodule` imports a submodule.

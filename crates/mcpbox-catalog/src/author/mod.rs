@@ -28,7 +28,7 @@ pub use module::{GrantedModule, ModuleReport, get_server_modules};
 pub use need::{Need, NeedState};
 pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_requests};
 pub use publish::{PublishReport, request_publish};
-pub use request::{RequestReport, request_module, request_network_access};
+pub use request::{ModuleRequest, RequestReport, request_module, request_network_access};
 pub use secret::{SecretList, SecretReport, SecretSummary, create_server_secret, list_server_secrets};
 pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,

@@ -88,11 +88,15 @@ pub async fn get_server_modules(cat: &Catalog, who: impl Into<Caller<'_>>) -> Re
 }
 
 fn granted_module(snapshot: &Snapshot, grant: &Grant) -> Option<GrantedModule> {
-    let (Capability::Module { name } | Capability::Package { name }) = &grant.capability else { return None };
+    let name = match &grant.capability {
+        Capability::Module { name } => name.clone(),
+        Capability::Package(rule) => rule.to_string(),
+        _ => return None,
+    };
     let scope = match grant.scope {
         GrantScope::Everywhere => "everywhere".to_owned(),
         GrantScope::Server(id) => format!("server {}", snapshot.server_by_id(id)?.name),
         GrantScope::Tool(id) => format!("tool {}", snapshot.known_by_id(id)?.name),
     };
-    Some(GrantedModule { name: name.clone(), scope })
+    Some(GrantedModule { name, scope })
 }

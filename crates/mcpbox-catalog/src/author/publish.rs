@@ -73,7 +73,7 @@ pub async fn request_publish(
     // What is stored was checked when it was written; the rules may have become stricter since.
     code::check(&loaded.newest.content.code, loaded.server.code_policy)?;
     let standing = Standing::read(&change.tx, &loaded.server, id).await?;
-    let bundle = Bundle::build(&change, &loaded, &standing).await?;
+    let bundle = Bundle::build(&mut change, &loaded, &standing).await?;
     let review = review(&change, &loaded, bundle, notes);
     versions::set_state(&change.tx, loaded.newest.id, loaded.newest.state, pending, None).await?;
     reviews::insert(&change.tx, &review).await?;
@@ -135,6 +135,10 @@ fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review) -
             json!({"tool_id": name}),
         ),
     ];
+    if review.requested.iter().any(|capability| matches!(capability, Capability::Package(_))) {
+        let step = "its packages are being resolved; the review shows what would be installed, and it can be approved once that is known";
+        next.push(NextStep::say(step));
+    }
     if !secrets_without_value.is_empty() {
         let page = cat.admin_page(&format!("servers/{}", loaded.server.id));
         next.push(NextStep::say(format!("ask the human to set {} at {page}", secrets_without_value.join(", "))));

@@ -8,6 +8,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     grant::{Grant, GrantScope, GrantState},
     ids::{GrantId, ReviewId, ToolId},
+    package::PackageRule,
     review::Review,
     server::{CodePolicy, Server},
     version::VersionState,
@@ -23,6 +24,7 @@ use crate::{
     load::{self, Loaded},
     nearest,
     needs::{Standing, is_never_reachable, module_capability},
+    packages::{Set, ensure_resolution},
     text,
 };
 
@@ -49,6 +51,19 @@ pub struct RequestReport {
     pub next: Vec<NextStep>,
 }
 
+/// A module or package that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ModuleRequest<'a> {
+    /// What the code imports.
+    pub module_name: &'a str,
+    /// The package it comes from, when that is called otherwise or must have certain versions: `opencv-python-headless>=4`.
+    pub package: Option<&'a str>,
+    /// Whether the package speaks HTTP by itself.
+    pub network: bool,
+    /// Why.
+    pub justification: &'a str,
+}
+
 /// Asks for a module or package for one tool. Joins the open review, if there is one.
 ///
 /// # Errors
@@ -57,11 +72,15 @@ pub async fn request_module(
     cat: &Arc<Catalog>,
     who: impl Into<Caller<'_>>,
     tool: &str,
-    module_name: &str,
-    justification: &str,
+    asked: ModuleRequest<'_>,
 ) -> Result<RequestReport, CatalogError> {
-    let module = checked_module(module_name)?;
-    request(cat, who.into(), tool, justification, |server| module_or_refusal(module, server.code_policy)).await
+    let module = checked_module(asked.module_name)?;
+    let package = asked.package.map(str::trim).filter(|package| !package.is_empty());
+    let wanted = |server: &Server| match package {
+        Some(package) => package_or_refusal(module, package, asked.network),
+        None => module_or_refusal(module, server.code_policy, asked.network),
+    };
+    request(cat, who.into(), tool, asked.justification, wanted).await
 }
 
 /// Asks for a host for one tool. Joins the open review, if there is one.
@@ -118,6 +137,9 @@ async fn request(
         change.tell(LiveEvent::GrantsChanged);
     }
     let review = join_open_review(&mut change, &loaded).await?;
+    if let Some(set) = Set::with_requested(&standing, &[capability.clone()].into()) {
+        ensure_resolution(&mut change, &set, false).await?;
+    }
     if change.has_done_something() {
         change.commit().await?;
     }
@@ -175,13 +197,16 @@ fn waiting(cat: &Catalog, loaded: &Loaded, capability: Capability, review: Optio
         None => NextStep::say(format!("ask the human to decide at {}", cat.admin_page("approvals"))),
     };
     let poll = NextStep::call("poll its status", "mcpbox_get_tool_status", tool);
+    let installs = matches!(capability, Capability::Package(_)).then(|| {
+        NextStep::say("it is being resolved to exact versions for the human to see; approved, it is installed, and tests and calls use it")
+    });
     RequestReport {
         tool: name,
         capability,
         state: GrantState::Pending,
         review_id: review.map(|review| review.id),
         review_url,
-        next: vec![first, poll],
+        next: [first].into_iter().chain(installs).chain([poll]).collect(),
     }
 }
 
@@ -196,17 +221,49 @@ fn checked_module(name: &str) -> Result<&str, CatalogError> {
         return Ok(name);
     }
     let message = format!("'{}' is no module or package name", nearest::shown(name));
-    Err(Failure::new(FailureKind::InvalidArguments, message)
-        .hint("give one dotted module name, such as xml.dom.minidom")
-        .into())
+    let hint = match name.contains(['<', '>', '=', '~', '!']) {
+        true => {
+            "give the bare name here, and versions with the argument package: module_name pandas, package pandas>=2"
+        }
+        false => "give one dotted module name, such as xml.dom.minidom",
+    };
+    Err(Failure::new(FailureKind::InvalidArguments, message).hint(hint).into())
 }
 
-fn module_or_refusal(module: &str, policy: CodePolicy) -> Result<Wanted, Failure> {
+/// A package by its own name.
+fn package_or_refusal(module: &str, package: &str, network: bool) -> Result<Wanted, Failure> {
+    let rule = PackageRule::parse(package).map_err(|error| {
+        Failure::new(FailureKind::InvalidArguments, error.to_string())
+            .hint("give its name in the package index, such as pyyaml, and versions like pyyaml>=6")
+    })?;
+    if mcpbox_analysis::is_stdlib(module) {
+        let message = format!("{module} belongs to the standard library, not to a package {}", rule.name);
+        return Err(Failure::new(FailureKind::InvalidArguments, message)
+            .hint("leave out the argument package, or name the module that the code imports from it"));
+    }
+    if mcpbox_analysis::is_base_package(module) {
+        let message = format!("every tool has {module} in the version of this MCPbox");
+        return Err(Failure::new(FailureKind::InvalidArguments, message).hint("import it without asking"));
+    }
+    let derived = PackageRule::named(mcpbox_analysis::distribution(module)).name;
+    // `module_name` may also be the package's own name, for one that no import shows.
+    let is_itself = derived == rule.name || PackageRule::named(module).name == rule.name;
+    Ok(Wanted::Grant(Capability::Package(PackageRule { provides: (!is_itself).then_some(derived), network, ..rule })))
+}
+
+fn module_or_refusal(module: &str, policy: CodePolicy, network: bool) -> Result<Wanted, Failure> {
     let is_default = mcpbox_analysis::default_modules().contains(&module);
     if is_default || (policy == CodePolicy::Standard && mcpbox_analysis::is_stdlib(module)) {
         return Ok(Wanted::Given(Capability::Module { name: module.to_owned() }));
     }
-    module_capability(module, policy).map(Wanted::Grant).ok_or_else(|| {
+    if mcpbox_analysis::is_base_package(module) {
+        return Ok(Wanted::Given(Capability::Module { name: module.to_owned() }));
+    }
+    let with_network = |capability| match capability {
+        Capability::Package(rule) => Capability::Package(PackageRule { network, ..rule }),
+        other => other,
+    };
+    module_capability(module, policy).map(with_network).map(Wanted::Grant).ok_or_else(|| {
         Failure::new(FailureKind::ImportDenied, format!("{module} is never granted under the strict code policy"))
             .hint("write it without, or ask the human to set the server's code policy to 'standard'")
             .next("mcpbox_get_server_modules", json!({}))

@@ -16,6 +16,7 @@ use crate::{
     Caller, Catalog, CatalogError, NextStep,
     load::{self, Loaded},
     needs::{Lines, Standing},
+    packages,
     withheld::Withheld,
 };
 
@@ -51,6 +52,8 @@ pub struct ToolStatus {
     pub pending_grants: Vec<Grant>,
     /// Secrets the tool uses that have no value yet.
     pub secrets_without_value: Vec<String>,
+    /// What keeps its packages from being used: they are being resolved or installed, or that failed.
+    pub packages: Option<String>,
     /// What to do now.
     pub next: Vec<NextStep>,
 }
@@ -82,7 +85,9 @@ pub async fn get_tool_status(
         open: open.as_ref(),
         secrets_without_value: &secrets_without_value,
     };
-    let next = facts.next(cat);
+    let packages = packages::of_author(cat, known, open.as_ref(), &standing).await?;
+    let mut next = facts.next(cat);
+    next.extend(packages.clone().map(NextStep::say));
     Ok(ToolStatus {
         tool_id: loaded.tool.id,
         name: loaded.name(),
@@ -98,6 +103,7 @@ pub async fn get_tool_status(
         needs,
         pending_grants: standing.pending().cloned().collect(),
         secrets_without_value,
+        packages,
         next,
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mcpbox_core::{
     call::Profile,
     capability::Capability,
-    execute::{Execution, HttpMock, Observed, Observer, Outcome, ToolOutput, UnsealedSecret},
+    execute::{Environment, Execution, HttpMock, Observed, Observer, Outcome, Program, ToolOutput, UnsealedSecret},
     failure::{Failure, FailureKind, NextCall},
     ids::CallId,
     name::published_name,
@@ -26,6 +26,7 @@ use crate::{
     model::Allowed,
     nearest,
     needs::{Standing, refused, request_call},
+    packages,
     record::Run,
     run, validate,
 };
@@ -111,11 +112,45 @@ pub async fn test_code(
     };
     let record = cat.records.open(about, &request.arguments);
     let call_id = record.id();
-    let execution = execution(call_id, &server, &compiled, &standing, request);
-    let mut outcome = cat.executor.execute(execution, observer).await;
-    run::complete(&mut outcome, &compiled, &name, server.code_policy);
+    let allowed = Allowed::from_grants(standing.approved());
+    let outcome = match environment(cat, &allowed, &compiled, &name).await {
+        Ok(environment) => {
+            let program = Arc::new(allowed.program(&server, &compiled, environment));
+            let mut outcome =
+                cat.executor.execute(execution(call_id, &server, &compiled, allowed, program, request), observer).await;
+            run::complete(&mut outcome, &compiled, &name, server.code_policy);
+            outcome
+        }
+        Err(failure) => refused_outcome(failure, &allowed, &compiled),
+    };
     record.close_durably(&outcome).await;
     Ok(report(call_id, name, compiled.version.number, &server, outcome))
+}
+
+/// The packages the code runs with, as they are granted now: nothing that is only asked for is installed.
+async fn environment(
+    cat: &Arc<Catalog>,
+    allowed: &Allowed,
+    compiled: &Compiled,
+    name: &str,
+) -> Result<Environment, Failure> {
+    if let Some(set) = allowed.packages.set(compiled) {
+        packages::ensure_asked(cat, &set).await.map_err(CatalogError::into_failure)?;
+    }
+    let environment = allowed.packages.environment(compiled, cat.snapshot().resolutions(), name)?;
+    packages::ready(cat, &environment).await?;
+    Ok(environment)
+}
+
+/// A run that did not begin, with what it lacked as evidence, so that the bundle asks for it.
+fn refused_outcome(failure: Failure, allowed: &Allowed, compiled: &Compiled) -> Outcome {
+    let missing = compiled.packages.iter().filter(|(_, package)| !allowed.packages.serve(package));
+    let denied_modules = missing.map(|(module, _)| module.clone()).collect();
+    Outcome {
+        result: Err(failure),
+        stdout: String::new(),
+        observed: Observed { denied_modules, ..Observed::default() },
+    }
 }
 
 /// Quarantine: modules and hosts that were granted but no secret's value, tight limits, only the mocks when there are some.
@@ -123,13 +158,13 @@ fn execution(
     call_id: CallId,
     server: &Server,
     compiled: &Compiled,
-    standing: &Standing,
+    allowed: Allowed,
+    program: Arc<Program>,
     request: TestCode,
 ) -> Execution {
-    let allowed = Allowed::from_grants(standing.approved());
     Execution {
         call_id,
-        program: Arc::new(allowed.program(server, compiled)),
+        program,
         arguments: request.arguments,
         hosts: allowed.hosts.into(),
         secrets: if request.http_mocks.is_some() { stand_ins(call_id, compiled) } else { Vec::new() },

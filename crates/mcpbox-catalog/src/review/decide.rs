@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use mcpbox_core::{
+    capability::Capability,
     event::LiveEvent,
     failure::{Failure, FailureKind},
     grant::{Grant, GrantEvent, GrantScope, GrantState},
@@ -16,6 +17,7 @@ use mcpbox_core::{
 };
 use mcpbox_store::{
     grants::{self, GrantDecision},
+    resolutions,
     reviews::{self, ReviewDecision},
     tools, versions,
 };
@@ -28,6 +30,7 @@ use crate::{
     error::refused,
     load::{self, Loaded},
     needs::Standing,
+    packages::{self, Set},
     text,
 };
 
@@ -63,7 +66,8 @@ pub async fn approve(
     let comment = text::remark("comment", comment)?;
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     let Open { mut review, mut loaded, version } = open(&change, review, seen).await?;
-    check_content(&review, &version)?;
+    let lock = check_packages(&change, &review, &loaded).await?;
+    check_content(&review, &version, lock.as_ref())?;
     check_name(&change, &loaded, &version).await?;
     decide(&mut change, &mut review, &version, VersionEvent::Approve, comment).await?;
     grant_requested(&mut change, &review, &version).await?;
@@ -137,15 +141,30 @@ fn stale(review: &Review) -> CatalogError {
 }
 
 /// What is stored must still be what the hash names.
-fn check_content(review: &Review, version: &Version) -> Result<(), CatalogError> {
+fn check_content(review: &Review, version: &Version, lock: Option<&ContentHash>) -> Result<(), CatalogError> {
     let is_sound = version.content.hash() == version.content_hash
-        && bundle_hash(&version.content_hash, &review.requested) == review.content_hash;
+        && bundle_hash(&version.content_hash, &review.requested, lock) == review.content_hash;
     if is_sound {
         return Ok(());
     }
     tracing::error!(review.id = %review.id, version.id = %version.id, "a version is not what its hash names: check the database, or restore a backup");
     let failure = Failure::new(FailureKind::Conflict, "what is stored is not what was submitted; nothing was approved");
     Err(failure.hint("look at the log, and have the author submit a new version").into())
+}
+
+/// Packages must be resolved, so that the human saw what is installed. Gives the lock by which they are.
+async fn check_packages(
+    change: &Change,
+    review: &Review,
+    loaded: &Loaded,
+) -> Result<Option<ContentHash>, CatalogError> {
+    let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
+    let Some(set) = Set::with_requested(&standing, &review.requested) else { return Ok(None) };
+    let resolution = resolutions::by_id(&change.tx, &set.id()).await?;
+    match packages::not_approvable(resolution.as_ref()) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(resolution.and_then(|resolution| resolution.lock).map(|lock| lock.hash)),
+    }
 }
 
 /// The name may have been taken while the version waited.
@@ -236,6 +255,12 @@ fn remarks(cat: &Catalog, loaded: &Loaded, version: &Version, standing: &Standin
     }
     if !loaded.tool.enabled {
         remarks.push("the tool is disabled; enable it to publish it".to_owned());
+    }
+    if standing.approved().any(|grant| matches!(grant.capability, Capability::Package(_))) {
+        remarks.push(
+            "its packages are being installed; calls succeed once they are (`mcpbox package list` shows how far it is)"
+                .to_owned(),
+        );
     }
     let missing = standing.secrets_without_value(&version.content.capabilities);
     if !missing.is_empty() {

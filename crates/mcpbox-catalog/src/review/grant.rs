@@ -7,16 +7,23 @@ use mcpbox_core::{
     failure::FailureKind,
     grant::{Grant, GrantEvent, GrantScope, GrantState},
     ids::GrantId,
+    package::PackageRule,
 };
 use mcpbox_store::{
     grants::{self, GrantDecision},
-    reviews,
+    resolutions, reviews,
 };
 use serde_json::json;
 
 use crate::{
-    Catalog, CatalogError, Reviewer, bundle::join_open_review, change::Change, error::refused, load,
-    needs::is_never_reachable, text,
+    Catalog, CatalogError, Reviewer,
+    bundle::join_open_review,
+    change::Change,
+    error::refused,
+    load,
+    needs::{Standing, is_never_reachable},
+    packages::{self, Set},
+    text,
 };
 
 /// Grants a capability to a tool, a server or everywhere, at once.
@@ -77,6 +84,9 @@ pub async fn decide_grant(
     let Some(to) = grant.state.apply(event) else {
         return Err(refused(FailureKind::Conflict, format!("this grant is {:?} already", grant.state).to_lowercase()));
     };
+    if event == GrantEvent::Approve {
+        check_resolved(&change, &grant).await?;
+    }
     let decision = GrantDecision { by: change.actor.clone(), at: change.now, comment: comment.clone() };
     grants::set_state(&change.tx, grant.id, grant.state, to, &decision).await?;
     let action = match event {
@@ -91,6 +101,18 @@ pub async fn decide_grant(
     (grant.state, grant.comment) = (to, decision.comment);
     (grant.decided_by, grant.decided_at) = (Some(decision.by), Some(decision.at));
     Ok(grant)
+}
+
+/// A package that an author asked for must be resolved with what its tool has, so that the human could see it.
+async fn check_resolved(change: &Change, grant: &Grant) -> Result<(), CatalogError> {
+    let GrantScope::Tool(tool) = grant.scope else { return Ok(()) };
+    let loaded = load::tool(&change.tx, tool).await?;
+    let standing = Standing::read(&change.tx, &loaded.server, tool).await?;
+    let Some(set) = Set::with_requested(&standing, &[grant.capability.clone()].into()) else { return Ok(()) };
+    match packages::not_approvable(resolutions::by_id(&change.tx, &set.id()).await?.as_ref()) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }
 
 /// Takes a grant back, at once.
@@ -121,7 +143,8 @@ async fn after(change: &mut Change, scope: GrantScope) -> Result<(), CatalogErro
 fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {
     let never = match capability {
         Capability::Host(rule) => is_never_reachable(&rule.host),
-        Capability::Module { name } | Capability::Package { name } => name.is_empty() || name.len() > 200,
+        Capability::Module { name } => name.is_empty() || name.len() > 200,
+        Capability::Package(rule) => PackageRule::parse(&rule.requirement()).is_err(),
         Capability::Secret { .. } => false,
     };
     if never {

@@ -25,7 +25,10 @@ use crate::{
     Catalog, CatalogError,
     author::{self, Finding, SecretSummary},
     error::refused,
-    load, text,
+    load,
+    needs::Standing,
+    packages::{self, PackageReport},
+    text,
 };
 
 /// A review in a list.
@@ -104,6 +107,8 @@ pub struct ReviewDetail {
     pub secrets: Vec<SecretSummary>,
     /// Test runs of exactly this version, newest first (at most 20).
     pub evidence: Vec<CallRecord>,
+    /// The packages that approval installs; absent when it asks for none.
+    pub packages: Option<PackageReport>,
     /// What approval does, in a sentence.
     pub consequence: String,
     /// The approved version this one equals.
@@ -190,6 +195,8 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
     let same = versions::by_content_hash(&reader, loaded.tool.id, &version.content_hash).await?;
     let secrets = secrets::list(&reader, loaded.server.id).await?;
     let evidence = calls::evidence_for_version(&reader, version.id).await?;
+    let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
+    let packages = packages::of_review(cat, &review, &standing).await?;
     let analysis = mcpbox_analysis::analyze(&version.content.code, loaded.server.code_policy);
     Ok(ReviewDetail {
         name: published_name(&loaded.server.name, &version.content.name),
@@ -201,7 +208,8 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
         findings: author::findings(&analysis),
         secrets: used_secrets(secrets, &version, &review),
         evidence,
-        consequence: consequence(&review, &loaded.server, &loaded.tool, &version, live.as_ref()),
+        consequence: consequence(&review, &loaded.server, &loaded.tool, &version, live.as_ref(), packages.as_ref()),
+        packages,
         identical_to: same_as(same, &version),
         server: loaded.server,
         tool: loaded.tool,
@@ -240,7 +248,14 @@ fn same_as(same: Vec<Version>, version: &Version) -> Option<SameAs> {
 }
 
 /// What approval does, in a sentence.
-fn consequence(review: &Review, server: &Server, tool: &Tool, version: &Version, live: Option<&Version>) -> String {
+fn consequence(
+    review: &Review,
+    server: &Server,
+    tool: &Tool,
+    version: &Version,
+    live: Option<&Version>,
+    packages: Option<&PackageReport>,
+) -> String {
     let name = published_name(&server.name, &version.content.name);
     let number = version.number;
     let when = match (server.status, tool.enabled) {
@@ -255,13 +270,17 @@ fn consequence(review: &Review, server: &Server, tool: &Tool, version: &Version,
     } else {
         format!("It may then {}.", gains.join(", "))
     };
-    format!("Every client can call {name} (version {number}){replaces} {when}. {gains}")
+    let packages = packages.map_or_else(String::new, |packages| format!(" {}", packages.consequence));
+    format!("Every client can call {name} (version {number}){replaces} {when}. {gains}{packages}")
 }
 
 fn gain(capability: &Capability) -> String {
     match capability {
         Capability::Module { name } => format!("import {name}"),
-        Capability::Package { name } => format!("use the package {name}"),
+        Capability::Package(rule) if rule.network => {
+            format!("use the package {}, which may speak HTTP by itself to granted hosts", rule.requirement())
+        }
+        Capability::Package(rule) => format!("use the package {rule}"),
         Capability::Host(rule) => format!("send data to {rule} and read its answers"),
         Capability::Secret { key } => format!("use the secret {key}"),
     }

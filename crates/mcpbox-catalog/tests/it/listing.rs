@@ -11,7 +11,7 @@ use mcpbox_core::{
     review::{ReviewState, Risk},
 };
 
-use crate::support::{ADD, FETCH, World};
+use crate::support::{ADD, FETCH, World, asked};
 
 #[tokio::test]
 async fn search_finds_by_name_description_and_parameters_and_only_what_may_be_called() {
@@ -55,7 +55,7 @@ async fn all_that_waits_is_listed_by_server() {
     }
     author::create_server_secret(&world.cat, &world.llm, "b", "WEATHER_KEY", "", &[]).await.unwrap();
     let review = world.publish("b__fetch").await.review_id;
-    author::request_module(&world.cat, &world.llm, "a__fetch", "logging", "to log").await.unwrap();
+    author::request_module(&world.cat, &world.llm, "a__fetch", asked("logging", "to log")).await.unwrap();
     let pending = author::list_pending_requests(&world.cat, &world.llm).await.unwrap();
     let told: Vec<_> = pending
         .servers

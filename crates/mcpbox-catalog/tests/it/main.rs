@@ -7,6 +7,7 @@ mod authoring;
 mod calling;
 mod listing;
 mod nobody_but_a_human;
+mod packages;
 mod permissions;
 mod publishing;
 mod scale;

@@ -8,7 +8,7 @@ use mcpbox_core::{
 };
 use serde_json::{Map, json};
 
-use crate::support::{ADD, FETCH, World};
+use crate::support::{ADD, FETCH, World, asked};
 
 /// Runs every function of `author` that writes, twice over, whatever it answers.
 async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
@@ -27,7 +27,7 @@ async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
         let _ = author::create_tool(cat, llm, code).await;
         let _ = author::start_server(cat, llm, "s").await;
         let _ = author::create_server_secret(cat, llm, "s", "WEATHER_KEY", "", &[]).await;
-        let _ = author::request_module(cat, llm, tool, "logging", "please").await;
+        let _ = author::request_module(cat, llm, tool, asked("logging", "please")).await;
         let _ = author::request_network_access(cat, llm, tool, "api.weather.example", "please", None).await;
         let _ = author::test_code(
             cat,

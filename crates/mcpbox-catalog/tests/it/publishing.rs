@@ -15,7 +15,7 @@ use mcpbox_core::{
 };
 use serde_json::json;
 
-use crate::support::{ADD, FETCH, World, denied_host, denied_modules, refusal, returned};
+use crate::support::{ADD, FETCH, World, asked, denied_host, denied_modules, refusal, returned};
 
 #[tokio::test]
 async fn one_bundle_holds_everything_and_one_approval_makes_it_callable() {
@@ -143,7 +143,7 @@ async fn a_rejection_tells_the_author_why_and_grants_nothing() {
     let world = World::new().await;
     world.server("s").await;
     world.create("s", "add", ADD).await;
-    author::request_module(&world.cat, &world.llm, "s__add", "logging", "to log").await.unwrap();
+    author::request_module(&world.cat, &world.llm, "s__add", asked("logging", "to log")).await.unwrap();
     let report = world.publish("s__add").await;
     assert_eq!(report.requested, [Capability::Module { name: "logging".into() }]);
     review::reject(&world.cat, &world.human, report.review_id, &report.content_hash, "no logging please")
@@ -225,7 +225,7 @@ async fn what_is_never_granted_is_refused_when_asked_for() {
     world.server("s").await;
     world.create("s", "add", ADD).await;
     for module in ["os", "subprocess", "ctypes", "socket"] {
-        let failure = refusal(author::request_module(&world.cat, &world.llm, "s__add", module, "please").await);
+        let failure = refusal(author::request_module(&world.cat, &world.llm, "s__add", asked(module, "please")).await);
         assert_eq!(failure.kind, FailureKind::ImportDenied, "{module}");
     }
     for host in ["localhost", "127.0.0.1", "169.254.169.254", "::1", "[::ffff:127.0.0.1]"] {
@@ -238,9 +238,9 @@ async fn what_is_never_granted_is_refused_when_asked_for() {
             refusal(author::request_network_access(&world.cat, &world.llm, "s__add", host, "please", None).await);
         assert_eq!(failure.kind, FailureKind::InvalidArguments, "{host}");
     }
-    let given = author::request_module(&world.cat, &world.llm, "s__add", "json", "please").await.unwrap();
+    let given = author::request_module(&world.cat, &world.llm, "s__add", asked("json", "please")).await.unwrap();
     assert_eq!(given.state, GrantState::Approved);
-    let silent = refusal(author::request_module(&world.cat, &world.llm, "s__add", "logging", "  ").await);
+    let silent = refusal(author::request_module(&world.cat, &world.llm, "s__add", asked("logging", "  ")).await);
     assert_eq!(silent.kind, FailureKind::InvalidArguments);
 }
 

@@ -13,11 +13,12 @@ use mcpbox_core::{
     capability::HostRule,
     clock::{Clock, ManualClock},
     execute::{
-        BoxFuture, Execution, Executor, HostAttempt, HostOutcome, Observed, Observer, Outcome, SandboxStatus,
-        SandboxTier, ToolOutput, Unobserved,
+        BoxFuture, Execution, Executor, HostAttempt, HostOutcome, LockedEnvironment, Observed, Observer, Outcome,
+        Resolved, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
     },
     failure::Failure,
     ids::{ReviewId, UserId},
+    package::{PackageLock, PackageOrigin, Requirements, ResolvedPackage, VulnerabilityCheck},
     principal::Principal,
     user::User,
 };
@@ -49,6 +50,66 @@ pub(crate) struct Scripted {
     script: Mutex<Script>,
     /// While set, runs never end.
     pub(crate) hangs: std::sync::atomic::AtomicBool,
+    /// The package index: what resolving gives, and what installing gives. While none, neither ends.
+    pub(crate) index: tokio::sync::watch::Sender<Option<Index>>,
+    pub(crate) resolved: Mutex<Vec<Requirements>>,
+    pub(crate) installed: Mutex<Vec<LockedEnvironment>>,
+}
+
+/// How a package index behaves.
+#[derive(Clone)]
+pub(crate) struct Index {
+    pub(crate) resolves: Result<Resolved, String>,
+    pub(crate) installs: Result<(), String>,
+}
+
+/// What an index makes of `name`.
+pub(crate) fn resolved(name: &str, version: &str) -> Resolved {
+    let package = ResolvedPackage {
+        name: name.into(),
+        version: version.into(),
+        origin: PackageOrigin::Requested,
+        size_bytes: Some(12_000_000),
+        license: Some("BSD-3-Clause".into()),
+        summary: None,
+        vulnerabilities: VulnerabilityCheck::NotChecked { reason: "offline".into() },
+    };
+    let lock = PackageLock::new(format!("{name}=={version} --hash=sha256:00\n"), vec![name.into()]);
+    Resolved { lock, packages: vec![package] }
+}
+
+impl Index {
+    /// One that has everything in this version.
+    pub(crate) fn with(name: &str, version: &str) -> Self {
+        Self { resolves: Ok(resolved(name, version)), installs: Ok(()) }
+    }
+
+    /// One that cannot be reached.
+    pub(crate) fn offline() -> Self {
+        Self {
+            resolves: Err("the index cannot be reached".into()),
+            installs: Err("the index cannot be reached".into()),
+        }
+    }
+}
+
+impl Scripted {
+    fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            seen: Mutex::default(),
+            script: Mutex::new(script),
+            hangs: false.into(),
+            index: tokio::sync::watch::Sender::new(Some(Index::offline())),
+            resolved: Mutex::default(),
+            installed: Mutex::default(),
+        })
+    }
+
+    async fn index(&self) -> Index {
+        let mut watched = self.index.subscribe();
+        let index = watched.wait_for(Option::is_some).await.unwrap();
+        index.clone().unwrap()
+    }
 }
 
 impl Executor for Scripted {
@@ -61,6 +122,29 @@ impl Executor for Scripted {
                 std::future::pending::<()>().await;
             }
             outcome
+        })
+    }
+
+    fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
+        Box::pin(async move {
+            let index = self.index().await;
+            self.resolved.lock().unwrap().push(requirements.clone());
+            index.resolves
+        })
+    }
+
+    fn install<'a>(
+        &'a self,
+        environment: LockedEnvironment,
+        lock: &'a PackageLock,
+        progress: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            progress("Downloading");
+            let index = self.index().await;
+            assert_eq!(environment.lock, lock.hash);
+            self.installed.lock().unwrap().push(environment);
+            index.installs
         })
     }
 
@@ -154,11 +238,7 @@ impl World {
         let directory = Arc::new(TempDir::new().unwrap());
         let keyring = Keyring::generate().unwrap();
         let store = open_store(directory.path(), &keyring).await;
-        let executor = Arc::new(Scripted {
-            seen: Mutex::default(),
-            script: Mutex::new(Box::new(|_| returned(Value::from(3)))),
-            hangs: false.into(),
-        });
+        let executor = Scripted::new(Box::new(|_| returned(Value::from(3))));
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let cat = open_catalog(&store, &executor, &clock).await;
         add_admin(&store, "anna", clock.now()).await;
@@ -171,11 +251,7 @@ impl World {
     pub(crate) async fn without_admin() -> (Arc<Catalog>, TempDir) {
         let directory = TempDir::new().unwrap();
         let store = open_store(directory.path(), &Keyring::generate().unwrap()).await;
-        let executor = Arc::new(Scripted {
-            seen: Mutex::default(),
-            script: Mutex::new(Box::new(|_| returned(Value::Null))),
-            hangs: false.into(),
-        });
+        let executor = Scripted::new(Box::new(|_| returned(Value::Null)));
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         (open_catalog(&store, &executor, &clock).await, directory)
     }
@@ -264,6 +340,11 @@ impl World {
     pub(crate) fn published(&self) -> Vec<String> {
         self.cat.snapshot().published().iter().map(|tool| tool.name.clone()).collect()
     }
+}
+
+/// A request for a module by its name alone.
+pub(crate) fn asked<'a>(module_name: &'a str, justification: &'a str) -> author::ModuleRequest<'a> {
+    author::ModuleRequest { module_name, package: None, network: false, justification }
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {

@@ -27,12 +27,23 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_request_module",
         title: "Ask for a module",
-        description: "Asks a human to grant a Python module or package to a tool. Rarely needed: mcpbox_request_publish asks \
-                      for everything the code imports by itself.",
+        description: "Asks a human to grant a Python module or a package of the package index to a tool. Rarely needed: \
+                      mcpbox_request_publish asks for everything the code imports by itself. Needed for certain versions of a \
+                      package, for one whose name differs from the module's, or before a test can use it.",
         arguments: &[
             TOOL_ID,
-            Argument::required("module_name", Kind::Text, "module or package: sqlite3, pandas"),
+            Argument::required("module_name", Kind::Text, "what the code imports: sqlite3, pandas, yaml"),
             Argument::required("justification", Kind::Text, "why the tool needs it, for the reviewer"),
+            Argument::optional(
+                "package",
+                Kind::Text,
+                "the package the module comes from, when its name differs or versions matter: pandas>=2,<3",
+            ),
+            Argument::optional(
+                "network",
+                Kind::Flag,
+                "true for a package that makes HTTP requests by itself, such as requests; granted hosts only",
+            ),
         ],
         effect: Effect::Adds,
         is_core: false,
@@ -89,8 +100,12 @@ async fn request_module(call: Invocation) -> Answer {
         &call.catalog,
         &call.who,
         call.arguments.text("tool_id"),
-        call.arguments.text("module_name"),
-        call.arguments.text("justification"),
+        author::ModuleRequest {
+            module_name: call.arguments.text("module_name"),
+            package: call.arguments.maybe_text("package"),
+            network: call.arguments.flag("network").unwrap_or(false),
+            justification: call.arguments.text("justification"),
+        },
     );
     answer(&report.await?)
 }

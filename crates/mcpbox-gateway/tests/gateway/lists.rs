@@ -35,7 +35,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_create_server_secret", &["server_id", "key", "description?", "hosts?"]),
     ("mcpbox_list_server_secrets", &["server_id"]),
     ("mcpbox_request_publish", &["tool_id", "notes?"]),
-    ("mcpbox_request_module", &["tool_id", "module_name", "justification"]),
+    ("mcpbox_request_module", &["tool_id", "module_name", "justification", "package?", "network?"]),
     ("mcpbox_request_network_access", &["tool_id", "host", "justification", "port?"]),
     ("mcpbox_get_tool_status", &["tool_id"]),
     ("mcpbox_list_pending_requests", &[]),

@@ -1,6 +1,7 @@
 //! Migrations, in order. One that was released never changes; a change of the schema is a new one.
 
 mod m0001_initial;
+mod m0002_packages;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -11,7 +12,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration)]
+        vec![Box::new(m0001_initial::Migration), Box::new(m0002_packages::Migration)]
     }
 }
 

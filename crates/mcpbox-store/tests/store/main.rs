@@ -11,5 +11,6 @@ mod encryption;
 mod keys;
 mod making;
 mod opening;
+mod packages;
 mod reviewing;
 mod tools;

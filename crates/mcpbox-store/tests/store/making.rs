@@ -112,7 +112,7 @@ pub(crate) fn review(version: &Version) -> Review {
         id: ReviewId::generate(),
         tool_id: version.tool_id,
         version_id: version.id,
-        content_hash: bundle_hash(&version.content_hash, &requested),
+        content_hash: bundle_hash(&version.content_hash, &requested, None),
         requested,
         state: ReviewState::Open,
         risk: Risk::High,

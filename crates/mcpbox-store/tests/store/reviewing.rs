@@ -27,7 +27,7 @@ fn every_sort_of_grant_is_read_back_as_it_was_written() {
         let (server, tool, _) = making::written(&store, "weather").await;
         let capabilities = [
             Capability::Module { name: "xml.dom".into() },
-            Capability::Package { name: "httpx>=0.28".into() },
+            Capability::Package(mcpbox_core::package::PackageRule::parse("httpx>=0.28").unwrap()),
             making::host("[fd00::1]:81"),
             Capability::Secret { key: SecretKey::parse("API_KEY").unwrap() },
         ];

@@ -1,6 +1,9 @@
-//! `mcpbox grant add`: allows a host or a module to all tools of a server.
+//! `mcpbox grant add`: allows a host, a module or a package to all tools of a server.
 
-use mcpbox_core::capability::{Capability, HostRule};
+use mcpbox_core::{
+    capability::{Capability, HostRule},
+    package::PackageRule,
+};
 use serde_json::json;
 
 use super::cell;
@@ -20,16 +23,21 @@ pub(crate) async fn run(control: &Control, command: GrantCommand) -> anyhow::Res
     let capability = capability(what)?;
     let login = ask_login(&credentials)?;
     let words = capability.to_string();
-    let body = json!({"scope": {"level": "server", "id": server}, "capability": capability, "comment": comment});
+    let what = match &capability {
+        Capability::Package(rule) => json!({"kind": "package", "name": rule.requirement()}),
+        other => json!(other),
+    };
+    let body = json!({"scope": {"level": "server", "id": server}, "capability": what, "comment": comment});
     let grant = control.post("/grants", body, Some(&login)).await?;
     print_line(&format!("All tools of {server} may now use {words} (grant {}).", cell(&grant, "id")));
     Ok(())
 }
 
 fn capability(what: GrantTarget) -> anyhow::Result<Capability> {
-    match (what.host, what.module) {
-        (Some(host), _) => Ok(Capability::Host(HostRule::parse(&host)?)),
-        (None, Some(name)) => Ok(Capability::Module { name }),
-        (None, None) => anyhow::bail!("name a --host or a --module"),
+    match (what.host, what.module, what.package) {
+        (Some(host), ..) => Ok(Capability::Host(HostRule::parse(&host)?)),
+        (None, Some(name), _) => Ok(Capability::Module { name }),
+        (None, None, Some(package)) => Ok(Capability::Package(PackageRule::parse(&package)?)),
+        (None, None, None) => anyhow::bail!("name a --host, a --module or a --package"),
     }
 }

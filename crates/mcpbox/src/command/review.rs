@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::{cell, items, print_json, print_rows, print_text, segment, text};
+use super::{cell, items, print_json, print_rows, print_text, review_packages, segment, text};
 use crate::{
     cli::{DecisionArgs, ReviewCommand},
     console::print_line,
@@ -29,6 +29,12 @@ pub(crate) async fn run(control: &Control, command: ReviewCommand) -> anyhow::Re
         }
         ReviewCommand::Approve(args) => decide(control, args, "approve", "approved").await,
         ReviewCommand::Reject(args) => decide(control, args, "reject", "rejected").await,
+        ReviewCommand::Resolve { id, credentials } => {
+            let login = ask_login(&credentials)?;
+            control.post(&format!("/reviews/{}/resolve", segment(&id)), json!({}), Some(&login)).await?;
+            print_line("The packages are being resolved.\n\nNext: mcpbox review show ID");
+            Ok(())
+        }
     }
 }
 
@@ -109,6 +115,7 @@ fn shown(detail: &Value) -> String {
     );
     section(&mut out, "The author says", part("/review/notes").lines().map(visible).collect());
     section(&mut out, "Newly allowed", capabilities(detail.pointer("/review/requested")));
+    section(&mut out, "Packages that would be installed", review_packages::lines(detail.get("packages")));
     section(&mut out, "Description", change(detail, "/description_diff/unified", "/description_marked"));
     let code =
         if detail.get("code_marked").is_some_and(Value::is_string) { "/code_marked" } else { "/version/content/code" };
@@ -142,7 +149,7 @@ fn change(detail: &Value, diff: &str, marked: &str) -> Vec<String> {
 }
 
 /// Without control characters, which could hide or rewrite lines on a terminal.
-fn visible(line: &str) -> String {
+pub(super) fn visible(line: &str) -> String {
     let is_sly = |c: char| {
         (c.is_control() && c != '\t')
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -7,6 +7,7 @@ use mcpbox_core::{
     capability::{Capability, HostRule},
     grant::{Grant, GrantScope},
     name::SecretKey,
+    package::PackageRule,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,8 +55,11 @@ pub(crate) enum CapabilityRequest {
     },
     /// A third-party package.
     Package {
-        /// Distribution name, optionally with a version requirement.
+        /// Distribution name, optionally with a version requirement: `pandas>=2,<3`.
         name: String,
+        /// Whether it may speak HTTP by itself, to granted hosts.
+        #[serde(default)]
+        network: bool,
     },
     /// HTTP to a host.
     Host {
@@ -99,7 +103,10 @@ impl CapabilityRequest {
     fn check(self) -> Result<Capability, Problem> {
         Ok(match self {
             Self::Module { name } => Capability::Module { name },
-            Self::Package { name } => Capability::Package { name },
+            Self::Package { name, network } => {
+                let rule = PackageRule::parse(&name).map_err(|error| Problem::invalid(format!("{error}.")))?;
+                Capability::Package(PackageRule { network, ..rule })
+            }
             Self::Secret { key } => Capability::Secret { key },
             Self::Host { host, port, method } => {
                 let mut rule = HostRule::parse(&host).map_err(|error| Problem::invalid(format!("{error}.")))?;

@@ -1,0 +1,4 @@
+//! Packages: the environments that published tools run in.
+
+pub(crate) mod install;
+pub(crate) mod list;
