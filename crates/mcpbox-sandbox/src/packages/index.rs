@@ -11,12 +11,16 @@ const PASSED: [&str; 9] =
 const PASSED_PREFIXES: [&str; 3] = ["UV_", "PIP_", "XDG_"];
 const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
 /// pip's word for a setting and uv's variable.
-const TRANSLATED: [(&str, &str); 4] = [
+const TRANSLATED: [(&str, &str); 5] = [
+    ("no-index", NO_INDEX),
     ("index-url", "UV_DEFAULT_INDEX"),
     ("extra-index-url", "UV_INDEX"),
     ("find-links", "UV_FIND_LINKS"),
     ("cert", "SSL_CERT_FILE"),
 ];
+
+/// Only the places of `UV_FIND_LINKS`. uv has a flag for it, but no variable.
+const NO_INDEX: &str = "UV_NO_INDEX";
 
 /// The environment of an installer process.
 pub(super) type Environment = BTreeMap<OsString, OsString>;
@@ -30,6 +34,12 @@ pub(super) async fn environment(python: &Path) -> Environment {
         }
     }
     environment
+}
+
+/// Whether no index may be asked.
+pub(super) fn is_without_index(environment: &Environment) -> bool {
+    let value = environment.get(&OsString::from(NO_INDEX)).map(|value| value.to_string_lossy().to_ascii_lowercase());
+    value.is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "no" | "off"))
 }
 
 fn is_passed(name: &OsString) -> bool {
@@ -46,6 +56,7 @@ fn has_settings_of_uv(environment: &Environment) -> bool {
         let name = name.to_string_lossy();
         name.starts_with("UV_INDEX")
             || name == "UV_DEFAULT_INDEX"
+            || name == NO_INDEX
             || name == "UV_FIND_LINKS"
             || name == "UV_CONFIG_FILE"
     };
@@ -105,6 +116,16 @@ mod tests {
             ("SSL_CERT_FILE", "/ca.pem"),
         ];
         assert_eq!(translate(settings), expected.map(|(name, value)| (name, value.to_owned())).into());
+    }
+
+    #[test]
+    fn a_machine_without_an_index_asks_none() {
+        for (value, without) in [("1", true), ("true", true), ("0", false), ("off", false), ("", false)] {
+            let environment = Environment::from([(NO_INDEX.into(), value.into())]);
+            assert_eq!(is_without_index(&environment), without, "{value}");
+        }
+        assert!(!is_without_index(&Environment::new()));
+        assert_eq!(translate("global.no-index='true'"), [(NO_INDEX, "true".to_owned())].into());
     }
 
     #[test]

@@ -79,7 +79,9 @@ impl Uv {
         arguments: &[&str],
         progress: &(dyn Fn(&str) + Send + Sync),
     ) -> Result<String, String> {
-        run(&self.program, directory, &self.environment, limit, arguments, progress).await
+        let no_index = index::is_without_index(&self.environment) && arguments.first() == Some(&"pip");
+        let arguments: Vec<&str> = arguments.iter().copied().chain(no_index.then_some("--no-index")).collect();
+        run(&self.program, directory, &self.environment, limit, &arguments, progress).await
     }
 
     /// The environment of programs that fetch from the same index.
