@@ -94,7 +94,7 @@ fn an_existing_file_is_copied_before_it_is_migrated() {
             database.tamper("DELETE FROM seaql_migrations").await;
             let again = database.open(keyring('a')).await.unwrap_err();
             assert!(matches!(again, StoreError::Migrate(_)), "{again:?}");
-            database.tamper("INSERT INTO seaql_migrations VALUES ('m0001_initial', 0)").await;
+            database.tamper("INSERT INTO seaql_migrations VALUES ('m0001_initial', 0), ('m0002_packages', 0)").await;
         }
         let copies: Vec<_> = fs::read_dir(database.directory.path()).unwrap().filter(is_copy).collect();
         assert_eq!(copies.len(), 1, "{copies:?}");
