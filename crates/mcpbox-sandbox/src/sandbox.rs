@@ -269,13 +269,7 @@ impl Sandbox {
                 ))
             }
             Environment::Base => Ok(Arc::clone(self.pools.of(program))),
-            Environment::Locked(environment) => self.environments.pool(environment).ok_or_else(|| {
-                let failure =
-                    Failure::new(FailureKind::Unavailable, "the packages of this tool are not installed here yet");
-                failure.hint(
-                    "Try again in a minute; if it stays so, the operator's log says why they could not be installed",
-                )
-            }),
+            Environment::Locked(environment) => self.environments.pool(environment).ok_or_else(not_installed),
         }
     }
 }
@@ -335,6 +329,20 @@ async fn prepare(
         Ok((python, runtime))
     });
     work.await.unwrap_or_else(|error| Err(SandboxError::Zygote(error.to_string())))
+}
+
+/// What a call hears whose packages are missing; a tool cannot end so.
+const NOT_INSTALLED: &str = "the packages of this tool are not installed here yet";
+
+fn not_installed() -> Failure {
+    Failure::new(FailureKind::Unavailable, NOT_INSTALLED)
+        .hint("Try again in a minute; if it stays so, the operator's log says why they could not be installed")
+}
+
+/// Whether a call did not run because its packages are missing.
+pub(crate) fn is_not_installed(outcome: &Outcome) -> bool {
+    let is_it = |failure: &Failure| failure.kind == FailureKind::Unavailable && failure.message == NOT_INSTALLED;
+    outcome.result.as_ref().is_err_and(is_it)
 }
 
 fn stopping() -> Failure {

@@ -11,8 +11,9 @@ use std::{
 
 use mcpbox_core::{
     bearer::BearerKey,
-    execute::{BoxFuture, Execution, Executor, Observer, Outcome, SandboxStatus},
+    execute::{BoxFuture, Execution, Executor, LockedEnvironment, Observer, Outcome, Resolved, SandboxStatus},
     failure::{Failure, FailureKind},
+    package::{PackageLock, Requirements},
     server::Limits,
 };
 use prometheus_client::registry::Registry;
@@ -25,6 +26,7 @@ use crate::{failure::unavailable, metrics::encode};
 mod connection;
 mod count;
 mod exchange;
+mod packages;
 mod status;
 mod watch;
 mod worker;
@@ -32,6 +34,7 @@ mod worker;
 use connection::Connections;
 use count::Counters;
 use exchange::Attempt;
+use packages::Locks;
 use worker::Worker;
 
 pub use worker::WorkerState;
@@ -78,6 +81,7 @@ pub struct Workers {
     /// Where to begin among equals.
     turn: AtomicUsize,
     registry: Registry,
+    locks: Locks,
     tasks: TaskTracker,
     /// No new calls.
     closing: CancellationToken,
@@ -107,7 +111,15 @@ impl Workers {
             let _ = first.await;
         }
         let turn = AtomicUsize::new(0);
-        Ok(Arc::new(Self { workers, turn, registry, tasks, closing: CancellationToken::new(), stop }))
+        Ok(Arc::new(Self {
+            workers,
+            turn,
+            registry,
+            locks: Locks::default(),
+            tasks,
+            closing: CancellationToken::new(),
+            stop,
+        }))
     }
 
     /// Each worker's address and how it is.
@@ -139,6 +151,7 @@ impl Workers {
             return unavailable(stopping());
         }
         let (call_id, limits) = (execution.call_id, execution.limits);
+        let environment = execution.program.environment.clone();
         let body = match Asked::encode(execution) {
             Ok(body) => body,
             Err(error) => {
@@ -152,6 +165,14 @@ impl Workers {
         let mut tried: Vec<&Worker> = Vec::new();
         while let Some(worker) = self.pick(&tried) {
             match worker.attempt(body.clone(), &limits, observer.as_ref()).await {
+                Attempt::Ended(outcome) if self.mended(worker, &environment, &outcome).await => {
+                    return match worker.attempt(body, &limits, observer.as_ref()).await {
+                        Attempt::Ended(outcome) => *outcome,
+                        Attempt::Refused(failure) => unavailable(*failure),
+                        Attempt::NotStarted => unavailable(nobody()),
+                        Attempt::Lost(_) => unavailable(lost()),
+                    };
+                }
                 Attempt::Ended(outcome) => return *outcome,
                 Attempt::Refused(failure) => return unavailable(*failure),
                 Attempt::NotStarted => tried.push(worker),
@@ -190,6 +211,19 @@ impl Executor for Workers {
                 () = stopped.cancelled() => unavailable(stopping()),
             }
         })
+    }
+
+    fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
+        Box::pin(self.resolve_somewhere(requirements))
+    }
+
+    fn install<'a>(
+        &'a self,
+        environment: LockedEnvironment,
+        lock: &'a PackageLock,
+        progress: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(self.install_everywhere(environment, lock, progress))
     }
 
     fn status(&self) -> SandboxStatus {

@@ -1,4 +1,4 @@
-//! A worker's door: `POST /execute`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
+//! A worker's door: `POST /execute`, `/resolve` and `/install`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
 //! secrets of a call come with it and are never logged.
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Sandbox;
 
 mod answer;
+mod packages;
 mod run;
 
 /// How long a client may take to send the head of a request, or leave a connection idle. Clients let go of idle connections long

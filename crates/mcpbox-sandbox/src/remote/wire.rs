@@ -6,10 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mcpbox_core::{
     capability::HostRule,
-    execute::{Execution, HttpMock, Observed, Outcome, Program, SandboxStatus, ToolOutput, UnsealedSecret},
+    execute::{
+        Execution, HttpMock, LockedEnvironment, Observed, Outcome, Program, SandboxStatus, ToolOutput, UnsealedSecret,
+    },
     failure::Failure,
     ids::CallId,
     name::SecretKey,
+    package::PackageLock,
     secret::SecretMode,
     server::Limits,
 };
@@ -23,6 +26,10 @@ pub(super) const PROTOCOL: &str = "1";
 pub(super) const PROTOCOL_HEADER: &str = "mcpbox-protocol";
 /// Runs something.
 pub(super) const EXECUTE: &str = "/execute";
+/// Asks the worker's package index.
+pub(super) const RESOLVE: &str = "/resolve";
+/// Installs an environment of granted packages.
+pub(super) const INSTALL: &str = "/install";
 /// How the worker is.
 pub(super) const STATUS: &str = "/status";
 /// Its metrics.
@@ -139,6 +146,17 @@ pub(super) fn line_max(limits: &Limits) -> usize {
     bytes.saturating_mul(REWRITTEN).saturating_add(LINE_BASE)
 }
 
+/// What [`RESOLVE`] and [`INSTALL`] answer: a value, or a sentence for a person.
+pub(super) type Said<T> = Result<T, String>;
+
+/// What [`INSTALL`] is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Install {
+    pub(super) environment: LockedEnvironment,
+    pub(super) lock: PackageLock,
+}
+
 /// How a worker is.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WorkerStatus {
@@ -194,7 +212,7 @@ impl RefusalCode {
 #[cfg(test)]
 mod tests {
     use mcpbox_core::{
-        execute::{Environment, LockedEnvironment},
+        execute::Environment,
         failure::{Failure, FailureKind},
         hash::ContentHash,
         server::CodePolicy,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use mcpbox_core::{
-    execute::{Environment, Executor, LockedEnvironment, Resolved},
+    execute::{Environment, Executor, HostOutcome, LockedEnvironment, Resolved},
     failure::FailureKind,
     package::{PackageLock, PackageOrigin, Requirements, VulnerabilityCheck},
 };
@@ -88,6 +88,17 @@ async fn pandas_pyyaml_requests_beautifulsoup_and_lxml_work() {
     assert_eq!(small.limits(|limits| limits.memory_bytes = 64 << 20).value(&sandbox).await, json!(1000));
     let greedy = within(standard("def main():\n    return len(bytearray(128 << 20))"), &environment, &[]);
     greedy.limits(|limits| limits.memory_bytes = 64 << 20).fails_as(&sandbox, FailureKind::Memory).await;
+
+    // The same files with a network: requests asks the proxy, which knows the grants. Without, it finds no network at all.
+    let online = LockedEnvironment { network: true, ..environment.clone() };
+    sandbox.install(online.clone(), &resolved.lock, &|_| {}).await.unwrap();
+    let fetch = "import requests\ndef main():\n    return requests.get('http://not-granted.example/').status_code";
+    let refused = within(standard(fetch), &online, &[]).outcome(&sandbox).await;
+    assert_eq!(refused.result.unwrap().value, json!(403));
+    let attempts: Vec<_> =
+        refused.observed.hosts.iter().map(|attempt| (attempt.host.as_str(), attempt.outcome)).collect();
+    assert_eq!(attempts, [("not-granted.example", HostOutcome::Denied)]);
+    within(standard(fetch), &environment, &[]).fails_as(&sandbox, FailureKind::Exception).await;
 
     // Processes that end are started again, with all packages loaded: the cold start.
     let began = Instant::now();

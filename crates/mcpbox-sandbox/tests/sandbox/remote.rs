@@ -9,7 +9,7 @@ use std::{
 
 use mcpbox_core::{
     bearer::BearerKey,
-    execute::{Executor, Unobserved},
+    execute::{Environment, Executor, LockedEnvironment, Unobserved},
     failure::FailureKind,
 };
 use mcpbox_sandbox::{Sandbox, SandboxConfig, WorkerDoor, Workers, WorkersConfig, serve};
@@ -34,8 +34,18 @@ fn key() -> String {
 }
 
 async fn worker(config: SandboxConfig) -> Worker {
-    let sandbox = sandbox_with(config).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    open(sandbox_with(config).await, None).await
+}
+
+/// A worker on a data directory of its own, without the base packages.
+async fn plain_worker(config: SandboxConfig, address: Option<std::net::SocketAddr>) -> Worker {
+    let broker = mcpbox_egress::Broker::new(mcpbox_egress::BrokerConfig::default()).unwrap();
+    open(Sandbox::start(config, broker, |_| {}).await.unwrap(), address).await
+}
+
+async fn open(sandbox: Arc<Sandbox>, address: Option<std::net::SocketAddr>) -> Worker {
+    let address = address.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     let key = BearerKey::parse(&key()).unwrap();
     let door = WorkerDoor { sandbox: Arc::clone(&sandbox), key: key.clone(), metrics_token: None };
@@ -122,4 +132,35 @@ async fn a_client_that_never_reads_costs_a_bounded_amount() {
     let last = kept.split(|byte| *byte == b'\n').rev().find(|line| line.starts_with(b"{")).unwrap();
     assert!(last.starts_with(b"{\"ended\""), "{}", String::from_utf8_lossy(last));
     worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_are_resolved_installed_and_used_on_workers_also_on_one_that_lost_its_disk() {
+    let rooms = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let on = |room: usize| SandboxConfig { data_dir: rooms[room].path().to_owned(), install_base: false, ..config() };
+    let first = plain_worker(on(0), None).await;
+    let wanted = ["pyyaml".to_owned()].into();
+    let resolved =
+        first.workers.resolve(&wanted).await.unwrap_or_else(|reason| panic!("is there a package index? {reason}"));
+    let environment = LockedEnvironment { lock: resolved.lock.hash.clone(), network: false };
+    first.workers.install(environment.clone(), &resolved.lock, &|_| {}).await.unwrap();
+    let call = || {
+        let mut run = standard("import yaml\ndef main():\n    return yaml.safe_load('[1]')\n");
+        Arc::get_mut(&mut run.execution.program).unwrap().environment = Environment::Locked(environment.clone());
+        run.execution
+    };
+    let value = async |workers: &Workers| workers.execute(call(), Arc::new(Unobserved)).await.result.unwrap().value;
+    assert_eq!(value(&first.workers).await, json!([1]));
+
+    // Another machine takes the worker's place; the call that finds nothing there has it installed.
+    let (address, workers) = (first.address, Arc::clone(&first.workers));
+    first.shutdown.cancel();
+    first.door.await.unwrap();
+    let second = plain_worker(on(1), Some(address)).await;
+    until("the new worker is seen", || matches!(workers.states()[0].1, mcpbox_sandbox::WorkerState::Up(_))).await;
+    assert_eq!(value(&workers).await, json!([1]));
+    let nowhere = second.workers.resolve(&["mcpbox-no-such-package-anywhere".to_owned()].into()).await.unwrap_err();
+    assert!(nowhere.contains("mcpbox-no-such-package-anywhere"), "{nowhere}");
+    workers.shutdown(Duration::ZERO).await;
+    second.stop().await;
 }

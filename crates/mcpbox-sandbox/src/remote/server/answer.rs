@@ -9,14 +9,15 @@ use hyper::{
     body::Incoming,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
-use mcpbox_core::execute::{Execution, Executor};
+use mcpbox_core::execute::Executor;
 use serde::Serialize;
 
 use super::{
     super::wire::{
-        Asked, EXECUTE, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, Refusal, RefusalCode, STATUS, WorkerStatus,
+        Asked, EXECUTE, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, RESOLVE, Refusal, RefusalCode,
+        STATUS, Said, WorkerStatus,
     },
-    Open,
+    Open, packages,
     run::{RunBody, run},
 };
 use crate::METRICS_CONTENT_TYPE;
@@ -52,11 +53,22 @@ async fn route(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, R
     authorise(open, &request, path == METRICS)?;
     match (request.method(), path) {
         (&Method::POST, EXECUTE) => execute(open, request).await,
+        (&Method::POST, RESOLVE) => {
+            let request = begin(open, request).await?;
+            said(packages::resolve(&open.door.sandbox, &request).await)
+        }
+        (&Method::POST, INSTALL) => {
+            let request = begin(open, request).await?;
+            said(packages::install(&open.door.sandbox, &request).await)
+        }
         (&Method::GET, STATUS) => Ok(json(StatusCode::OK, &status(open))),
         (&Method::GET, METRICS) => {
             Ok(with_body(StatusCode::OK, METRICS_CONTENT_TYPE, open.door.sandbox.metrics().into()))
         }
-        _ => Err(refusal(RefusalCode::NotFound, "There are POST /execute, GET /status and GET /metrics")),
+        _ => Err(refusal(
+            RefusalCode::NotFound,
+            "There are POST /execute, /resolve and /install, GET /status and GET /metrics",
+        )),
     }
 }
 
@@ -74,6 +86,16 @@ fn authorise(open: &Open, request: &Request<Incoming>, is_metrics: bool) -> Resu
 }
 
 async fn execute(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, Refusal> {
+    let bytes = begin(open, request).await?;
+    // The error names a field or a place, and may quote a short value: secrets come last and have names of their own.
+    let execution = Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))?;
+    let mut answer = Response::new(Either::Right(run(&open.door.sandbox, execution)));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINES));
+    Ok(answer)
+}
+
+/// What a client of the same protocol sent, while the worker takes work.
+async fn begin(open: &Open, request: Request<Incoming>) -> Result<Bytes, Refusal> {
     let theirs = request.headers().get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("none");
     if theirs != PROTOCOL {
         let message = format!(
@@ -82,29 +104,33 @@ async fn execute(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer,
         );
         return Err(refusal(RefusalCode::Protocol, message));
     }
-    let execution = read(request.into_body()).await?;
+    let bytes = read(request.into_body()).await?;
     if open.ending.is_cancelled() {
         return Err(refusal(RefusalCode::Ending, "this worker is ending; send the call to another"));
     }
-    let mut answer = Response::new(Either::Right(run(&open.door.sandbox, execution)));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINES));
-    Ok(answer)
+    Ok(bytes)
 }
 
-async fn read(body: Incoming) -> Result<Execution, Refusal> {
-    let malformed = |what: &str| refusal(RefusalCode::Malformed, format!("the request cannot be read: {what}"));
+async fn read(body: Incoming) -> Result<Bytes, Refusal> {
     let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, REQUEST_MAX).collect()).await;
-    let bytes = match whole {
-        Ok(Ok(collected)) => collected.to_bytes(),
+    match whole {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let message = format!("the call is larger than {} MiB", REQUEST_MAX >> 20);
-            return Err(refusal(RefusalCode::TooLarge, message));
+            Err(refusal(RefusalCode::TooLarge, message))
         }
-        Ok(Err(_)) => return Err(malformed("it broke off")),
-        Err(_) => return Err(malformed("it did not arrive in time")),
-    };
-    // The error names a field or a place, and may quote a short value: secrets come last and have names of their own.
-    Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))
+        Ok(Err(_)) => Err(malformed("it broke off")),
+        Err(_) => Err(malformed("it did not arrive in time")),
+    }
+}
+
+fn malformed(what: &str) -> Refusal {
+    refusal(RefusalCode::Malformed, format!("the request cannot be read: {what}"))
+}
+
+/// The answer about packages.
+fn said<T: Serialize>(said: Result<Said<T>, serde_json::Error>) -> Result<Answer, Refusal> {
+    said.map(|said| json(StatusCode::OK, &said)).map_err(|error| malformed(&describe(&error)))
 }
 
 /// Where it went wrong. The message itself is left out where it could quote a value.
