@@ -8,7 +8,9 @@ import enum
 import json
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 import threading
 import types
 import typing
@@ -281,6 +283,32 @@ class Frames(unittest.TestCase):
             header, received = Channel(theirs.fileno()).receive()
             sender.join()
             self.assertEqual((header["ü"], received == body), ("🙂", True))
+
+
+class PreloadTest(unittest.TestCase):
+    """In processes of their own: what is loaded ahead stays."""
+
+    def preload(self, package: str) -> subprocess.CompletedProcess[str]:
+        runner = Path(__file__).parent.parent
+        with tempfile.TemporaryDirectory() as site:
+            (Path(site) / "pack.py").write_text(package)
+            code = "import preload; preload.load('full:pack'); print(preload.baseline[0] > 0, preload.baseline[1] > preload.baseline[0])"
+            env = {"MCPBOX_SITE": site, "PYTHONPATH": str(runner), "PATH": os.environ["PATH"]}
+            return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    def test_a_package_is_loaded_and_what_it_takes_is_known(self):
+        done = self.preload("x = bytearray(50 << 20)")
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, "True True"), done.stderr)
+
+    def test_a_package_that_fails_is_left_to_the_tool(self):
+        done = self.preload("raise ValueError('no')")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("pack cannot be loaded ahead: ValueError: no", done.stderr)
+
+    def test_a_package_that_starts_threads_ends_the_zygote(self):
+        done = self.preload("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not loaded ahead: pack starts threads when it is imported", done.stderr)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ impl Sandbox {
         let shared = Surroundings::new(&standing, &metrics, &broker, &tasks);
         let stop = shared.stop.clone();
         let sandbox = Arc::new(Self {
+            environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             admission: Admission::new(&config),
             environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             python,
