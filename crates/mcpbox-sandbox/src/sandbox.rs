@@ -110,7 +110,6 @@ impl Sandbox {
         let sandbox = Arc::new(Self {
             environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             admission: Admission::new(&config),
-            environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             python,
             runtime,
             standing,

@@ -20,6 +20,8 @@ mod recovery;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tiers;
