@@ -191,7 +191,7 @@ impl Sandbox {
         let installed = tokio::task::spawn_blocking(move || base::install(&directory, &python)).await;
         match installed.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(site) => {
-                let (limits, layers) = (self.config.limits, self.config.layers_for_tests);
+                let (limits, layers) = (self.config.limits, self.standing.layers);
                 self.pools.with_site(&site, |profile, site| self.runtime.jail(profile, Some(site), limits, layers));
                 let _ = self.base.set(());
                 progress("The base packages are ready");
