@@ -84,6 +84,7 @@ async fn calls_are_spread_evenly() {
 async fn secrets_and_egress_belong_to_the_worker_and_its_log_stays_silent() {
     let worker = Worker::start("secrets");
     let workers = workers(&[&worker.url]).await;
+    until("the packages behind http are there", || workers.status().base_ready).await;
     let source = "async def main():\n    try:\n        await http.get('http://127.0.0.1:9/' + secrets['SEALED'])\n    \
                   except Exception as error:\n        return [secrets['REVEALED'][::-1], str(error)[:0]]\n";
     let mut execution = execution(source);
