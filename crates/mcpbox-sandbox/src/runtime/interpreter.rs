@@ -67,8 +67,10 @@ impl Interpreter {
 
     fn known(index: &Path) -> Option<Self> {
         let known: Self = serde_json::from_slice(&fs::read(index).ok()?).ok()?;
+        // Not one that a copied data directory still names at its old place.
+        let is_ours = known.directory.parent() == index.parent();
         let unchanged = known.sources.iter().all(|source| stamp(&source.0).as_ref() == Some(source));
-        (unchanged && known.directory.is_dir()).then_some(known)
+        (is_ours && unchanged && known.directory.is_dir()).then_some(known)
     }
 
     fn make(directory: &Path, parts: &Parts, program: &Path) -> Result<Self, SandboxError> {
@@ -136,4 +138,22 @@ pub(super) fn compile_all(python: &Path, directory: &Path) -> Result<(), Sandbox
         .stderr(Stdio::null())
         .status();
     status.map(drop).map_err(SandboxError::runtime(directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_data_directory_makes_a_copy_of_its_own() {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let directory = old.path().join("python-1");
+        fs::create_dir(&directory).unwrap();
+        let made = Interpreter { version: "3.13.1".into(), directory, loader: None, sources: Vec::new() };
+        for place in [&old, &new] {
+            fs::write(place.path().join("python.json"), serde_json::to_vec(&made).unwrap()).unwrap();
+        }
+        assert_eq!(Interpreter::known(&old.path().join("python.json")), Some(made));
+        assert_eq!(Interpreter::known(&new.path().join("python.json")), None);
+    }
 }
