@@ -1,6 +1,7 @@
 //! Runs programs and judges from outside whether one got through.
 
 use std::{
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,7 +17,7 @@ use mcpbox_core::{
     server::{CodePolicy, Limits},
 };
 use mcpbox_egress::{Broker, BrokerConfig};
-use mcpbox_sandbox::{Layers, Sandbox, SandboxConfig};
+use mcpbox_sandbox::{Layer, Layers, Sandbox, SandboxConfig};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -56,7 +57,7 @@ pub(crate) fn config(layers: Layers) -> SandboxConfig {
         Some(folder) => (folder.join("data"), folder.join("jail")),
         None => (
             // Where a layer is missing, programs may write to the runtime: not the one that other tests use.
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(if layers == Layers::ALL { "data" } else { "open" }),
+            if layers == Layers::ALL { Path::new(env!("CARGO_TARGET_TMPDIR")).join("data") } else { open_data_dir() },
             PathBuf::from(env!("CARGO_BIN_EXE_mcpbox-jail-entry")),
         ),
     };
@@ -70,6 +71,21 @@ pub(crate) fn config(layers: Layers) -> SandboxConfig {
         insecure_no_sandbox: true,
         ..SandboxConfig::default()
     }
+}
+
+/// A data directory that a jail without a root of its own reaches once it has given up being root, also where the checkout is
+/// in a private home.
+fn open_data_dir() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let is_public = |folder: &Path| folder.metadata().is_ok_and(|it| it.permissions().mode() & 0o001 != 0);
+    if !rustix::process::geteuid().is_root() || target.ancestors().all(is_public) {
+        return target.join("open");
+    }
+    let data = Path::new("/var/tmp/mcpbox-tests-of-root");
+    std::fs::create_dir_all(data).unwrap();
+    let found = data.symlink_metadata().unwrap();
+    assert!(found.is_dir() && found.uid() == 0, "{} is somebody else's", data.display());
+    data.to_owned()
 }
 
 /// A sandbox of these layers.
@@ -110,6 +126,9 @@ pub(crate) fn execution(source: &str, policy: CodePolicy, arguments: Map<String,
 impl Suite {
     pub(crate) async fn start(layers: Layers) -> Self {
         let sandbox = sandbox(layers).await;
+        // Insecure on purpose, so it would also do with less.
+        let without_cgroup = |layers: Layers| layers.without(Layer::Cgroup);
+        assert_eq!(without_cgroup(sandbox.layers()), without_cgroup(layers), "{}", sandbox.status().detail);
         let mut world = World::new();
         let secret = format!("sibling-{}", world.secrets[2].chars().rev().collect::<String>());
         let victim = Arc::new(Heard::default());
