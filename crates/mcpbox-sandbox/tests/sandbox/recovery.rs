@@ -166,6 +166,12 @@ async fn old_zygotes_are_replaced_without_a_failed_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_zygote_for_every_call_is_possible() {
+    let (sandbox, _) = alone("recycled-at-once", |config| config.recycle_after_calls = 1).await;
+    assert_eq!((strict(ADD).value(&sandbox).await, sandbox.notice()), (json!(2), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn http_before_the_base_packages_is_a_clear_answer() {
     let (sandbox, _) = alone("baseless", |_| {}).await;
     assert!(!sandbox.status().base_ready);
