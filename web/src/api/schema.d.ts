@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how MCP clients connect, and which were here since the start. */
+        get: operations["connection_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -578,6 +595,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the sample tool and asks for its review, like an LLM would. Once it is there, tells where it stands. */
+        post: operations["setup_make_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -858,7 +892,7 @@ export interface components {
         /** @description A call. */
         CallRequest: {
             /** @description Arguments of the tool, as its input schema says. */
-            arguments?: Record<string, never>;
+            arguments?: Record<string, unknown>;
         };
         /** @description What came of a call. */
         CallResult: {
@@ -871,7 +905,7 @@ export interface components {
             /** @description MCP content blocks it returned. */
             content: unknown[];
             /** @description The value as MCP clients get it in `structuredContent`. */
-            structured?: Record<string, never> | null;
+            structured?: Record<string, unknown> | null;
             failure?: components["schemas"]["Failure"] | null;
         };
         /** @description One thing that a tool may need and an admin may grant. */
@@ -923,6 +957,21 @@ export interface components {
             /** @enum {string} */
             kind: "secret";
         };
+        /** @description A client that speaks MCP, by the name it gives itself. */
+        Client: {
+            /** @description What it calls itself (unverified). */
+            name: string;
+            /**
+             * Format: date-time
+             * @description First seen since the start.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description Last seen, when it asked which tools there are.
+             */
+            last_seen_at: string;
+        };
         /**
          * @description The language rules of a server's tools. The jail is the wall in both.
          * @enum {string}
@@ -944,6 +993,15 @@ export interface components {
             code: components["schemas"]["Diff"];
             /** @description How the description differs. */
             description: components["schemas"]["Diff"];
+        };
+        /** @description How to connect, and who is connected. */
+        ConnectionReport: {
+            /** @description The MCP endpoint, for clients on this machine. */
+            mcp_url: string;
+            /** @description The program and its arguments, for clients that start one and speak over stdio. */
+            command: string[];
+            /** @description Clients that were here since the start, the latest first. */
+            clients: components["schemas"]["Client"][];
         };
         /** @description What a version is, apart from who made it and what was decided: the part that is hashed and reviewed. */
         Content: {
@@ -1245,7 +1303,7 @@ export interface components {
              */
             status?: number;
             /** @description Response headers. */
-            headers?: Record<string, never>;
+            headers?: Record<string, unknown>;
             /** @description Response body: text as it is, anything else as JSON. */
             body?: unknown;
         };
@@ -1334,6 +1392,9 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "settings_changed";
+        } | {
+            /** @enum {string} */
+            type: "client_seen";
         };
         /** @description Who wants to log in. */
         LoginRequest: {
@@ -1382,7 +1443,7 @@ export interface components {
             /** @description Management tool. */
             tool: string;
             /** @description Its arguments. */
-            arguments: Record<string, never>;
+            arguments: Record<string, unknown>;
         };
         /** @description What to do now. */
         NextStep: {
@@ -2403,7 +2464,7 @@ export interface components {
         /** @description A test run. */
         TestRequest: {
             /** @description Arguments of `main`. */
-            arguments?: Record<string, never>;
+            arguments?: Record<string, unknown>;
             /** @description Canned HTTP answers; when given, nothing else is reachable. */
             http_mocks?: components["schemas"]["HttpMock"][] | null;
         };
@@ -2845,6 +2906,34 @@ export interface operations {
             };
         };
     };
+    connection_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_stream: {
         parameters: {
             query?: never;
@@ -3091,7 +3180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4077,6 +4166,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setup_make_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolStatus"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
