@@ -3,18 +3,24 @@ import createFetch, { type Middleware } from "openapi-fetch";
 import createQueries from "openapi-react-query";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
-import { setStatus } from "./status";
+import { sessionBack, setStatus } from "./status";
 
 /** The types of the API, by their names in openapi.json. */
 export type Schema = components["schemas"];
 
 const throwing: Middleware = {
-  onResponse: async ({ response, schemaPath }) => {
-    if (response.ok) return;
-    const problem = await problemOf(response);
-    // Asking who is logged in is how the page finds out; anything else had a session before.
-    if (problem.status === 401 && schemaPath !== "/api/session") setStatus({ sessionEnded: true });
-    throw problem;
+  onResponse: async ({ request, response, schemaPath }) => {
+    let answer = response;
+    // Asking who is logged in is how the page finds out; anything else had a session before. What reads waits for the
+    // login, so that the page under the dialog stays as it is; what writes says that it was not done.
+    while (answer.status === 401 && schemaPath !== "/api/session") {
+      setStatus({ sessionEnded: true });
+      if (request.method !== "GET") break;
+      await sessionBack();
+      answer = await fetch(request.url, { headers: request.headers });
+    }
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
   },
 };
 

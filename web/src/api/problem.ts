@@ -38,7 +38,7 @@ export async function problemOf(response: Response): Promise<Problem> {
 
 /** An error in a sentence for people. */
 export function sentence(error: unknown): string {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem) return error.message.replace(/^[a-z]/, (letter) => letter.toUpperCase());
   if (error instanceof TypeError) return "MCPbox cannot be reached. It may be restarting; this page connects again by itself.";
   return error instanceof Error ? error.message : String(error);
 }

@@ -34,3 +34,14 @@ export function useWhyReadOnly(): string | undefined {
   if (stream === "lost") return "MCPbox cannot be reached, so nothing can be changed now.";
   return undefined;
 }
+
+/** Waits until somebody logged in again. */
+export function sessionBack(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = subscribe(() => {
+      if (status.sessionEnded) return;
+      stop();
+      resolve();
+    });
+  });
+}

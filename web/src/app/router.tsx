@@ -1,4 +1,4 @@
-import { createRouter } from "@tanstack/react-router";
+import { createRoute, createRouter } from "@tanstack/react-router";
 import { queryClient } from "@/api/client";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { NotFound } from "@/shell/NotFound";
@@ -6,7 +6,8 @@ import { RouteError } from "@/shell/RouteError";
 import { rootRoute, shellRoute } from "./root";
 import { pages, publicPages } from "./routes";
 
-const routeTree = rootRoute.addChildren([shellRoute.addChildren([...pages]), ...publicPages]);
+const notFoundRoute = createRoute({ getParentRoute: () => shellRoute, path: "$", staticData: { title: "Not found" }, component: NotFound });
+const routeTree = rootRoute.addChildren([shellRoute.addChildren([...pages, notFoundRoute]), ...publicPages]);
 
 export const router = createRouter({
   routeTree,

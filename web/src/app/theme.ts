@@ -1,6 +1,6 @@
 import {
-  ActionIcon, Alert, Badge, Button, type CSSVariablesResolver, createTheme, Input, type MantineColorsTuple, Modal, NavLink, Paper,
-  Table, Tooltip, type VariantColorsResolver,
+  ActionIcon, Alert, Badge, Button, type CSSVariablesResolver, createTheme, Drawer, Input, Kbd, type MantineColorsTuple, Modal, NavLink, Paper,
+  PasswordInput, SegmentedControl, Table, Tooltip, type VariantColorsResolver,
 } from "@mantine/core";
 
 /** The colours that mean something. Everything else is text, dim or a line. */
@@ -41,6 +41,11 @@ const tones: VariantColorsResolver = ({ color, variant }) => {
   }
 };
 
+// A dialog's head is no banner of the page, although Mantine makes it a header element.
+const noBanner = { header: { role: "presentation" } };
+const closeButton = { "aria-label": "Close", size: 40 };
+const dialogTitle = { fontSize: 16, fontWeight: 600 };
+
 export const theme = createTheme({
   primaryColor: "brand",
   colors: {
@@ -73,13 +78,18 @@ export const theme = createTheme({
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { size: 40, variant: "subtle", color: "gray" } }),
     Alert: Alert.extend({ defaultProps: { variant: "light", radius: "md" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "xl", size: "lg" }, styles: { root: { textTransform: "none", fontWeight: 500 } } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "xl", size: "lg" }, styles: { root: { textTransform: "none", fontWeight: 500, letterSpacing: 0, fontSize: 12 } } }),
     Button: Button.extend({ defaultProps: { h: 40 }, styles: { label: { fontWeight: 550 } } }),
+    Drawer: Drawer.extend({ defaultProps: { position: "right", attributes: noBanner, transitionProps: { duration: 120 }, closeButtonProps: closeButton }, styles: { title: dialogTitle } }),
     Input: Input.extend({ styles: { input: { minHeight: 40 } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, radius: "md", overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 120 }, closeButtonProps: { "aria-label": "Close", size: 40 } } }),
+    InputWrapper: Input.Wrapper.extend({ defaultProps: { withAsterisk: false }, styles: { label: { marginBottom: 4 }, description: { marginBottom: 6 }, error: { marginTop: 4 } } }),
+    Kbd: Kbd.extend({ styles: { root: { fontWeight: 500, fontSize: 12 } } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, radius: "md", attributes: noBanner, overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 120 }, closeButtonProps: closeButton }, styles: { title: dialogTitle } }),
     NavLink: NavLink.extend({ styles: { root: { borderRadius: 6, minHeight: 40 } } }),
     Paper: Paper.extend({ defaultProps: { withBorder: true, radius: "md" } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 10, horizontalSpacing: 16, highlightOnHover: true } }),
+    PasswordInput: PasswordInput.extend({ defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show or hide what is typed" } } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { withItemsBorders: false, transitionDuration: 120 }, styles: { label: { minHeight: 32, display: "grid", placeItems: "center" } } }),
+    Table: Table.extend({ defaultProps: { fz: "md", verticalSpacing: 10, horizontalSpacing: 16, highlightOnHover: true } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, transitionProps: { duration: 100 }, events: { hover: true, focus: true, touch: false } } }),
   },
 });

@@ -7,6 +7,7 @@ import { EmptyState } from "@/components/EmptyState";
 export function NotFound() {
   return (
     <EmptyState
+      isPage
       icon={Compass}
       title="There is no such page"
       action={

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQueryErrorResetBoundary } from "@tanstack/react-query";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { CircleAlert } from "lucide-react";
@@ -25,7 +25,8 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   const id = problem?.request_id;
   return (
     <Stack maw={640} mx="auto" my="xl" px="md">
-      <Alert color="bad" icon={<CircleAlert size={20} />} title={title} role="alert">
+      <Title order={1}>{title}</Title>
+      <Alert color="bad" icon={<CircleAlert size={20} />} role="alert">
         <Text size="md">{detail}</Text>
         {id && (
           <Group gap={4} mt="xs">

@@ -15,7 +15,7 @@ export function SessionDialog() {
     onSuccess: () => {
       setPassword("");
       setStatus({ sessionEnded: false });
-      void queries.invalidateQueries();
+      void queries.invalidateQueries(); // what happened meanwhile
     },
   });
   const submit = (event: FormEvent) => {

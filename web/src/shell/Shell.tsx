@@ -1,4 +1,4 @@
-import { AppShell, Burger, Group, Skeleton, VisuallyHidden } from "@mantine/core";
+import { AppShell, Burger, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
@@ -62,15 +62,5 @@ export function Shell() {
       <HelpDialog />
       <SessionDialog />
     </AppShell>
-  );
-}
-
-/** While the first answer is on its way. */
-export function ShellSkeleton() {
-  return (
-    <div className={classes.page}>
-      <VisuallyHidden>Loading</VisuallyHidden>
-      <Skeleton height={28} width={240} />
-    </div>
   );
 }

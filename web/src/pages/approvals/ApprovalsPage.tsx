@@ -62,7 +62,7 @@ export function ApprovalsPage() {
           columns={state === "open" ? WAITING : DECIDED}
           rowKey={(item) => item.id}
           empty={<Nothing state={state} />}
-          paging={{ ...data, onPage: (turned) => show({ state: shown, ...(turned > 1 ? { page: turned } : {}) }) }}
+          paging={{ ...data, onPage: (turned) => show({ state: shown, page: turned }) }}
         />
       ) : (
         <PageSkeleton />

@@ -5,7 +5,7 @@ import { CodeName } from "@/components/CodeName";
 /** Tool and version of a review. */
 export function ReviewName({ item }: { item: Schema["Page_ReviewItem"]["items"][number] }) {
   return (
-    <Group gap={8} component="span" wrap="wrap">
+    <Group gap={8} component="span" wrap="wrap" align="baseline">
       <Text span fw={500}>
         <CodeName>{item.tool}</CodeName>
       </Text>

@@ -14,8 +14,8 @@ export const approvalsRoute = createRoute({
   path: "/approvals",
   staticData: { title: "Approvals", nav: { label: "Approvals", icon: ShieldCheck, order: 20, key: "a", keywords: ["reviews", "approve"] } },
   validateSearch: ({ state, page }: Record<string, unknown>): ApprovalsSearch => ({
-    ...(DECIDED.has(state) ? { state: state as ApprovalsSearch["state"] } : {}),
-    ...(Number.isInteger(page) && Number(page) > 1 ? { page: Number(page) } : {}),
+    state: DECIDED.has(state) ? (state as ApprovalsSearch["state"]) : undefined,
+    page: Number.isInteger(page) && Number(page) > 1 ? Number(page) : undefined,
   }),
   component: lazyRouteComponent(() => import("./ApprovalsPage"), "ApprovalsPage"),
 });

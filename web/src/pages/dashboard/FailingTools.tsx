@@ -37,7 +37,7 @@ export function FailingTools() {
         columns={COLUMNS}
         rowKey={({ tool }) => tool}
         empty={
-          <EmptyState icon={CircleCheck} title="No tool failed">
+          <EmptyState icon={CircleCheck} title="No tool failed" isCompact>
             Errors of the last 24 hours would be listed here, by tool.
           </EmptyState>
         }

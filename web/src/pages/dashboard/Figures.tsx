@@ -21,7 +21,7 @@ export function Figures() {
         <Figure label="Calls" value={count(runs.total)} more={`${count(sandbox.running)} running now`} />
         <Figure label="Failed" value={share(runs.failed, runs.total)} more={`${count(runs.failed)} of ${count(runs.total)}`} />
         <Figure label="Published tools" value={count(live)} more={`on ${count(running)} of ${count(tools.total)} servers`} />
-        <Figure label="Sandbox" value={TIERS[sandbox.tier]} more={sandbox.python} />
+        <Figure label="Sandbox" value={TIERS[sandbox.tier]} more={`Python ${sandbox.python}`} />
       </SimpleGrid>
     </Section>
   );
