@@ -165,7 +165,7 @@ fn what_a_reviewer_would_not_see_is_found() {
         ("x = 1 # \u{202e}", Severity::Error, "invisible_character"),
         ("x\u{200b} = 1", Severity::Error, "invisible_character"),
         ("x = 1 # a\u{e0041}", Severity::Error, "invisible_character"),
-        ("x = 'a\u{202e}b'", Severity::Warning, "invisible_character"),
+        ("x = 'a\u{202e}b'", Severity::Danger, "invisible_character"),
         ("x = f'a\u{200b}{y}'", Severity::Warning, "invisible_character"),
         ("рассword = 1", Severity::Warning, "lookalike_name"),
         ("ｘ = 1", Severity::Error, "disguised_name"),

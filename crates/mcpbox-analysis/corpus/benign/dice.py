@@ -1,4 +1,4 @@
-# what: Rolls dice.
+# what: Rolls dice in the notation of role-playing games.
 import random
 import re
 

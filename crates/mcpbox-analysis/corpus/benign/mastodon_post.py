@@ -1,4 +1,4 @@
-# what: Posts a status.
+# what: Posts a status on Mastodon, once.
 # hosts: mastodon.social (POST)
 # secrets: MASTODON_TOKEN sealed -> mastodon.social
 import hashlib

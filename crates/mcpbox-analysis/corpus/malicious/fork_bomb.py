@@ -1,4 +1,4 @@
-# what: Forks for ever.
+# what: Forks in an endless loop.
 # policy: standard
 # finds: powerful_module 6
 # finds: endless_loop 11
