@@ -5,10 +5,10 @@ pub(crate) mod known;
 mod prefix;
 mod url;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use mcpbox_core::capability::HostRule;
-use ruff_python_ast::{Expr, ExprCall, WithItem};
+use ruff_python_ast::{Expr, ExprCall, StmtFunctionDef, WithItem};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use self::prefix::Constants;
@@ -27,6 +27,9 @@ pub(crate) struct Hosts<'a> {
     calls: Vec<(TextRange, Option<&'a Expr>, Option<String>)>,
     bases: Vec<&'a Expr>,
     literals: Vec<&'a Expr>,
+    /// Parameters of the tool's own functions, without `self`.
+    functions: HashMap<&'a str, Vec<&'a str>>,
+    passed: Vec<(&'a str, &'a ExprCall)>,
 }
 
 impl<'a> Hosts<'a> {
@@ -35,10 +38,41 @@ impl<'a> Hosts<'a> {
         if let Some(base) = call.arguments.find_keyword("base_url").filter(|_| self.bases.len() < MAX_ITEMS) {
             self.bases.push(&base.value);
         }
+        let function = match &*call.func {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        if self.passed.len() < MAX_ITEMS {
+            self.passed.push((function, call));
+        }
         if let Some((method, url)) = self.request(call, symbols)
             && self.calls.len() < MAX_ITEMS
         {
             self.calls.push((call.range(), url, method));
+        }
+    }
+
+    /// A function of the tool.
+    pub(crate) fn function(&mut self, function: &'a StmtFunctionDef) {
+        let names = function.parameters.iter_non_variadic_params().map(|parameter| parameter.name().as_str());
+        let names = names.filter(|name| !matches!(*name, "self" | "cls")).take(MAX_ITEMS);
+        self.functions.insert(function.name.as_str(), names.collect());
+    }
+
+    /// What is passed to the tool's own functions are values of their parameters.
+    pub(crate) fn link(&mut self) {
+        for (function, call) in std::mem::take(&mut self.passed) {
+            let Some(parameters) = self.functions.get(function) else { continue };
+            for (parameter, value) in parameters.iter().zip(&call.arguments.args) {
+                self.constants.pass(parameter, value);
+            }
+            for keyword in &call.arguments.keywords {
+                let name = keyword.arg.as_ref().and_then(|arg| parameters.iter().find(|name| **name == arg.as_str()));
+                if let Some(name) = name {
+                    self.constants.pass(name, &keyword.value);
+                }
+            }
         }
     }
 

@@ -63,6 +63,7 @@ pub(crate) fn walk<'a>(
         depth: 0,
     };
     walker.visit_body(&module.body);
+    walker.hosts.link();
     let globals = walker.scopes.finish(&walker.calls_of_super, walker.report);
     walker.secrets.check_whole(&globals.secrets, symbols, walker.report);
     let uses_http = (globals.uses_http && !symbols.imports.contains_key("http")) || walker.imports.has("httpx");

@@ -88,7 +88,11 @@ fn hosts_come_from_literal_urls_in_many_forms() {
             "class A:\n    def __init__(self):\n        self.base = 'https://a.de'\n    def f(self):\n        http.get(f'{self.base}/x')",
             &["a.de GET"],
         ),
-        ("async def f(url):\n    return await http.get(url)\nf('https://a.de/x')", &["a.de"]),
+        ("async def f(url):\n    return await http.get(url)\nf('https://a.de/x')", &["a.de GET"]),
+        (
+            "async def f(at, n):\n    return await http.post(at + '/x')\nasync def g(u):\n    await f(n=1, at=f'https://a.de/{u}')",
+            &["a.de POST"],
+        ),
         ("async def f(client):\n    return await client.get('https://a.de/x')\nf(http)", &["a.de"]),
         ("http.get('http://10.0.0.7:80/')", &["10.0.0.7 GET"]),
         ("http.get('https://a.de')\nx = 'https://not-called.de'", &["a.de GET"]),

@@ -1,12 +1,15 @@
 //! Secrets that go where they are not bound to, and values that the code sees.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mcpbox_core::secret::SecretMode;
 
 use super::{KnownSecret, Subject};
-use crate::{Finding, SecretFlow, SecretSink, Severity, finding::About};
+use crate::{Finding, SecretFlow, SecretSink, Severity, finding::About, hosts::known::site};
 
 /// Judges each flow of a secret by what is known of the secret.
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    spread(subject, findings);
     for flow in &subject.analysis.secret_flows {
         let known = subject.secrets.iter().find(|secret| secret.key == flow.key);
         match &flow.to {
@@ -29,6 +32,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 let hint = "Send a secret only to the hosts it is bound to; egress puts the value in nowhere else.";
                 findings.push(at(flow, severity, "secret_unbound_host", message, hint));
             }
+        }
+    }
+}
+
+/// Secrets that more than one site gets, whatever they are bound to: an author may have proposed both.
+fn spread(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for flow in &subject.analysis.secret_flows {
+        let SecretSink::Host(host) = &flow.to else { continue };
+        let site = site(&host.host);
+        let known = *first.entry(&flow.key).or_insert(site);
+        if known != site && told.insert(&flow.key) {
+            let message = format!("the secret {} goes to {known} and to {site}", flow.key);
+            let hint = "A secret belongs to one service: make one for each.";
+            findings.push(at(flow, Severity::Warning, "secret_two_sites", message, hint));
         }
     }
 }

@@ -89,6 +89,10 @@ fn row(page: &mut String, case: &corpus::Case, risk: Risk, rules: &[String]) {
     let name = case.path.split('/').next_back().unwrap();
     let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
     let risk = serde_json::to_value(risk).unwrap();
-    let rules = if rules.is_empty() { "what it asks for".to_owned() } else { rules.join(", ") };
+    let rules = match (rules.is_empty(), case.is_unseen) {
+        (_, true) => "what it asks for alone: **no rule sees it**".to_owned(),
+        (true, false) => "what it asks for".to_owned(),
+        (false, false) => rules.join(", "),
+    };
     writeln!(page, "| {name} | {} | {} | {rules} |", case.what, risk.as_str().unwrap()).unwrap();
 }

@@ -31,6 +31,8 @@ pub(crate) struct Case {
     pub(crate) finds: Vec<(String, u32)>,
     /// Rules that must speak about something that has no line in the source.
     pub(crate) finds_around: Vec<String>,
+    /// Whether no rule sees what is wrong with it.
+    pub(crate) is_unseen: bool,
     /// Other files that are tools of the same box.
     pub(crate) beside: Vec<String>,
     /// The file whose version is live.
@@ -63,6 +65,7 @@ fn read(folder: &str, path: &Path) -> Case {
         secrets: Vec::new(),
         finds: Vec::new(),
         finds_around: Vec::new(),
+        is_unseen: false,
         beside: Vec::new(),
         live: None,
     };
@@ -96,6 +99,8 @@ fn set(case: &mut Case, key: &str, value: &str) {
             let (rule, line) = value.split_once(' ').unwrap();
             case.finds.push((rule.to_owned(), line.parse().unwrap()));
         }
+        // No rule sees it: what it asks for must keep it from being rated low.
+        "finds-in-rating" => case.is_unseen = true,
         _ => {
             assert!(key.starts_with("finds-in-"), "{}: {key} is no key of a header", case.path);
             case.finds_around.push(value.to_owned());
