@@ -19,6 +19,8 @@ use crate::{SecretFlow, finding::Report, hosts::Target, source::Source, symbols:
 
 /// Rounds over the source before the last one, which reports.
 const MAX_ROUNDS: usize = 6;
+/// Parameters of a function that are followed.
+const MAX_PARAMETERS: usize = 64;
 /// Nesting beyond what the parser lets through by its caps.
 const MAX_DEPTH: usize = 3_000;
 
@@ -43,6 +45,7 @@ pub(super) fn follow<'a>(
         attributes: HashMap::new(),
         returns: HashMap::new(),
         parameters: HashMap::new(),
+        spread: HashMap::new(),
         targets: HashMap::new(),
         recipients: HashMap::new(),
         flows: Vec::new(),
@@ -77,6 +80,8 @@ struct Flow<'s, 'a, 'r> {
     returns: HashMap<&'a str, Labels>,
     /// Parameters of the tool's own functions, without `self`.
     parameters: HashMap<&'a str, Vec<&'a str>>,
+    /// What is passed to a function by `*` and `**`: any parameter may get it.
+    spread: HashMap<&'a str, Labels>,
     /// Where requests lead, by the call's place.
     targets: HashMap<TextSize, Vec<Target>>,
     /// The first site that got an argument.
@@ -153,8 +158,9 @@ impl<'a> Flow<'_, 'a, '_> {
         let is_main = self.scopes.is_empty() && name == "main";
         self.visit_parameters(&function.parameters);
         self.scopes.push(name);
+        let spread = self.spread.get(name).copied().unwrap_or_default();
         for parameter in &function.parameters {
-            let labels = if is_main { self.argument(parameter) } else { Labels::NONE };
+            let labels = if is_main { self.argument(parameter) } else { spread };
             self.join(name, parameter.name().as_str(), labels);
         }
         self.visit_body(&function.body);
@@ -252,7 +258,7 @@ impl<'a> Visitor<'a> for Functions<'_, 'a> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         if let Stmt::FunctionDef(function) = stmt {
             let names = function.parameters.iter().map(|parameter| parameter.name().as_str());
-            let names: Vec<&str> = names.filter(|name| !matches!(*name, "self" | "cls")).collect();
+            let names: Vec<&str> = names.filter(|name| !matches!(*name, "self" | "cls")).take(MAX_PARAMETERS).collect();
             self.0.insert(function.name.as_str(), names);
         }
         visitor::walk_stmt(self, stmt);

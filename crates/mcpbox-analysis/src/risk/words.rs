@@ -11,6 +11,8 @@ use ruff_text_size::{TextRange, TextSize};
 use self::phrases::{MARKS, PHRASES, PRIVATE, Phrase};
 use crate::{Severity, finding::Report, unicode};
 
+/// Shortest text that can be an order, bytes.
+const SHORTEST: usize = 6;
 /// Longest word that is looked at, bytes.
 const MAX_WORD: usize = 40;
 
@@ -36,6 +38,9 @@ pub(crate) enum Place {
 
 /// The worst that a text says to the model: how grave, and where it starts, in bytes.
 pub(crate) fn find(text: &str, place: Place) -> Option<(Severity, usize)> {
+    if text.len() < SHORTEST {
+        return None;
+    }
     let words = words(text);
     let mut worst = mark(text, place);
     for (index, (word, at)) in words.iter().enumerate() {

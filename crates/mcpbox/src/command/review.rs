@@ -209,7 +209,7 @@ mod tests {
             "consequence": "a__b may reach 10.0.0.7.",
             "code_diff": {"unified": "-old\n+new \u{1b}[2Kevil\u{202e}\n"},
             "description_diff": {"unified": "+d\n"}, "description_marked": "d<U+200B>",
-            "newly": {"sentence": "If you approve, this tool can newly: reach `x.de`"},
+            "newly": {"sentence": "If you approve, this tool can newly: reach `10.0.0.7:80`"},
             "reasons": ["it gets something new"],
             "findings": [{"line": 3, "message": "reads a dunder", "severity": "warning"}],
             "evidence": [{"started_at": "T", "failure": {"kind": "host_denied", "message": "m"},

@@ -106,32 +106,29 @@ impl<'a> Flow<'_, 'a, '_> {
             Expr::Attribute(method) => method.attr.as_str(),
             _ => "",
         };
-        let parameters = self.parameters.get(name).cloned().unwrap_or_default();
         let mut all = Labels::NONE;
         let mut spread = Labels::NONE;
         for (index, argument) in call.arguments.args.iter().enumerate() {
             let labels = self.eval(argument);
             all.add(labels);
-            match parameters.get(index) {
-                Some(parameter) if !matches!(argument, Expr::Starred(_)) => self.join(name, parameter, labels),
-                _ => {
-                    spread.add(labels);
-                }
+            let parameter = self.parameters.get(name).and_then(|all| all.get(index)).copied();
+            match parameter.filter(|_| !matches!(argument, Expr::Starred(_))) {
+                Some(parameter) => self.join(name, parameter, labels),
+                None => spread = spread.with(labels),
             }
         }
         for keyword in &call.arguments.keywords {
             let labels = self.eval(&keyword.value);
             all.add(labels);
-            let named = keyword.arg.as_ref().and_then(|arg| parameters.iter().find(|name| **name == arg.as_str()));
-            match named {
+            let parameters = self.parameters.get(name);
+            let named = keyword.arg.as_ref().zip(parameters);
+            match named.and_then(|(arg, all)| all.iter().find(|name| **name == arg.as_str()).copied()) {
                 Some(parameter) => self.join(name, parameter, labels),
-                None => {
-                    spread.add(labels);
-                }
+                None => spread = spread.with(labels),
             }
         }
-        if !spread.is_none() {
-            parameters.iter().for_each(|parameter| self.join(name, parameter, spread));
+        if !spread.is_none() && self.parameters.contains_key(name) {
+            self.has_changed |= self.spread.entry(name).or_default().add(spread);
         }
         all
     }
