@@ -16,6 +16,7 @@ use crate::{
     CatalogError,
     change::Change,
     load::Loaded,
+    narrow::without_granted_methods,
     needs::{Standing, refused_in_tests},
     packages::{Set, ensure_resolution},
 };
@@ -32,10 +33,11 @@ impl Bundle {
     pub(crate) async fn build(change: &mut Change, loaded: &Loaded, standing: &Standing) -> Result<Self, CatalogError> {
         let (server, version) = (&loaded.server, &loaded.newest);
         let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
-        let requested = standing.to_request(&version.content.capabilities, &evidence);
+        let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
+        let needed = without_granted_methods(&version.content.capabilities, &analysis, standing);
+        let requested = standing.to_request(&needed, &evidence);
         let granted = standing.approved().map(|grant| &grant.capability);
         let all: Capabilities = version.content.capabilities.iter().chain(&requested).chain(granted).cloned().collect();
-        let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
         let serious = analysis.findings.iter().filter(|finding| finding.severity != Severity::Notice).count();
         let has_network = all.iter().any(|capability| matches!(capability, Capability::Host(_)));
         let lock = match Set::with_requested(standing, &requested) {

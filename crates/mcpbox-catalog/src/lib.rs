@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod audited;
 pub mod author;
 mod bundle;
 pub mod call;
@@ -15,14 +16,18 @@ mod caller;
 mod catalog;
 mod change;
 mod compile;
+pub mod decisions;
 mod error;
+mod evidence;
 pub mod listing;
 mod load;
 mod model;
+mod narrow;
 mod nearest;
 mod needs;
 mod next;
 pub mod packages;
+pub mod policy;
 mod record;
 mod redact;
 pub mod review;
@@ -31,7 +36,9 @@ mod search;
 pub mod session;
 mod snapshot;
 mod text;
+mod trial;
 mod validate;
+pub mod verify;
 mod withheld;
 
 pub use caller::Caller;

@@ -5,10 +5,12 @@
 
 mod authoring;
 mod calling;
+mod evidence;
 mod listing;
 mod nobody_but_a_human;
 mod packages;
 mod permissions;
+mod policy;
 mod publishing;
 mod scale;
 mod sessions;
