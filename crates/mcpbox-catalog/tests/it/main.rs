@@ -5,6 +5,7 @@
 
 mod authoring;
 mod calling;
+mod decisions;
 mod evidence;
 mod listing;
 mod nobody_but_a_human;
