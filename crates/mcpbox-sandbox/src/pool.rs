@@ -71,7 +71,8 @@ impl PoolConfig {
             program: config.jail_program.clone(),
             max_parked: config.max_parked_per_environment,
             cgroups: cgroups.cloned(),
-            recycle_after_calls: config.recycle_after_calls,
+            // The probes at start need their victim beside them: in another jail its process id may be their own.
+            recycle_after_calls: config.recycle_after_calls.max(2),
             recycle_after: config.recycle_after,
             metrics,
             check: None,

@@ -1,7 +1,7 @@
 //! Somebody writes to the database behind MCPbox's back: the verification names what is no longer what was decided. Real
 //! decisions of the catalog, on both databases; here, because only this crate speaks SQL.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 #[path = "../store/database.rs"]
 #[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]

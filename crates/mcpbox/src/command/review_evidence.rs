@@ -62,7 +62,12 @@ pub(super) fn regression(report: Option<&Value>) -> Vec<String> {
         let head = visible(&format!("{}: {}", cell(comparison, "arguments"), text(comparison, "verdict")));
         let differences: Vec<String> = list_of(comparison, "differences")
             .map(|differs| {
-                visible(&format!("  {}: {} -> {}", text(differs, "part"), text(differs, "before"), text(differs, "after")))
+                visible(&format!(
+                    "  {}: {} -> {}",
+                    text(differs, "part"),
+                    text(differs, "before"),
+                    text(differs, "after")
+                ))
             })
             .collect();
         std::iter::once(head).chain(differences)
