@@ -19,6 +19,7 @@ mod compile;
 pub mod decisions;
 mod error;
 mod evidence;
+mod findings;
 pub mod listing;
 mod load;
 mod model;

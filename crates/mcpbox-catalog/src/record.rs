@@ -1,10 +1,9 @@
 //! Records of runs: opened in memory before a run, closed whatever happens (also when the caller goes away), written
 //! in batches. A full queue makes callers wait; nothing is dropped.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod said;
+
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
@@ -26,6 +25,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{evidence, redact};
+use said::{Listening, Said};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
@@ -39,10 +39,6 @@ const TRIES: u32 = 3;
 const KEPT_BYTES: usize = 64 << 10;
 /// Ends a result that was cut.
 const CUT: &str = "… (cut)";
-/// Lines of `ctx.log` kept in a record.
-const LOG_LINES: usize = 100;
-/// Bytes of all of them.
-const LOG_BYTES: usize = 16 << 10;
 
 /// Takes records to the writer.
 #[derive(Clone)]
@@ -138,7 +134,7 @@ impl OpenRecord {
 
     /// An observer that keeps what the run says with the record, and passes everything on.
     pub(crate) fn observer(&self, listener: Arc<dyn Observer>) -> Arc<dyn Observer> {
-        Arc::new(Listening { said: self.said.clone(), listener })
+        Arc::new(Listening::new(self.said.clone(), listener))
     }
 
     /// Takes a value unsealed for the run out of what the record keeps.
@@ -201,41 +197,6 @@ impl Drop for OpenRecord {
             record.observed.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.records.send_later(record);
         }
-    }
-}
-
-/// What a run says with `ctx.log`, as much of it as a record keeps.
-#[derive(Default)]
-struct Said(Mutex<Vec<String>>);
-
-impl Said {
-    fn add(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held: usize = lines.iter().map(String::len).sum();
-        if lines.len() < LOG_LINES && held < LOG_BYTES {
-            let end = line.floor_char_boundary(LOG_BYTES - held);
-            lines.push(line.get(..end).unwrap_or_default().to_owned());
-        }
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-struct Listening {
-    said: Arc<Said>,
-    listener: Arc<dyn Observer>,
-}
-
-impl Observer for Listening {
-    fn progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
-        self.listener.progress(done, total, message);
-    }
-
-    fn log(&self, message: String) {
-        self.said.add(&message);
-        self.listener.log(message);
     }
 }
 
@@ -314,12 +275,19 @@ async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
 
 /// Writes a test run and keeps the evidence of its version within bounds.
 async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast::Sender<LiveEvent>) -> CallRecord {
+    let mut is_kept = false;
     for attempt in 0..TRIES {
         match evidence::keep(store, &mut record).await {
-            Ok(()) => break,
+            Ok(()) => {
+                is_kept = true;
+                break;
+            }
             Err(error) => tracing::warn!(error = %error, attempt, "the record of a test could not be written yet"),
         }
         tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
+    }
+    if !is_kept {
+        tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
     }
     let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
     let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });

@@ -19,14 +19,7 @@ use mcpbox_store::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    CatalogError,
-    author::{self, Finding},
-    evidence::{self, Declared},
-    load::Loaded,
-    needs::Standing,
-    text,
-};
+use crate::{CatalogError, author::Finding, findings, load::Loaded, needs::Standing, text};
 
 /// Everything a rule may look at.
 pub(super) struct Facts {
@@ -67,21 +60,18 @@ impl Facts {
         let content = &version.content;
         let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
         let standing = Standing::read(connection, &loaded.server, loaded.tool.id).await?;
-        let in_force: Vec<&Grant> = standing.approved().collect();
         let mut runs = calls::evidence_for_version(connection, version.id).await?;
         let ordinary = runs.iter().filter(|run| !run.trial.as_ref().is_some_and(|trial| trial.is_example)).count();
         let has_all_runs = u64::try_from(ordinary).is_ok_and(|kept| kept < EVIDENCE_MAX);
         runs.retain(|run| run.started_at <= as_of);
-        let mut findings = author::findings(&analysis);
-        findings.extend(evidence::findings(&Declared { content, analysis: &analysis, grants: &in_force }, &runs));
         let same = versions::by_content_hash(connection, loaded.tool.id, &version.content_hash).await?;
         Ok(Self {
             version_hash: content.hash(),
             policy: loaded.server.code_policy,
             requested: review.requested.clone(),
             capabilities: content.capabilities.clone(),
-            grants: in_force.into_iter().cloned().collect(),
-            findings,
+            grants: standing.approved().cloned().collect(),
+            findings: findings::of_version(version, &analysis, &standing, &runs),
             uses_http: analysis.uses_http,
             hosts_named: !analysis.hosts.is_empty(),
             secrets_named: !analysis.secrets.is_empty(),

@@ -6,7 +6,6 @@ use mcpbox_core::{
     call::CallRecord,
     capability::Capability,
     failure::FailureKind,
-    grant::Grant,
     hash::ContentHash,
     ids::ReviewId,
     name::published_name,
@@ -24,10 +23,9 @@ use serde::Serialize;
 use super::{Diff, RegressionReport};
 use crate::{
     Catalog, CatalogError,
-    author::{self, Finding, SecretSummary},
+    author::{Finding, SecretSummary},
     error::refused,
-    evidence::{self, Declared},
-    load,
+    findings, load,
     needs::Standing,
     packages::{self, PackageReport},
     text,
@@ -202,10 +200,6 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
     let packages = packages::of_review(cat, &review, &standing).await?;
     let analysis = mcpbox_analysis::analyze(&version.content.code, loaded.server.code_policy);
-    let in_force: Vec<&Grant> = standing.approved().collect();
-    let declared = Declared { content: &version.content, analysis: &analysis, grants: &in_force };
-    let mut findings = author::findings(&analysis);
-    findings.extend(evidence::findings(&declared, &runs));
     Ok(ReviewDetail {
         name: published_name(&loaded.server.name, &version.content.name),
         code_diff: difference(live.as_ref(), &version, |version| &version.content.code),
@@ -213,7 +207,7 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
         description_marked: text::marked(&version.content.description)
             .unwrap_or_else(|| version.content.description.clone()),
         code_marked: text::marked(&version.content.code),
-        findings,
+        findings: findings::of_version(&version, &analysis, &standing, &runs),
         secrets: used_secrets(secrets, &version, &review),
         evidence: runs,
         regression: RegressionReport::of_review(cat, review.id).await?,
