@@ -15,6 +15,7 @@ pub mod call;
 mod caller;
 mod catalog;
 mod change;
+mod clients;
 mod compile;
 pub mod decisions;
 mod error;
@@ -44,6 +45,7 @@ mod withheld;
 
 pub use caller::Caller;
 pub use catalog::{Catalog, CatalogConfig};
+pub use clients::Client;
 pub use error::CatalogError;
 pub use next::NextStep;
 pub use session::Reviewer;

@@ -1,5 +1,6 @@
 //! A pool: one environment's zygote and the children it keeps parked. A call takes a parked child, or has one forked when
-//! there is none; a filler tops the pool up behind it, but never while calls are waiting for a fork themselves.
+//! there is none; a filler tops the pool up behind it: between calls, or beside them once half of it is gone, but never while
+//! calls are waiting for a fork themselves.
 
 use std::{
     collections::VecDeque,
@@ -98,7 +99,9 @@ pub(crate) struct Running(Arc<Pool>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        lock(&self.0.demand).end();
+        if lock(&self.0.demand).end() == 0 {
+            self.0.taken.notify_one();
+        }
     }
 }
 
@@ -219,13 +222,17 @@ impl Pool {
     }
 
     fn missing(&self) -> Missing {
-        let target = lock(&self.demand).target(Instant::now(), self.config.max_parked);
+        let (target, running) = {
+            let mut demand = lock(&self.demand);
+            (demand.target(Instant::now(), self.config.max_parked), demand.running())
+        };
         let mut parked = lock(&self.parked);
         parked.retain(Child::is_usable);
         let shrunk = parked.len().saturating_sub(1); // one at a time
         parked.truncate(target.max(shrunk));
         self.config.metrics.parked.set(i64::try_from(parked.len()).unwrap_or(i64::MAX));
-        let is_busy = self.forking.load(Ordering::Relaxed) > 0;
+        let is_half_full = parked.len() * 2 >= target;
+        let is_busy = self.forking.load(Ordering::Relaxed) > 0 || (running > 0 && is_half_full);
         if parked.len() < target && !is_busy { Missing::One } else { Missing::None }
     }
 

@@ -146,7 +146,7 @@ async fn parked(sandbox: &Arc<Sandbox>) -> Vec<f64> {
     let mut times = Vec::new();
     for _ in 0..40 {
         // The pool keeps as many as were asked for at once.
-        let burst = (0..16).map(|_| {
+        let burst = (0..64).map(|_| {
             tokio::spawn({
                 let sandbox = Arc::clone(sandbox);
                 async move { call(&sandbox, ADD).await }
