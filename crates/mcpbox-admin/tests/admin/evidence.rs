@@ -25,7 +25,7 @@ async fn a_human_tries_a_review_marks_examples_and_sees_them_repeated() {
         (&json!({"kind": "admin", "name": USER}), &json!("reviewer"))
     );
     let wrong = admin.post(&format!("/api/reviews/{first}/test"), json!({"arguments": {"a": "x"}})).await;
-    wrong.assert_problem(422, "invalid");
+    wrong.assert_problem(422, "invalid_arguments");
     admin.post(&format!("/api/reviews/{first}/approve"), decision(&hash)).await;
 
     let (second, _) = fixture.update("math__add", "async def main(a: int, b: int) -> int:\n    return b + a\n").await;
