@@ -13,7 +13,7 @@ use mcpbox_core::{
 };
 
 use crate::{
-    author::{Finding, Severity},
+    author::{Finding, FindingAbout, Severity},
     needs::is_never_reachable,
     validate::BROKEN_PROMISE,
 };
@@ -62,7 +62,9 @@ fn finding(rule: &str, severity: Severity, message: &str, hint: Option<&str>) ->
     Finding {
         rule: rule.to_owned(),
         severity,
+        about: FindingAbout::Tests,
         line: None,
+        column: None,
         message: message.to_owned(),
         snippet: None,
         hint: hint.map(str::to_owned),

@@ -109,7 +109,7 @@ async fn judge(change: &Change, review: &Review, on: AutoApproval) -> Result<Opt
     if loaded.newest.id != version.id {
         return Ok(None);
     }
-    let facts = Facts::gather(&change.tx, review, (&loaded, &version), change.now).await?;
+    let facts = Facts::gather(&change.tx, review, (&loaded, &version), (&change.snapshot(), change.now)).await?;
     let covering = Rule::ALL.into_iter().filter(|rule| rule.is_on(&on)).find(|rule| rule.against(&facts).is_empty());
     Ok(covering.map(|rule| Ruling { rule, inputs: facts.inputs() }))
 }

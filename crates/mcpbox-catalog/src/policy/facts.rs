@@ -19,7 +19,15 @@ use mcpbox_store::{
 };
 use serde_json::{Value, json};
 
-use crate::{CatalogError, author::Finding, findings, load::Loaded, needs::Standing, text};
+use crate::{
+    CatalogError, Snapshot,
+    assessment::{Asked, assess},
+    author::Finding,
+    findings,
+    load::Loaded,
+    needs::Standing,
+    text,
+};
 
 /// Everything a rule may look at.
 pub(super) struct Facts {
@@ -55,7 +63,7 @@ impl Facts {
         connection: &impl Connection,
         review: &Review,
         (loaded, version): (&Loaded, &Version),
-        as_of: DateTime<Utc>,
+        (snapshot, as_of): (&Snapshot, DateTime<Utc>),
     ) -> Result<Self, CatalogError> {
         let content = &version.content;
         let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
@@ -64,6 +72,12 @@ impl Facts {
         let ordinary = runs.iter().filter(|run| !run.trial.as_ref().is_some_and(|trial| trial.is_example)).count();
         let has_all_runs = u64::try_from(ordinary).is_ok_and(|kept| kept < EVIDENCE_MAX);
         runs.retain(|run| run.started_at <= as_of);
+        let live = match loaded.tool.live_version.filter(|live| *live != version.id) {
+            Some(live) => versions::by_id(connection, live).await?,
+            None => None,
+        };
+        let (server, live, requested) = (&loaded.server, live.as_ref(), &review.requested);
+        let asked = Asked { server, version, live, requested, standing: &standing, snapshot };
         let same = versions::by_content_hash(connection, loaded.tool.id, &version.content_hash).await?;
         Ok(Self {
             version_hash: content.hash(),
@@ -71,7 +85,7 @@ impl Facts {
             requested: review.requested.clone(),
             capabilities: content.capabilities.clone(),
             grants: standing.approved().cloned().collect(),
-            findings: findings::of_version(version, &analysis, &standing, &runs),
+            findings: findings::of_version(&asked, &assess(&asked), &runs),
             uses_http: analysis.uses_http,
             hosts_named: !analysis.hosts.is_empty(),
             secrets_named: !analysis.secrets.is_empty(),

@@ -108,7 +108,7 @@ async fn look(cat: &Catalog, moment: &Moment, review: &Review) -> Result<Option<
         loaded.tool.name = version.content.name.clone();
     }
     let as_of = review.decided_at.unwrap_or_else(|| cat.clock.now());
-    let facts = Facts::gather(moment, review, (&loaded, &version), as_of).await?;
+    let facts = Facts::gather(moment, review, (&loaded, &version), (&cat.snapshot(), as_of)).await?;
     Ok(Some(Seen { facts, name: Loaded::name(&loaded), version: version.number }))
 }
 

@@ -71,7 +71,7 @@ async fn a_test_is_kept_whole_with_its_version() {
     assert_eq!((trial.purpose, trial.mocked, trial.repeatable), (TrialPurpose::Author, true, true));
     assert_eq!(trial.content_hash, detail.version.content_hash);
     assert_eq!(trial.http_mocks.as_ref().unwrap()[0].url, "https://api.weather.example/*");
-    assert_eq!(rules(&detail), ["secret_never_read", "only_mocked"], "the tests as findings");
+    assert_eq!(rules(&detail), ["secret_unbound_host", "secret_never_read", "only_mocked"], "source first, then tests");
 
     *world.executor.says.lock().unwrap() = vec!["live".into()];
     author::delete_tool(&world.cat, &world.llm, "weather__get").await.unwrap();
