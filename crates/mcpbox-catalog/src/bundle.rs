@@ -15,6 +15,7 @@ use crate::{
     assessment::{Asked, assess},
     change::Change,
     load::Loaded,
+    narrow::without_granted_methods,
     needs::{Standing, refused_in_tests},
     packages::{Set, ensure_resolution},
 };
@@ -31,7 +32,9 @@ impl Bundle {
     pub(crate) async fn build(change: &mut Change, loaded: &Loaded, standing: &Standing) -> Result<Self, CatalogError> {
         let (server, version) = (&loaded.server, &loaded.newest);
         let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
-        let requested = standing.to_request(&version.content.capabilities, &evidence);
+        let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
+        let needed = without_granted_methods(&version.content.capabilities, &analysis, standing);
+        let requested = standing.to_request(&needed, &evidence);
         let lock = match Set::with_requested(standing, &requested) {
             Some(set) => ensure_resolution(change, &set, false).await?.lock,
             None => None,

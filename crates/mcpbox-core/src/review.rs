@@ -56,6 +56,8 @@ pub enum ReviewState {
     Rejected,
     /// A newer submission took its place, or the tool is gone.
     Superseded,
+    /// Was approved; an admin took that back.
+    Revoked,
 }
 
 /// How much care a review wants.
