@@ -61,6 +61,7 @@ export function ApprovalsPage() {
           rows={data.items}
           columns={state === "open" ? WAITING : DECIDED}
           rowKey={(item) => item.id}
+          rowLink={(item) => ({ to: "/approvals/$id", params: { id: item.id } })}
           empty={<Nothing state={state} />}
           paging={{ ...data, onPage: (turned) => show({ state: shown, page: turned }) }}
         />
