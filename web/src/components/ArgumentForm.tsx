@@ -1,6 +1,7 @@
-import { Checkbox, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, Stack, TextInput } from "@mantine/core";
 import type { ArgumentField } from "./arguments";
 import { HostileText } from "./HostileText";
+import { LongField } from "./LongField";
 
 interface Props {
   fields: readonly ArgumentField[];
@@ -34,15 +35,6 @@ function Field({ field, text, error, onType }: { field: ArgumentField; text: str
   }
   if (kind === "number") return <TextInput {...common} inputMode="decimal" autoComplete="off" value={text} onChange={(event) => onType(event.currentTarget.value)} />;
   return (
-    <Textarea
-      {...common}
-      placeholder={kind === "json" ? "JSON" : undefined}
-      styles={{ input: { fontFamily: kind === "json" ? "var(--mantine-font-family-monospace)" : undefined, resize: "vertical" } }}
-      rows={kind === "json" ? 3 : 1}
-      spellCheck={false}
-      autoComplete="off"
-      value={text}
-      onChange={(event) => onType(event.currentTarget.value)}
-    />
+    <LongField {...common} placeholder={kind === "json" ? "JSON" : undefined} isCode={kind === "json"} rows={kind === "json" ? 3 : 1} value={text} onType={onType} />
   );
 }

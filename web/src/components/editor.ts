@@ -5,7 +5,7 @@ import { Compartment, EditorState, type Extension, RangeSetBuilder, StateEffect,
 import { Decoration, type DecorationSet, drawSelection, EditorView, gutter, GutterMarker, ViewPlugin, type ViewUpdate, WidgetType } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { nonce } from "@/app/nonce";
-import { marks } from "./characters";
+import { marks, pieces } from "./characters";
 import type { CodeNote, CodeRow } from "./codeRows";
 
 export interface Editor {
@@ -55,8 +55,14 @@ class Words extends WidgetType {
     const isBlock = !this.name.includes("mark");
     const element = document.createElement(isBlock ? "div" : "span");
     element.className = this.name;
-    element.textContent = this.text;
     if (this.title) element.title = this.title;
+    if (!isBlock) {
+      element.textContent = this.text;
+      return element;
+    }
+    for (const { text, why } of pieces(this.text)) {
+      element.append(why ? Object.assign(document.createElement("span"), { className: "cm-mark", textContent: text, title: why }) : text);
+    }
     return element;
   }
 }

@@ -1,4 +1,4 @@
-import { SegmentedControl, Text } from "@mantine/core";
+import { Group, SegmentedControl, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import type { Schema } from "@/api/client";
@@ -57,25 +57,27 @@ export function CodeSection({ detail, decision, jump }: Props) {
     wanted.current = undefined;
   }, [view]);
 
-  const lines = version.content.code.split("\n").length;
+  const lines = rowsOfText(version.content.code).length;
   return (
     <Section
       title="Code"
       more={
-        <Text c="dimmed">
-          {diff ? `${counted(diff.added, "line")} added, ${diff.removed} removed` : counted(lines, "line")}
-        </Text>
+        <Group gap={4}>
+          <Text c="dimmed">{diff ? `${counted(diff.added, "line")} added, ${diff.removed} removed` : counted(lines, "line")}</Text>
+          <CopyButton value={version.content.code} label="Copy the code" />
+        </Group>
       }
     >
       <Findings findings={findings} decision={decision} jumpTo={(line) => jump.current(line)} isOpen={detail.review.state === "open"} />
-      <div className={classes.tools} ref={frame}>
-        {views.length > 1 ? (
-          <SegmentedControl aria-label="How the code is shown" className={classes.views} value={view} onChange={(next) => show(next as View)} data={views.map((value) => ({ value, label: LABELS[value](live ?? undefined) }))} />
-        ) : (
-          <span />
-        )}
-        <CopyButton value={version.content.code} label="Copy the code" />
-      </div>
+      {views.length > 1 && (
+        <SegmentedControl
+          aria-label="How the code is shown"
+          className={classes.views}
+          value={view}
+          onChange={(next) => show(next as View)}
+          data={views.map((value) => ({ value, label: LABELS[value](live ?? undefined) }))}
+        />
+      )}
       {view === "read" && look && (
         <Text c="dimmed" size="sm" mb={8}>
           Against what you read <TimeAgo at={look.seen_at} />.
@@ -88,7 +90,9 @@ export function CodeSection({ detail, decision, jump }: Props) {
           </EmptyState>
         </div>
       ) : (
-        <CodeView ref={code} rows={rows} notes={notes} label={diff ? "Changes to the code" : "The whole code"} />
+        <div ref={frame} className={classes.code}>
+          <CodeView ref={code} rows={rows} notes={notes} label={diff ? "Changes to the code" : "The whole code"} />
+        </div>
       )}
     </Section>
   );

@@ -1,7 +1,8 @@
-import { Button, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Text, TextInput } from "@mantine/core";
 import { CornerUpLeft } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Keys } from "@/components/Keys";
+import { LongField } from "@/components/LongField";
 import { HostileText } from "@/components/HostileText";
 import { useCommands } from "@/shell/commands";
 import type { Detail } from "./coming";
@@ -110,13 +111,12 @@ function SendBack({ decision, onCancel }: { decision: Decision; onCancel: () => 
   };
   return (
     <div onKeyDown={(event) => event.key === "Escape" && onCancel()}>
-      <Textarea
+      <LongField
         ref={field}
         label="What should change? The LLM reads this and tries again"
-        rows={3}
         maxLength={4_000}
         value={decision.comment}
-        onChange={(event) => decision.setComment(event.currentTarget.value)}
+        onType={decision.setComment}
         error={isTold && isEmpty ? "Without a reason the LLM cannot do better" : undefined}
       />
       <div className={`${classes.buttons} ${classes.end}`}>

@@ -1,6 +1,6 @@
 import { Button, Paper, Text } from "@mantine/core";
 import { FlaskConical } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { EmptyState } from "@/components/EmptyState";
 import { counted } from "@/components/numbers";
 import { Section } from "@/components/Section";
@@ -8,7 +8,8 @@ import classes from "./Evidence.module.css";
 import type { Detail, Run } from "./coming";
 import { RegressionPart } from "./Regression";
 import { RunRow } from "./RunRow";
-import { TryIt } from "./TryIt";
+
+const TryIt = lazy(() => import("./TryIt").then(({ TryIt: component }) => ({ default: component })));
 
 const SHOWN = 5;
 
@@ -36,7 +37,11 @@ export function Evidence({ detail }: { detail: Detail }) {
           )}
         </Paper>
         {detail.regression && <RegressionPart regression={detail.regression} review={detail.review} />}
-        {detail.review.state === "open" && <TryIt detail={detail} />}
+        {detail.review.state === "open" && (
+          <Suspense fallback={null}>
+            <TryIt detail={detail} />
+          </Suspense>
+        )}
       </Section>
     </div>
   );

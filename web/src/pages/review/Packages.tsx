@@ -1,4 +1,4 @@
-import { Alert, Badge, Group, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, Text } from "@mantine/core";
 import { api, type Schema } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
@@ -7,7 +7,6 @@ import { HostileText } from "@/components/HostileText";
 import { bytes } from "@/components/numbers";
 import { sentence } from "@/api/problem";
 import { Section } from "@/components/Section";
-import { Button } from "@mantine/core";
 import type { Detail } from "./coming";
 
 type Row = Schema["ResolvedPackage"];
@@ -19,15 +18,15 @@ const COLUMNS: Column<Row>[] = [
   { label: "Why", cell: ({ origin }) => ORIGINS[origin], isWideOnly: true },
   { label: "Licence", cell: ({ license }) => (license ? <HostileText text={license} limit={80} /> : <Text c="dimmed">not told</Text>) },
   { label: "Size", cell: ({ size_bytes }) => (size_bytes ? bytes(size_bytes) : <Text c="dimmed">not told</Text>), isNumber: true, width: 110 },
-  { label: "Known holes", cell: ({ vulnerabilities }) => <Holes check={vulnerabilities} />, width: 240 },
+  { label: "Known holes", cell: ({ vulnerabilities }) => <Holes check={vulnerabilities} />, width: 180 },
 ];
 
 /** The foreign code that would come with it. */
-export function Packages({ detail: { packages, review } }: { detail: Detail }) {
+export function Packages({ detail: { review }, packages }: { detail: Detail; packages: Schema["PackageReport"] }) {
   const resolve = api.useMutation("post", "/api/reviews/{id}/resolve");
   const whyNot = useWhyReadOnly();
-  if (!packages) return null;
   const isFailed = packages.state === "failed";
+  const unchecked = packages.packages.map(({ vulnerabilities: check }) => (check.state === "not_checked" ? check.reason : "")).find(Boolean);
   const total = packages.packages.reduce((sum, { size_bytes }) => sum + (size_bytes ?? 0), 0);
   return (
     <Section title="Packages" more={total > 0 && <Text c="dimmed">{bytes(total)} in all</Text>}>
@@ -44,6 +43,11 @@ export function Packages({ detail: { packages, review } }: { detail: Detail }) {
           {resolve.isError && <Text mt={8}>{sentence(resolve.error)}</Text>}
         </Alert>
       )}
+      {unchecked && (
+        <Text c="dimmed" mb="sm">
+          Known holes are not checked: <HostileText text={unchecked} limit={400} />
+        </Text>
+      )}
       {packages.packages.length > 0 && (
         <DataTable label="Packages" rows={packages.packages} columns={COLUMNS} rowKey={({ name }) => name} empty={null} />
       )}
@@ -54,8 +58,8 @@ export function Packages({ detail: { packages, review } }: { detail: Detail }) {
 function Holes({ check }: { check: Schema["VulnerabilityCheck"] }) {
   if (check.state === "not_checked") {
     return (
-      <Text c="dimmed" size="sm">
-        not checked: <HostileText text={check.reason} limit={200} />
+      <Text c="dimmed" title={check.reason}>
+        not checked
       </Text>
     );
   }

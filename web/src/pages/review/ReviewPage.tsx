@@ -1,6 +1,5 @@
-import { Stack } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { useCommands } from "@/shell/commands";
 import { ask, type Detail } from "./coming";
@@ -12,11 +11,14 @@ import { Evidence } from "./Evidence";
 import type { JumpTo } from "./jump";
 import { useNeighbours } from "./neighbours";
 import { NewerBar } from "./NewerBar";
-import { Outcome } from "./Outcome";
-import { Packages } from "./Packages";
 import { ReviewHead } from "./ReviewHead";
+import classes from "./ReviewPage.module.css";
 import { useShown } from "./shown";
 import { WhatClientsSee } from "./WhatClientsSee";
+
+// Not on every review, and not what is read first.
+const Outcome = lazy(() => import("./Outcome").then(({ Outcome: component }) => ({ default: component })));
+const Packages = lazy(() => import("./Packages").then(({ Packages: component }) => ({ default: component })));
 
 /** May this exact code do these exact things? */
 export function ReviewPage() {
@@ -42,15 +44,23 @@ function Review({ id }: { id: string }) {
   return (
     <>
       <ReviewHead detail={detail} />
-      <Stack gap="xl">
-        {!isOpen && <Outcome detail={detail} next={next} />}
+      <div className={classes.page}>
+        {!isOpen && (
+          <Suspense fallback={null}>
+            <Outcome detail={detail} next={next} />
+          </Suspense>
+        )}
         <NewerBar shown={shown} decision={decision} changes={decision.changes} />
         <Consequence detail={detail} decision={decision} jumpTo={jumpTo} />
         <Evidence detail={detail} />
         <CodeSection detail={detail} decision={decision} jump={jump} />
         <WhatClientsSee detail={detail} />
-        <Packages detail={detail} />
-      </Stack>
+        {detail.packages && (
+          <Suspense fallback={null}>
+            <Packages detail={detail} packages={detail.packages} />
+          </Suspense>
+        )}
+      </div>
       {isOpen && <DecisionBar detail={detail} decision={decision} />}
     </>
   );

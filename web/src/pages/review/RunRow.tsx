@@ -34,7 +34,7 @@ export function RunRow({ run, isOpen }: { run: Run; isOpen?: boolean }) {
         </span>
         <span className={classes.figures}>
           {observed.hosts.length > 0 && `${counted(observed.hosts.length, "request")} · `}
-          {duration(observed.duration_us / 1_000)} · {bytes(observed.peak_memory_bytes)}
+          {observed.duration_us === 0 ? "did not start" : `${duration(observed.duration_us / 1_000)} · ${bytes(observed.peak_memory_bytes)}`}
         </span>
       </summary>
       <div className={classes.body}>

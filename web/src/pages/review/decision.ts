@@ -80,7 +80,9 @@ export function useDecision({ detail, newer, take }: Shown): Decision {
     resolve: async () => {
       const options = api.queryOptions("get", "/api/reviews/{id}", { params: { path: { id } } });
       setChanges((isConflict && (error.details as Conflict).changes) || undefined);
-      const latest = await queries.fetchQuery({ ...options, staleTime: 0 });
+      const latest = await queries.fetchQuery({ ...options, staleTime: 0 }).catch(() => undefined);
+      if (!latest) return; // out of reach: what stands here stays true
+      setChanges((isConflict && (error.details as Conflict).changes) || undefined);
       approve.reset();
       reject.reset();
       // What was ticked and typed was about other code.
