@@ -104,8 +104,9 @@ const LABELS: Record<View, (live: Schema["Version"] | undefined) => string> = {
   whole: () => "Whole code",
 };
 
-const TONES = { error: "bad", warning: "warn", notice: "brand" } as const;
-export const SEVERITIES: Record<Schema["Severity"], string> = { error: "Error", warning: "Warning", notice: "Notice" };
+const TONES = { error: "bad", danger: "bad", warning: "warn", notice: "brand" } as const;
+export const SEVERITIES: Record<Schema["Severity"], string> = { error: "Error", danger: "Danger", warning: "Warning", notice: "Notice" };
 
-const noteOf = ({ line, severity, message }: NamedFinding): CodeNote[] =>
-  line == null ? [] : [{ line, tone: TONES[severity], kind: SEVERITIES[severity], text: message }];
+/** A finding about another text than the code stands in the list alone. */
+const noteOf = ({ about, line, severity, message }: NamedFinding): CodeNote[] =>
+  line == null || (about ?? "code") !== "code" ? [] : [{ line, tone: TONES[severity], kind: SEVERITIES[severity], text: message }];

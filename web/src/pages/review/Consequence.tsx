@@ -25,9 +25,23 @@ export function Consequence({ detail, decision, jumpTo }: Props) {
   return (
     <Section title={isOpen ? "If you approve" : "What was asked for"}>
       <Paper className={classes.card}>
-        <Text component="p" m={0} className={classes.sentence}>
+        {detail.newly && (
+          <Text component="p" m={0} className={classes.sentence}>
+            <Sentence text={detail.newly.sentence} />
+          </Text>
+        )}
+        <Text component="p" m={0} mt={detail.newly ? 4 : 0} c={detail.newly ? "dimmed" : undefined}>
           <HostileText text={detail.consequence} />
         </Text>
+        {detail.reasons?.length > 0 && (
+          <ul className={classes.reasons} aria-label="Why the risk is what it is">
+            {detail.reasons.map((reason) => (
+              <li key={reason}>
+                <HostileText text={reason} limit={500} />
+              </li>
+            ))}
+          </ul>
+        )}
         {detail.identical_to && (
           <Text mt={8} c="ok">
             <ShieldCheck size={16} aria-hidden="true" style={{ verticalAlign: "-3px", marginRight: 6 }} />
@@ -52,14 +66,28 @@ export function Consequence({ detail, decision, jumpTo }: Props) {
   );
 }
 
+/** The sentence of the server; what stands in backticks is a name, and new. */
+function Sentence({ text }: { text: string }) {
+  return text.split("`").map((part, at) =>
+    at % 2 === 1 ? (
+      <b key={at} className="mono">
+        <HostileText text={part} limit={300} />
+      </b>
+    ) : (
+      <HostileText key={at} text={part} limit={4_000} />
+    ),
+  );
+}
+
 function NewGain({ gain, decision, jumpTo, isOpen }: { gain: Gain; decision: Decision; jumpTo: JumpTo; isOpen: boolean }) {
-  const refusal = decision.refused.find(({ capability }) => capability === gain.capability);
-  const refuse = (reason: string, isRefused = true) => decision.refuse({ capability: gain.capability, reason }, isRefused);
+  const { capability } = gain;
+  const refusal = capability && decision.refused.find((each) => each.capability === capability);
+  const refuse = (reason: string, isRefused = true) => capability && decision.refuse({ capability, reason }, isRefused);
   return (
     <li className={`${classes.gain} ${classes.new} ${refusal ? classes.refused : ""}`}>
       <Words gain={gain} jumpTo={jumpTo} />
       <Badge color={refusal ? "bad" : "brand"}>{refusal ? "Refused" : "New"}</Badge>
-      {isOpen && gain.isRefusable && (
+      {isOpen && capability && (
         <Button variant="subtle" color="gray" onClick={() => refuse("", !refusal)}>
           {refusal ? "Allow it after all" : "Refuse only this"}
         </Button>
@@ -83,8 +111,8 @@ function NewGain({ gain, decision, jumpTo, isOpen }: { gain: Gain; decision: Dec
   );
 }
 
-function Words({ gain: { capability, words, line }, jumpTo }: { gain: Gain; jumpTo: JumpTo }) {
-  const Icon = ICONS[capability.kind];
+function Words({ gain: { kind, words, line }, jumpTo }: { gain: Gain; jumpTo: JumpTo }) {
+  const Icon = ICONS[kind];
   return (
     <>
       <Icon size={16} aria-hidden="true" />

@@ -12,6 +12,7 @@ import type { NamedFinding } from "./model";
 
 const SIGNS: Record<Schema["Severity"], { icon: LucideIcon; colour: string }> = {
   error: { icon: OctagonAlert, colour: "var(--bad)" },
+  danger: { icon: OctagonAlert, colour: "var(--bad)" },
   warning: { icon: TriangleAlert, colour: "var(--warn)" },
   notice: { icon: Info, colour: "var(--brand)" },
 };
@@ -32,8 +33,8 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
     const at = current < 0 && by < 0 ? findings.length - 1 : (current + by + findings.length) % findings.length;
     setCurrent(at);
     const row = list.current?.children[at];
-    const { line } = findings[at] ?? {};
-    if (line != null) jumpTo(line);
+    const { line, about } = findings[at] ?? {};
+    if (line != null && (about ?? "code") === "code") jumpTo(line);
     row?.querySelector<HTMLElement>("input, button")?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: "nearest" });
   };
@@ -45,7 +46,7 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
   return (
     <Paper component="ul" ref={list} className={classes.findings} aria-label="Findings">
       {findings.map((finding, at) => {
-        const { id, severity, line, message, hint, snippet } = finding;
+        const { id, about, severity, line, message, hint, snippet } = finding;
         const { icon: Icon, colour } = SIGNS[severity];
         return (
           <li key={id} className={`${classes.finding} ${at === current ? classes.current : ""}`}>
@@ -75,7 +76,7 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
                 </span>
               )}
             </div>
-            {line != null && (
+            {line != null && (about ?? "code") === "code" && (
               <Button variant="subtle" onClick={() => jumpTo(line)}>
                 Line {line}
               </Button>

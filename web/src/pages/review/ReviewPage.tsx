@@ -18,6 +18,7 @@ import { WhatClientsSee } from "./WhatClientsSee";
 
 // Not on every review, and not what is read first.
 const Outcome = lazy(() => import("./Outcome").then(({ Outcome: component }) => ({ default: component })));
+const History = lazy(() => import("./History").then(({ History: component }) => ({ default: component })));
 const Packages = lazy(() => import("./Packages").then(({ Packages: component }) => ({ default: component })));
 
 /** May this exact code do these exact things? */
@@ -58,6 +59,11 @@ function Review({ id }: { id: string }) {
         {detail.packages && (
           <Suspense fallback={null}>
             <Packages detail={detail} packages={detail.packages} />
+          </Suspense>
+        )}
+        {detail.history && detail.history.length > 0 && (
+          <Suspense fallback={null}>
+            <History history={detail.history} />
           </Suspense>
         )}
       </div>

@@ -6,12 +6,12 @@ type Capability = Schema["Capability"];
 /** A capability as a line of the page: in words, and where the code shows the need. */
 export interface Gain {
   key: string;
-  capability: Capability;
+  kind: Capability["kind"];
   words: string;
   line: number | undefined;
   justification: string | undefined;
-  /** Whether the server knows what to do when this one alone is refused. */
-  isRefusable: boolean;
+  /** What to name when it alone is refused; a server that takes no refusals of parts tells none. */
+  capability: Capability | undefined;
   /** Refusing it lets the rest be approved. */
   isOptional: boolean;
 }
@@ -19,70 +19,46 @@ export interface Gain {
 /** A finding that a decision can name. */
 export type NamedFinding = Schema["Finding"] & { id: string };
 
-export const capabilityKey = (capability: Capability): string => JSON.stringify(Object.entries(capability).sort());
-
-/** The schema calls every set one of texts; these are not. */
-const capabilities = (set: unknown) => set as Capability[];
-
 /** What approval newly allows. */
-export function newGains({ grants, review, version }: Detail): Gain[] {
-  if (grants) {
-    return grants.new.map(({ capability, words, line, justification, can_live_without }) => ({
-      key: capabilityKey(capability),
-      capability,
-      words,
-      line: line ?? undefined,
-      justification: justification || undefined,
-      isRefusable: true,
-      isOptional: can_live_without,
-    }));
-  }
-  return capabilities(review.requested).map((capability) => plainGain(capability, version.content.code));
+export function newGains({ grants, newly }: Detail): Gain[] {
+  if (!grants) return partsOf(newly, true);
+  return grants.new.map(({ capability, words, line, justification, can_live_without }, at) => ({
+    key: `${at} ${words}`,
+    kind: capability.kind,
+    words,
+    line: line ?? undefined,
+    justification: justification || undefined,
+    capability,
+    isOptional: can_live_without,
+  }));
 }
 
 /** What it may do already. */
-export function oldGains(detail: Detail): Gain[] {
-  const { grants, review, version } = detail;
-  const gain = ({ capability, words, line }: { capability: Capability; words: string; line?: number | null }): Gain => ({
-    ...plainGain(capability, ""),
+export function oldGains({ grants, newly }: Detail): Gain[] {
+  if (!grants) return partsOf(newly, false);
+  return grants.existing.map(({ capability, words, line }, at) => ({
+    key: `${at} ${words}`,
+    kind: capability.kind,
     words,
     line: line ?? undefined,
-  });
-  if (grants) return grants.existing.map(gain);
-  const asked = new Set(capabilities(review.requested).map(capabilityKey));
-  return capabilities(version.content.capabilities)
-    .filter((capability) => !asked.has(capabilityKey(capability)))
-    .map((capability) => plainGain(capability, version.content.code));
-}
-
-function plainGain(capability: Capability, code: string): Gain {
-  const at = code.split("\n").findIndex((line) => line.includes(subjectOf(capability)));
-  return {
-    key: capabilityKey(capability),
-    capability,
-    words: wordsOf(capability),
-    line: at < 0 ? undefined : at + 1,
     justification: undefined,
-    isRefusable: false,
+    capability: undefined,
     isOptional: false,
-  };
+  }));
 }
 
-/** What a capability is about: the host, key or name. */
-export const subjectOf = (capability: Capability): string =>
-  capability.kind === "host" ? capability.host : capability.kind === "secret" ? capability.key : capability.name;
-
-function wordsOf(capability: Capability): string {
-  switch (capability.kind) {
-    case "host":
-      return `reach ${capability.host}${capability.port ? `:${capability.port}` : ""}${capability.method ? ` (${capability.method})` : ""}`;
-    case "secret":
-      return `use the secret ${capability.key}`;
-    case "package":
-      return `use the package ${capability.name}${capability.version ?? ""}`;
-    default:
-      return `import ${capability.name}`;
-  }
+function partsOf(newly: Schema["Consequence"] | undefined, isNew: boolean): Gain[] {
+  return (newly?.parts ?? [])
+    .filter(({ is_new }) => is_new === isNew)
+    .map(({ kind, what, text, line }) => ({
+      key: `${kind} ${what} ${text}`,
+      kind,
+      words: text.replaceAll("`", ""),
+      line: line ?? undefined,
+      justification: undefined,
+      capability: undefined,
+      isOptional: false,
+    }));
 }
 
 /** The findings with the names by which a decision acknowledges them. */
