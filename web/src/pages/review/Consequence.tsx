@@ -5,7 +5,7 @@ import { HostileText } from "@/components/HostileText";
 import { Section } from "@/components/Section";
 import classes from "./Consequence.module.css";
 import type { Detail } from "./coming";
-import type { Decision } from "./decision";
+import { type Decision, isSameCapability } from "./decision";
 import type { JumpTo } from "./jump";
 import { type Gain, newGains, oldGains } from "./model";
 
@@ -81,7 +81,7 @@ function Sentence({ text }: { text: string }) {
 
 function NewGain({ gain, decision, jumpTo, isOpen }: { gain: Gain; decision: Decision; jumpTo: JumpTo; isOpen: boolean }) {
   const { capability } = gain;
-  const refusal = capability && decision.refused.find((each) => each.capability === capability);
+  const refusal = capability && decision.refused.find((each) => isSameCapability(each.capability, capability));
   const refuse = (reason: string, isRefused = true) => capability && decision.refuse({ capability, reason }, isRefused);
   return (
     <li className={`${classes.gain} ${classes.new} ${refusal ? classes.refused : ""}`}>

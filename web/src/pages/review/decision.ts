@@ -70,7 +70,7 @@ export function useDecision({ detail, newer, take }: Shown): Decision {
   return {
     friction, ticked, typed, refused, comment, setComment, setTyped, whyNotApprove, whyReadOnly,
     tick: (finding, isTicked) => setTicked((old) => new Set(isTicked ? [...old, finding] : [...old].filter((each) => each !== finding))),
-    refuse: (refusal, isRefused) => setRefused((old) => [...old.filter((each) => !isSame(each, refusal)), ...(isRefused ? [refusal] : [])]),
+    refuse: (refusal, isRefused) => setRefused((old) => [...old.filter((each) => !isSameCapability(each.capability, refusal.capability)), ...(isRefused ? [refusal] : [])]),
     approve: () => void (whyNotApprove === undefined && send(approve, proof ?? {})),
     sendBack: () => void (whyReadOnly === undefined && comment.trim() !== "" && send(reject, {})),
     isBusy: approve.isPending ? "approve" : reject.isPending ? "reject" : undefined,
@@ -94,4 +94,5 @@ export function useDecision({ detail, newer, take }: Shown): Decision {
   };
 }
 
-const isSame = (a: Refusal, b: Refusal) => JSON.stringify(a.capability) === JSON.stringify(b.capability);
+/** Answers that come again are new objects. */
+export const isSameCapability = (a: Refusal["capability"], b: Refusal["capability"]): boolean => JSON.stringify(a) === JSON.stringify(b);
