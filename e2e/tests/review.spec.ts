@@ -109,7 +109,7 @@ test("critical risk wants the tool's name, and sending back a reason that reache
   await expect(page.getByText("“Ask for GET only.”")).toBeVisible();
 });
 
-test("what changes under the reader is shown before anything is decided", async ({ page, box }) => {
+test("an update is shown against what is live, and one decision comes of a double click", async ({ page, box }) => {
   const first = await llm.seed({ server: "words", tool: "count", code: COUNT, test: { text: "a b" } });
   await signedIn(page, box, `/approvals/${first}`);
   await settled(page);
