@@ -2,12 +2,14 @@
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
+import { reviewRoute } from "@/pages/review/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
 export const pages = [
   dashboardRoute,
   approvalsRoute,
+  reviewRoute,
 ] as const;
 
 /** Pages without a session. */
