@@ -2,12 +2,18 @@
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
+import { modulesRoute } from "@/pages/modules/route";
+import { secretsRoute } from "@/pages/secrets/route";
+import { serverRoutes } from "@/pages/servers/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
 export const pages = [
   dashboardRoute,
   approvalsRoute,
+  ...serverRoutes,
+  secretsRoute,
+  modulesRoute,
 ] as const;
 
 /** Pages without a session. */

@@ -1,0 +1,34 @@
+import { Group, Text } from "@mantine/core";
+import { CircleCheck, CircleDashed, TriangleAlert } from "lucide-react";
+import { api } from "@/api/client";
+import { TimeAgo } from "@/components/TimeAgo";
+
+const LATEST = 20;
+
+/** How the latest live runs of a server or a tool went, in a few words. */
+export function Health({ server, tool }: { server?: string; tool?: string }) {
+  const { data } = api.useQuery("get", "/api/calls", { params: { query: { server, tool, profile: "live", page_size: LATEST } } });
+  const runs = data?.items;
+  if (!runs) return null;
+  const last = runs[0];
+  if (!last) return <Sign icon={CircleDashed} colour="var(--dim)" text="never called" />;
+  const failed = runs.filter(({ failure }) => failure).length;
+  const text = failed === 0 ? (runs.length === 1 ? "1 run, well" : `last ${runs.length} well`) : `${failed} of last ${runs.length} failed`;
+  return (
+    <span>
+      <Sign icon={failed === 0 ? CircleCheck : TriangleAlert} colour={failed === 0 ? "var(--ok)" : failed * 2 > runs.length ? "var(--bad)" : "var(--warn)"} text={text} />
+      <Text span size="sm" c="dimmed" display="block">
+        <TimeAgo at={last.started_at} />
+      </Text>
+    </span>
+  );
+}
+
+function Sign({ icon: Icon, colour, text }: { icon: typeof CircleCheck; colour: string; text: string }) {
+  return (
+    <Group gap={6} wrap="nowrap" component="span" display="inline-flex">
+      <Icon size={14} color={colour} aria-hidden="true" style={{ flex: "none" }} />
+      <span>{text}</span>
+    </Group>
+  );
+}
