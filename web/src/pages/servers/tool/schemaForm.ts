@@ -92,7 +92,7 @@ export function toText(field: Field, value: unknown): string | undefined {
 export function initial(fields: readonly Field[], given: Json = {}): Values {
   return Object.fromEntries(
     fields.map((field) => {
-      const value = field.name in given ? given[field.name] : field.fallback;
+      const value = Object.hasOwn(given, field.name) ? given[field.name] : field.fallback;
       const first = field.kind === "boolean" && field.isRequired && !field.isNullable ? false : undefined;
       return [field.name, toText(field, value ?? first)];
     }),
@@ -105,28 +105,36 @@ export interface Parsed {
   errors: Record<string, string>;
 }
 
-/** The arguments that the fields stand for. */
+/** The arguments that the fields stand for. An argument may have any name, so nothing is assigned by it. */
 export function toArguments(fields: readonly Field[], values: Values): Parsed {
-  const parsed: Parsed = { arguments: {}, errors: {} };
+  const given: [string, unknown][] = [];
+  const errors: [string, string][] = [];
   for (const field of fields) {
-    const text = values[field.name];
-    // An empty text is a text: only what was never touched, or is no text, is left out.
-    const isAbsent = text === undefined || (text.trim() === "" && field.kind !== "text" && field.kind !== "long" && !(field.kind === "lines" && field.isRequired));
-    if (isAbsent || (text === "" && !field.isRequired && (field.isNullable || field.fallback === undefined))) {
-      if (field.isRequired && field.isNullable) parsed.arguments[field.name] = null;
-      else if (field.isRequired && (field.kind === "text" || field.kind === "long")) parsed.arguments[field.name] = "";
-      else if (field.isRequired && field.kind === "lines") parsed.arguments[field.name] = [];
-      else if (field.isRequired) parsed.errors[field.name] = "This is needed.";
-      continue;
-    }
-    const value = valueOf(field, text);
-    if (value.error) parsed.errors[field.name] = value.error;
-    else parsed.arguments[field.name] = value.value;
+    const read = readField(field, Object.hasOwn(values, field.name) ? values[field.name] : undefined);
+    if (read.error) errors.push([field.name, read.error]);
+    else if ("value" in read) given.push([field.name, read.value]);
   }
-  return parsed;
+  return { arguments: Object.fromEntries(given), errors: Object.fromEntries(errors) };
 }
 
-function valueOf(field: Field, text: string): { value?: unknown; error?: string } {
+interface Read {
+  /** Absent when the argument is left out. */
+  value?: unknown;
+  error?: string;
+}
+
+/** One field. An empty text is a text where something else would be taken instead; elsewhere it means that nothing is given. */
+function readField(field: Field, text: string | undefined): Read {
+  const isText = field.kind === "text" || field.kind === "long";
+  const isEmpty = text === undefined || (isText ? text === "" : text.trim() === "");
+  if (!isEmpty) return valueOf(field, text);
+  if (!field.isRequired) return isText && text === "" && typeof field.fallback === "string" ? { value: "" } : {};
+  if (field.isNullable) return { value: null };
+  if (isText) return { value: "" };
+  return field.kind === "lines" ? { value: [] } : { error: "This is needed." };
+}
+
+function valueOf(field: Field, text: string): Read {
   switch (field.kind) {
     case "text":
     case "long":
@@ -149,7 +157,7 @@ function valueOf(field: Field, text: string): { value?: unknown; error?: string 
   }
 }
 
-function numberOf(kind: "integer" | "number", text: string): { value?: number; error?: string } {
+function numberOf(kind: "integer" | "number", text: string): Read {
   const value = Number(text.trim());
   if (text.trim() === "" || !Number.isFinite(value)) return { error: "A number." };
   if (kind === "integer" && !Number.isSafeInteger(value)) return { error: "A whole number." };
@@ -157,7 +165,7 @@ function numberOf(kind: "integer" | "number", text: string): { value?: number; e
 }
 
 /** A text as JSON; why not, if it is none. */
-export function jsonOf(text: string): { value?: unknown; error?: string } {
+export function jsonOf(text: string): Read {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
