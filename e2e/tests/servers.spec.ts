@@ -5,9 +5,13 @@ const HOSTILE = `def main(html: str = "<b>x</b>") -> str:
     """<img src=x onerror=alert(1)> ${"z".repeat(300)}"""
     raise ValueError("<script>alert(1)</script> " + "y" * 5000)
 `;
-const PICTURE = `def main() -> list:
+const PICTURE = `import base64
+
+DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mP8z8BQz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC")
+
+def main():
     """Paints."""
-    return [content.text("a dot"), content.image("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mP8z8BQz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC")]
+    return [content.text("a dot"), content.image(DOT)]
 `;
 const FETCH = `async def main(city: str) -> str:
     """Fetches the weather of a city."""
@@ -83,13 +87,13 @@ test("grants are given and taken back in the matrix", async ({ page, box }) => {
 
 test("limits are sentences, and say what they would have done", async ({ page, box }) => {
   await signedIn(page, box, "/servers/greetings/settings");
-  await expect(page.getByText("A call is ended after 30.0 s")).toBeVisible();
+  await expect(page.getByText("A call is ended after 30 seconds")).toBeVisible();
   await inspect(page, "server-settings");
   await page.getByLabel("Longest call").fill("0");
   await expect(page.getByRole("button", { name: "Save the limits" })).toBeDisabled();
   await page.getByLabel("Longest call").fill("12");
   await page.getByRole("button", { name: "Save the limits" }).click();
-  await expect(page.getByText("A call is ended after 12.0 s")).toBeVisible();
+  await expect(page.getByText("A call is ended after 12 seconds")).toBeVisible();
 });
 
 test("a tool runs from a form of its schema, and its history says who approved", async ({ page, box }) => {
@@ -125,6 +129,7 @@ test("what a tool says stays text", async ({ page, box }) => {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("<script>alert(1)</script>").first()).toBeVisible();
   await expect(page.locator("main img, main script")).toHaveCount(0);
+  await page.mouse.move(0, 0);
   await inspect(page, "tool-hostile");
   await page.getByRole("table", { name: "Runs" }).getByRole("button").first().click();
   await expect(page.getByRole("dialog")).toContainText("<script>alert(1)</script>");

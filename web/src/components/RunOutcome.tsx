@@ -14,7 +14,7 @@ export function RunText({ label, text }: { label: string; text: string }) {
       <Text size="sm" c="dimmed" mb={4}>
         {label}
       </Text>
-      <pre className={classes.text} tabIndex={0} role="region" aria-label={label}>
+      <pre className={classes.text} tabIndex={0} role="group" aria-label={label}>
         <HostileText text={text} />
       </pre>
     </div>

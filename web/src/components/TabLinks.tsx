@@ -1,4 +1,4 @@
-import { Link, useRouterState } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { count } from "./numbers";
 import classes from "./TabLinks.module.css";
 
@@ -12,11 +12,10 @@ export interface TabLink {
 
 /** The parts of a thing, each an address of its own. */
 export function TabLinks({ label, tabs }: { label: string; tabs: readonly TabLink[] }) {
-  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <nav aria-label={label} className={classes.tabs}>
       {tabs.map((tab) => (
-        <Link key={tab.to} to={tab.to as "/"} className={classes.tab} aria-current={path === tab.to ? "page" : undefined}>
+        <Link key={tab.to} to={tab.to as "/"} className={classes.tab} activeOptions={{ exact: true, includeSearch: false }}>
           {tab.label}
           {tab.count !== undefined && <span className={classes.count}>{count(tab.count)}</span>}
         </Link>

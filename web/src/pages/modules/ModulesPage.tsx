@@ -9,6 +9,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
+import { Everywhere } from "./Everywhere";
 import classes from "./ModulesPage.module.css";
 
 type Environment = Schema["EnvironmentReport"];
@@ -34,7 +35,8 @@ export function ModulesPage() {
           }
         />
       </Section>
-      <Section title="Granted beyond the defaults">
+      <Everywhere />
+      <Section title="Modules beyond the defaults">
         <DataTable
           label="Granted modules"
           rows={modules.granted}

@@ -17,9 +17,9 @@ export function SecretList({ label, rows, empty, withServer }: { label: string; 
   const [setting, setSetting] = useState<SecretRow>();
   const columns: Column<SecretRow>[] = [
     { label: "Secret", cell: (row) => <Name row={row} withServer={withServer} /> },
-    { label: "State", cell: (row) => <State row={row} />, width: 150 },
-    { label: "May be sent to", cell: (row) => <Hosts row={row} />, width: 220 },
-    { label: "Used by", cell: (row) => <Readers row={row} />, width: 220 },
+    { label: "State", cell: (row) => <State row={row} />, width: 180 },
+    { label: "May be sent to", cell: (row) => <Hosts row={row} />, width: 200 },
+    { label: "Used by", cell: (row) => <Readers row={row} />, width: 210 },
     { label: "Actions", cell: (row) => <SecretActions secret={row} onSet={() => setSetting(row)} />, width: 170 },
   ];
   return (

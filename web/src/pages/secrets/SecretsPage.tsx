@@ -2,7 +2,6 @@ import { Button } from "@mantine/core";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useWhyReadOnly } from "@/api/status";
-import { counted } from "@/components/numbers";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
 import { useSecretRows, useServerNames } from "./queries";
@@ -31,7 +30,7 @@ export function SecretsPage() {
           )
         }
       >
-        Values go in and never come out: not to this page, not to an LLM. {kept.length > 0 && (stale === 0 ? "Every one is in use." : `${counted(stale, "secret")} no tool may use: delete what is no longer needed.`)}
+        Values go in and never come out: not to this page, not to an LLM. {kept.length > 0 && (stale === 0 ? "Each has a tool that may use it." : `No tool may use ${stale === kept.length ? "any" : stale} of them: delete what is no longer needed.`)}
       </PageHeader>
       {wanted.length > 0 && (
         <Section title="Tools wait for these">

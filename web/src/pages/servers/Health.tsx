@@ -13,7 +13,7 @@ export function Health({ server, tool }: { server?: string; tool?: string }) {
   const last = runs[0];
   if (!last) return <Sign icon={CircleDashed} colour="var(--dim)" text="never called" />;
   const failed = runs.filter(({ failure }) => failure).length;
-  const text = failed === 0 ? (runs.length === 1 ? "1 run, well" : `last ${runs.length} well`) : `${failed} of last ${runs.length} failed`;
+  const text = healthWords(runs.length, failed);
   return (
     <span>
       <Sign icon={failed === 0 ? CircleCheck : TriangleAlert} colour={failed === 0 ? "var(--ok)" : failed * 2 > runs.length ? "var(--bad)" : "var(--warn)"} text={text} />
@@ -22,6 +22,13 @@ export function Health({ server, tool }: { server?: string; tool?: string }) {
       </Text>
     </span>
   );
+}
+
+/** `last 4 well`, `1 of last 3 failed`. */
+export function healthWords(runs: number, failed: number): string {
+  if (runs === 1) return failed === 0 ? "1 run, well" : "1 run, failed";
+  if (failed === 0) return `last ${runs} well`;
+  return failed === runs ? `last ${runs} failed` : `${failed} of last ${runs} failed`;
 }
 
 function Sign({ icon: Icon, colour, text }: { icon: typeof CircleCheck; colour: string; text: string }) {

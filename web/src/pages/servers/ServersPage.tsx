@@ -14,6 +14,7 @@ import { StatusBadge } from "@/components/StatusBadge";
 import { useCommands } from "@/shell/commands";
 import { CreateServer } from "./CreateServer";
 import { Health } from "./Health";
+import { firstLine } from "./queries";
 
 type Item = Schema["ServerSummary"];
 
@@ -32,7 +33,7 @@ function NameAndPurpose({ item }: { item: Item }) {
       </Text>
       {item.description && (
         <Text span size="sm" c="dimmed" lineClamp={2} style={{ display: "-webkit-box" }}>
-          <HostileText text={item.description} limit={300} />
+          <HostileText text={firstLine(item.description)} limit={300} />
         </Text>
       )}
     </span>
@@ -46,8 +47,7 @@ function ToolCount({ item }: { item: Item }) {
       {item.live_tools} approved
       {drafts > 0 && (
         <Text span c="dimmed">
-          {" "}
-          · {counted(drafts, "draft")}
+          , {drafts} not
         </Text>
       )}
     </span>

@@ -23,6 +23,12 @@ export function useTools(server: string) {
 /** The name of a tool within its server. */
 export const shortName = (published: string): string => published.slice(published.indexOf("__") + 2);
 
+/** The first line of a description; a list shows no more. */
+export const firstLine = (text: string): string => text.trimStart().split("\n", 1)[0] ?? "";
+
+/** The version that calls run; undefined while none was approved. */
+export const liveVersion = (tool: Schema["ToolDetail"]): Schema["Version"] | undefined => tool.live ?? (tool.newest.id === tool.live_version ? tool.newest : undefined);
+
 /** Where a tool's page is. */
 export function toolLink(published: string) {
   const at = published.indexOf("__");

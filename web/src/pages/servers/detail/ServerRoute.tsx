@@ -40,7 +40,7 @@ export function ServerRoute() {
       </PageHeader>
       {waiting > 0 && (
         <Alert color="warn" mb="md">
-          {counted(waiting, "secret")} of it {waiting === 1 ? "has" : "have"} no value yet, so what needs {waiting === 1 ? "it" : "them"} fails.{" "}
+          {counted(waiting, "secret")} {waiting === 1 ? "has" : "have"} no value yet, so what needs {waiting === 1 ? "it" : "them"} fails.{" "}
           <Text component={Link} to={`${base}/secrets`} inherit td="underline" c="inherit">
             Set {waiting === 1 ? "it" : "them"}
           </Text>

@@ -6,7 +6,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
 import { StatusBadge } from "@/components/StatusBadge";
 import { Health } from "../Health";
-import { MOST, shortName, type ToolItem, toolLink, useServer, useTools } from "../queries";
+import { firstLine, MOST, shortName, type ToolItem, toolLink, useServer, useTools } from "../queries";
 import { ToolState } from "../ToolState";
 
 const COLUMNS: Column<ToolItem>[] = [
@@ -18,7 +18,7 @@ const COLUMNS: Column<ToolItem>[] = [
           <CodeName>{shortName(tool.name)}</CodeName>
         </Text>
         <Text span size="sm" c="dimmed" lineClamp={2} style={{ display: "-webkit-box" }}>
-          <HostileText text={tool.description} limit={300} />
+          <HostileText text={firstLine(tool.description)} limit={300} />
         </Text>
       </span>
     ),

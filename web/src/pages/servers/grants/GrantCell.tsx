@@ -26,7 +26,7 @@ function words({ cell, capability, target }: Pick<Props, "cell" | "capability" |
     case "server":
       return `${may}, because all tools of the server may.`;
     case "everywhere":
-      return `${may}, because every tool may.`;
+      return `${may}, because every tool may. Revoke that under Modules and packages.`;
     case "pending":
       return `${target.name} asks to ${capabilityVerb(capability)} ${capabilityName(capability)}. Press to decide.`;
     case "none":
@@ -36,7 +36,7 @@ function words({ cell, capability, target }: Pick<Props, "cell" | "capability" |
 
 /** Whether somebody may do something, to press. */
 export function GrantCell({ cell, capability, target, whyNot, onPress, withName }: Props) {
-  const isFixed = cell.state === "server" || (cell.state === "everywhere" && target.level === "tool");
+  const isFixed = cell.state === "server" || cell.state === "everywhere";
   const Icon = cell.state === "none" && withName ? Plus : ICONS[cell.state];
   const look = cell.state === "granted" ? classes.granted : cell.state === "pending" ? classes.pending : "";
   const text = whyNot ?? words({ cell, capability, target });

@@ -28,7 +28,7 @@ export function GrantDialogs({ pressed, onClose }: { pressed: Pressed | undefine
   const grant = cell.grant;
   const what = <CodeName>{capabilityName(capability)}</CodeName>;
   if (cell.state === "pending" && grant) return <Decide key={grant.id} grant={grant} target={target} isOpen={isOpen} onClose={onClose} />;
-  if (cell.state === "none" || (cell.state === "everywhere" && target.level === "server")) {
+  if (cell.state === "none") {
     return (
       <ConfirmDialog
         isOpen={isOpen}

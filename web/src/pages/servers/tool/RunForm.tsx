@@ -5,6 +5,7 @@ import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { RunEffects, RunOutcome } from "@/components/RunOutcome";
+import { liveVersion } from "../queries";
 import { fieldsOf, initial, jsonOf, toArguments, type Values } from "./schemaForm";
 import { SchemaField } from "./SchemaField";
 
@@ -15,7 +16,7 @@ interface Props {
 /** Runs a tool: the live version for real, or a draft in quarantine. */
 export function RunForm({ tool }: Props) {
   const isLive = tool.published;
-  const version = (isLive && tool.live) || tool.newest;
+  const version = (isLive && liveVersion(tool)) || tool.newest;
   const fields = useMemo(() => fieldsOf(version.content.input_schema), [version]);
   const [values, setValues] = useState<Values>(() => initial(fields ?? []));
   const [raw, setRaw] = useState<string | undefined>(fields ? undefined : "{}");
@@ -66,8 +67,8 @@ export function RunForm({ tool }: Props) {
               {sentence(run.error)}
             </Alert>
           )}
-          <div role="status">{run.outcome && <Outcome outcome={run.outcome} />}</div>
         </Stack>
+        <div role="status">{run.outcome && <Outcome outcome={run.outcome} />}</div>
       </form>
     </Paper>
   );
@@ -94,7 +95,7 @@ function useRun(tool: Schema["ToolDetail"], isLive: boolean) {
 function Outcome({ outcome }: { outcome: Result }) {
   const { data: record } = api.useQuery("get", "/api/calls/{id}", { params: { path: { id: outcome.call_id } } }, { retry: false });
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" mt="md">
       <RunOutcome {...outcome} />
       {record && <RunEffects observed={record.observed} stdout={record.stdout} />}
     </Stack>

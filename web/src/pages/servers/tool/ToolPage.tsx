@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { CircleSlash, ShieldQuestion, TriangleAlert } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, client, type Schema } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { capabilityName, capabilityVerb } from "@/components/capability";
@@ -10,14 +10,18 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { CopyButton } from "@/components/CopyButton";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
+import { PageSkeleton } from "@/components/PageSkeleton";
 import { Section } from "@/components/Section";
 import { SourceCode } from "@/components/SourceCode";
+import { liveVersion } from "../queries";
 import { Runs } from "../Runs";
 import { ToolState } from "../ToolState";
-import { RunForm } from "./RunForm";
 import { Versions } from "./Versions";
 
 type Tool = Schema["ToolDetail"];
+
+// Most of what the form is made of, no other page needs at its start.
+const RunForm = lazy(() => import("./RunForm").then((module) => ({ default: module.RunForm })));
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
 
@@ -28,7 +32,8 @@ export function ToolPage() {
   const navigate = useNavigate({ from: "/servers/$id/tools/$tool" });
   const id = ID.test(name) ? name : `${server}__${name}`;
   const { data: tool } = api.useSuspenseQuery("get", "/api/tools/{id}", { params: { path: { id } } });
-  const shown = tool.live ?? tool.newest;
+  const live = liveVersion(tool);
+  const shown = live ?? tool.newest;
   return (
     <>
       <PageHeader
@@ -39,14 +44,16 @@ export function ToolPage() {
           </Group>
         }
         parent={{ label: tool.server, to: `/servers/${tool.server}` }}
-        badges={<ToolState tool={{ ...tool, live_version: tool.live ? tool.live.number : undefined }} />}
+        badges={<ToolState tool={{ ...tool, live_version: live?.number }} />}
         actions={<EnableOrDisable tool={tool} />}
       >
         <HostileText text={shown.content.description} limit={4_000} />
       </PageHeader>
       <Notices tool={tool} />
       <Section title={tool.published ? "Run it" : "Test it"}>
-        <RunForm key={`${shown.id} ${tool.newest.id} ${tool.published}`} tool={tool} />
+        <Suspense fallback={<PageSkeleton lines={2} />}>
+          <RunForm key={tool.published ? shown.id : tool.newest.id} tool={tool} />
+        </Suspense>
       </Section>
       <Section
         title="What it may do"
@@ -58,7 +65,7 @@ export function ToolPage() {
       >
         <Grants tool={tool} />
       </Section>
-      <Section title={tool.live ? `Code of version ${shown.number}, live` : `Code of version ${shown.number}, not approved`} more={<CopyButton value={shown.content.code} label="Copy the code" />}>
+      <Section title={live ? `Code of version ${shown.number}, live` : `Code of version ${shown.number}, not approved`} more={<CopyButton value={shown.content.code} label="Copy the code" />}>
         <SourceCode code={shown.content.code} label="Code of the tool" />
       </Section>
       <Section title="Versions">
@@ -81,7 +88,7 @@ function Notices({ tool }: { tool: Tool }) {
       {tool.open_review && (
         <Alert color="brand" icon={<ShieldQuestion size={18} />}>
           Version {tool.newest.number} waits for your decision.{" "}
-          <Anchor href={`/approvals/${tool.open_review}`} inherit underline="always">
+          <Anchor href={`/approvals/${tool.open_review}`} inherit c="inherit" td="underline">
             Review it
           </Anchor>
         </Alert>
@@ -94,7 +101,7 @@ function Notices({ tool }: { tool: Tool }) {
       {missing.length > 0 && (
         <Alert color="warn" icon={<TriangleAlert size={18} />}>
           Calls fail until {missing.length === 1 ? "this secret has" : "these secrets have"} a value: <CodeName>{missing.join(", ")}</CodeName>.{" "}
-          <Anchor component={Link} to="/servers/$id/secrets" params={{ id: tool.server } as never} inherit underline="always">
+          <Anchor component={Link} to="/servers/$id/secrets" params={{ id: tool.server } as never} inherit c="inherit" td="underline">
             Set {missing.length === 1 ? "it" : "them"}
           </Anchor>
         </Alert>
