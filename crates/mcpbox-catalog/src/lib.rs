@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod assessment;
 pub mod author;
 mod bundle;
 pub mod call;

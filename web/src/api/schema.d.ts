@@ -1003,6 +1003,36 @@ export interface components {
             /** @description Clients that were here since the start, the latest first. */
             clients: components["schemas"]["Client"][];
         };
+        /** @description What approval changes. */
+        Consequence: {
+            /** @description One sentence; code stands in backticks. */
+            sentence: string;
+            /** @description Everything the tool can reach once approved: what is new first, then what it has already and uses. */
+            parts: components["schemas"]["ConsequencePart"][];
+        };
+        /**
+         * @description What kind of thing a tool can reach.
+         * @enum {string}
+         */
+        ConsequenceKind: "module" | "package" | "host" | "secret";
+        /** @description One thing that the tool can reach. */
+        ConsequencePart: {
+            /** @description What kind of thing it is. */
+            kind: components["schemas"]["ConsequenceKind"];
+            /** @description Module, package, `host[:port]` or key. */
+            what: string;
+            /** @description Whether approval newly grants it. */
+            is_new: boolean;
+            /** @description HTTP methods in the code; empty when unknown, or when it is no host. */
+            methods: string[];
+            /**
+             * Format: int32
+             * @description First line that uses it, from 1.
+             */
+            line?: number | null;
+            /** @description The same in words, without what is around it in the sentence. */
+            text: string;
+        };
         /** @description What a version is, apart from who made it and what was decided: the part that is hashed and reviewed. */
         Content: {
             /** @description The tool's name once this version is live. */
@@ -1154,11 +1184,18 @@ export interface components {
             rule: string;
             /** @description How much it matters. */
             severity: components["schemas"]["Severity"];
+            /** @description What it is about. */
+            about: components["schemas"]["FindingAbout"];
             /**
              * Format: int32
-             * @description Line in the source, from 1.
+             * @description Line in that text, from 1.
              */
             line?: number | null;
+            /**
+             * Format: int32
+             * @description Column in characters, from 1.
+             */
+            column?: number | null;
             /** @description What it is. */
             message: string;
             /** @description That line's text. */
@@ -1166,6 +1203,11 @@ export interface components {
             /** @description How to mend it. */
             hint?: string | null;
         };
+        /**
+         * @description What a finding is about.
+         * @enum {string}
+         */
+        FindingAbout: "code" | "description" | "name" | "schema";
         /** @description A found tool. */
         FoundTool: {
             /** @description `server__tool`: what to call. */
@@ -2061,8 +2103,12 @@ export interface components {
             description_marked: string;
             /** @description The code with such characters marked; absent when it has none. */
             code_marked?: string | null;
-            /** @description What to look at in the code. */
+            /** @description What to look at, worst first. */
             findings: components["schemas"]["Finding"][];
+            /** @description Why the risk is what it is now, the gravest first; empty for a low one. */
+            reasons: string[];
+            /** @description What approval newly lets the tool do, and what it may do already. */
+            newly: components["schemas"]["Consequence"];
             /** @description Secrets the tool uses. */
             secrets: components["schemas"]["SecretSummary"][];
             /** @description Test runs of exactly this version, newest first (at most 20). */
@@ -2123,7 +2169,7 @@ export interface components {
          * @description How much care a review wants.
          * @enum {string}
          */
-        Risk: "low" | "high" | "critical";
+        Risk: "low" | "medium" | "high" | "critical";
         /** @description An approved version with the same code, texts and schemas. */
         SameAs: {
             /**
@@ -2433,7 +2479,7 @@ export interface components {
          * @description How much a finding matters.
          * @enum {string}
          */
-        Severity: "notice" | "warning" | "error";
+        Severity: "notice" | "warning" | "danger" | "error";
         /** @description What came of a test run. */
         TestReport: {
             /** @description Names the evidence. */

@@ -22,7 +22,7 @@ mod tool;
 mod version;
 
 pub(crate) use code::findings;
-pub use code::{CodeReport, Finding, Severity, validate_code};
+pub use code::{CodeReport, Finding, FindingAbout, Severity, validate_code};
 pub use draft::{CreateTool, DraftReport, UpdateTool, create_tool, rollback_tool, update_tool};
 pub use logs::{LogEntry, ToolLogs, get_tool_logs};
 pub use module::{GrantedModule, ModuleReport, get_server_modules};
