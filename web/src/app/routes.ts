@@ -3,6 +3,9 @@ import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
 import { reviewRoute } from "@/pages/review/route";
+import { modulesRoute } from "@/pages/modules/route";
+import { secretsRoute } from "@/pages/secrets/route";
+import { serverRoutes } from "@/pages/servers/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
@@ -10,6 +13,9 @@ export const pages = [
   dashboardRoute,
   approvalsRoute,
   reviewRoute,
+  ...serverRoutes,
+  secretsRoute,
+  modulesRoute,
 ] as const;
 
 /** Pages without a session. */
