@@ -22,7 +22,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
 /** Events that come together are answered together. */
 const GATHER_MS = 150;
 /** A busy server finishes hundreds of runs a second: lists of runs are read again this often at most. */
-const BUSY_MS = 3_000;
+const BUSY_MS = 5_000;
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 const followers = new Set<(event: LiveEvent) => void>();
@@ -47,7 +47,7 @@ export function followServer(queries: QueryClient): () => void {
   let hasBeenLive = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
   const old = gatherer((prefixes) => {
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => prefixes.some((prefix) => String(queryKey[1]).startsWith(prefix)) });
+    void queries.invalidateQueries({ predicate: ({ queryKey, meta }) => !meta?.isFinal && prefixes.some((prefix) => String(queryKey[1]).startsWith(prefix)) });
   });
 
   const connect = () => {

@@ -1,4 +1,5 @@
 // Every page of the UI, one line each. The navigation, the palette and the `g` shortcuts follow from `staticData.nav`.
+import { activityRoute, auditRoute } from "@/pages/activity/route";
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
@@ -8,6 +9,8 @@ import { setupRoute } from "@/pages/setup/route";
 export const pages = [
   dashboardRoute,
   approvalsRoute,
+  activityRoute,
+  auditRoute,
 ] as const;
 
 /** Pages without a session. */
