@@ -3,6 +3,7 @@ import { activityRoute, auditRoute } from "@/pages/activity/route";
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
+import { aboutRoute, accountRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
@@ -11,6 +12,10 @@ export const pages = [
   approvalsRoute,
   activityRoute,
   auditRoute,
+  settingsRoute,
+  accountRoute,
+  sandboxRoute,
+  aboutRoute,
 ] as const;
 
 /** Pages without a session. */
