@@ -95,10 +95,10 @@ function options(width: number, height: number, props: () => Props): uPlot.Optio
     legend: { show: false },
     scales: { x: { range: () => [...ends()] as [number, number] }, y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, size: 28, incrs: STEPS, values: (_, values) => values.map(tickLabel) },
+      { ...axis, grid: { show: false }, space: 80, size: 28, incrs: STEPS, values: (plot, values) => values.map((at) => (plot.valToPos(at, "x") > plot.over.clientWidth - 16 ? "" : tickLabel(at))) },
       { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, values) => values.map((value) => count(value)) },
     ],
-    series: [{}, series("--brand"), series("--bad")],
+    series: [{}, series("--bar"), series("--bad")],
     cursor: {
       y: false,
       points: { show: false },

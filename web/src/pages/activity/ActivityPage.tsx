@@ -1,6 +1,6 @@
 import { Anchor, Badge, CloseButton, Group, Paper, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { type Range, spanLabel } from "@/components/chart/buckets";
 import { RunsChart } from "@/components/chart/RunsChart";
 import { useBuckets } from "@/components/chart/useBuckets";
@@ -9,9 +9,10 @@ import { PageHeader } from "@/components/PageHeader";
 import { SubNav } from "@/components/SubNav";
 import { Filters } from "./Filters";
 import type { ActivitySearch } from "./route";
-import { RunDrawer } from "./RunDrawer";
 import { FoundRuns, LiveRuns } from "./RunParts";
 import { filterOf, sinceOf } from "./runs";
+
+const RunDrawer = lazy(() => import("./RunDrawer"));
 
 /** What happened, live. */
 export function ActivityPage() {
@@ -36,7 +37,11 @@ export function ActivityPage() {
       )}
       {range !== "all" && <Chart search={search} range={range} filter={filter} onChange={change} />}
       {text === undefined ? <LiveRuns key={key} query={query} end={to} /> : <FoundRuns key={key} query={query} end={to} text={text} />}
-      <RunDrawer id={run} onClose={() => change({ run: undefined })} onOpen={(id) => change({ run: id })} />
+      {run && (
+        <Suspense fallback={null}>
+          <RunDrawer id={run} onClose={() => change({ run: undefined })} onOpen={(id) => change({ run: id })} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { Clock } from "./Clock";
 import { Value } from "./Value";
 
 /** An audit event with all that was written down. */
-export function AuditDrawer({ event, onClose }: { event: AuditEvent | undefined; onClose: () => void }) {
+export default function AuditDrawer({ event, onClose }: { event: AuditEvent | undefined; onClose: () => void }) {
   return (
     <Drawer opened={event !== undefined} onClose={onClose} title={`Event ${event?.sequence ?? ""}`} size={640} padding="lg">
       {event && (

@@ -1,9 +1,9 @@
-import { Select, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ScrollText } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, type Schema } from "@/api/client";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
@@ -13,11 +13,13 @@ import { PageHeader } from "@/components/PageHeader";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { SubNav } from "@/components/SubNav";
 import classes from "./AuditPage.module.css";
-import { AuditDrawer } from "./AuditDrawer";
 import { Clock } from "./Clock";
+import { Choice } from "./Filters";
 import type { AuditSearch } from "./route";
 import { ChainCheck } from "./ChainCheck";
 import { Decisions } from "./Decisions";
+
+const AuditDrawer = lazy(() => import("./AuditDrawer"));
 
 export type AuditEvent = Schema["Page_AuditEvent"]["items"][number];
 
@@ -56,7 +58,7 @@ export function AuditPage() {
       <SubNav root="/activity" label="Activity" />
       <Decisions />
       <div className={classes.filters} role="search" aria-label="Filters">
-        <Select aria-label="What about" placeholder="Everything" data={ABOUT} value={about ?? null} onChange={(value) => change({ about: value ?? undefined })} clearable clearButtonProps={{ "aria-label": "Show everything" }} />
+        <Choice label="What about" every="Everything" data={ABOUT} value={about} onChange={(value) => change({ about: value })} />
         <Typed label="By whom, exactly" value={by} onChange={(value) => change({ by: value })} />
         <Typed label="Subject, for instance tool:…" value={subject} onChange={(value) => change({ subject: value })} />
       </div>
@@ -77,7 +79,11 @@ export function AuditPage() {
       ) : (
         <PageSkeleton />
       )}
-      <AuditDrawer event={data?.items.find(({ sequence }) => sequence === event)} onClose={() => change({ event: undefined, page })} />
+      {event !== undefined && (
+        <Suspense fallback={null}>
+          <AuditDrawer event={data?.items.find(({ sequence }) => sequence === event)} onClose={() => change({ event: undefined, page })} />
+        </Suspense>
+      )}
     </>
   );
 }

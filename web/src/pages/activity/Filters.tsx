@@ -1,4 +1,4 @@
-import { ActionIcon, Select, SegmentedControl, TextInput } from "@mantine/core";
+import { ActionIcon, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
@@ -27,10 +27,10 @@ export function Filters({ search, onChange }: Props) {
   return (
     <div className={classes.filters} role="search" aria-label="Filters">
       <TextFilter text={search.text} onChange={(text) => onChange({ text })} />
-      <Select aria-label="Server" placeholder="All servers" data={withChosen(servers?.items.map(({ name }) => name), search.server)} value={search.server ?? null} onChange={(server) => onChange({ server: server ?? undefined, tool: undefined })} searchable clearable clearButtonProps={clear("server")} />
-      <Select aria-label="Tool" placeholder="All tools" data={withChosen(toolNames, search.tool)} value={search.tool ?? null} onChange={(tool) => onChange({ tool: tool ?? undefined })} searchable clearable clearButtonProps={clear("tool")} comboboxProps={{ width: "max-content", position: "bottom-start" }} />
-      <Select aria-label="Calls or tests" placeholder="Calls and tests" data={KINDS} value={search.kind ?? null} onChange={(kind) => onChange({ kind: (kind as ActivitySearch["kind"]) ?? undefined })} clearable clearButtonProps={clear("kind")} />
-      <Select aria-label="Time" data={RANGE_NAMES} value={search.range ?? "24h"} onChange={(range) => onChange({ range: range === "24h" ? undefined : (range as ActivitySearch["range"]), from: undefined, to: undefined })} allowDeselect={false} />
+      <Choice label="Server" every="All servers" data={withChosen(servers?.items.map(({ name }) => name), search.server)} value={search.server} onChange={(server) => onChange({ server, tool: undefined })} />
+      <Choice label="Tool" every="All tools" data={withChosen(toolNames, search.tool)} value={search.tool} onChange={(tool) => onChange({ tool })} />
+      <Choice label="Calls or tests" every="Calls and tests" data={KINDS} value={search.kind} onChange={(kind) => onChange({ kind: kind as ActivitySearch["kind"] })} />
+      <NativeSelect aria-label="Time" data={RANGE_NAMES} value={search.range ?? "24h"} onChange={({ currentTarget: { value } }) => onChange({ range: value === "24h" ? undefined : (value as ActivitySearch["range"]), from: undefined, to: undefined })} />
       <SegmentedControl
         aria-label="Outcome"
         className={classes.outcome}
@@ -46,7 +46,19 @@ export function Filters({ search, onChange }: Props) {
   );
 }
 
-const clear = (what: string) => ({ "aria-label": `Show every ${what}` });
+interface ChoiceProps {
+  label: string;
+  /** What the empty choice says. */
+  every: string;
+  data: readonly (string | { value: string; label: string })[];
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** One of several, or all. The browser's own list: it is found by typing, and right on every phone. */
+export function Choice({ label, every, data, value, onChange }: ChoiceProps) {
+  return <NativeSelect aria-label={label} data={[{ value: "", label: every }, ...data]} value={value ?? ""} onChange={(event) => onChange(event.currentTarget.value || undefined)} />;
+}
 
 /** A name from the address may be of something that is gone. */
 const withChosen = (names: readonly string[] = [], chosen?: string) => [...new Set(chosen ? [chosen, ...names] : names)];

@@ -25,7 +25,7 @@ interface Props {
 }
 
 /** Everything that is known about a run. */
-export function RunDrawer({ id, onClose, onOpen }: Props) {
+export default function RunDrawer({ id, onClose, onOpen }: Props) {
   return (
     <Drawer opened={id !== undefined} onClose={onClose} title="Run" size={720} padding="lg" classNames={{ content: classes.content }}>
       {id && <Loaded key={id} id={id} onClose={onClose} onOpen={onOpen} />}
