@@ -31,6 +31,20 @@ class SecretMissing(KeyError):
         return f"secret '{self.args[0]}' has no value, or is not granted to this tool"
 
 
+class ToolError(Exception):
+    """A tool that a script called did not return: `kind`, `message`, `hint`, and `next`, the call that helps."""
+
+    def __init__(self, failure: dict[str, Any]) -> None:
+        super().__init__(failure["message"])
+        self.kind: str = failure["kind"]
+        self.message: str = failure["message"]
+        self.hint: str | None = failure.get("hint")
+        self.next: dict[str, Any] | None = failure.get("next")
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
 def describe(error: BaseException, source: str, *, strict: bool) -> dict[str, Any]:
     lines = source.splitlines()
     frames = _tool_frames(error)
@@ -89,6 +103,8 @@ def _message(error: BaseException) -> str:
 def _hint(error: BaseException, *, strict: bool) -> str | None:
     if isinstance(error, NameError) and strict and getattr(error, "name", None) in language.FORBIDDEN_BUILTINS:
         return f"'{error.name}' does not exist under the strict code policy; write it without, or ask the admin for 'standard'"
+    if isinstance(error, ToolError):
+        return error.hint
     if isinstance(error, results.TooLarge):
         return "Return less: page, filter or summarise, and let the caller ask for the next part"
     if isinstance(error, SystemExit):

@@ -78,6 +78,7 @@ impl Records {
             )),
             observed: Observed::default(),
             started_at: run.started_at,
+            parent_id: run.parent,
         };
         OpenRecord { record: Some(record), started: Instant::now(), records: self.clone() }
     }
@@ -107,6 +108,8 @@ pub(crate) struct Run<'a> {
     pub(crate) profile: Profile,
     pub(crate) actor: Actor,
     pub(crate) started_at: DateTime<Utc>,
+    /// The script that made the call.
+    pub(crate) parent: Option<CallId>,
 }
 
 /// A record that will be written, whatever happens to the run: dropped unclosed it says `cancelled`.

@@ -277,7 +277,8 @@ impl Snapshot {
     pub(crate) fn lists_the_same(&self, other: &Self) -> bool {
         let seen =
             |tool: &Arc<PublishedTool>| (tool.tool_id, tool.version_id, tool.read_only_hint, tool.open_world_hint);
-        self.published.len() == other.published.len()
+        self.settings.code_mode == other.settings.code_mode
+            && self.published.len() == other.published.len()
             && self.published.iter().zip(&other.published).all(|(a, b)| a.name == b.name && seen(a) == seen(b))
     }
 }

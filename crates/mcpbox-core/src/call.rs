@@ -43,6 +43,9 @@ pub struct CallRecord {
     pub observed: Observed,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// The run of `mcpbox_run_code` that made this call; none for a call of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<CallId>,
 }
 
 /// Under which rules a run runs.

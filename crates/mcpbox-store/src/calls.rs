@@ -44,6 +44,8 @@ pub struct CallFilter {
     pub failed: Option<bool>,
     /// Only by the actor of this name.
     pub principal: Option<String>,
+    /// Only those that this run of `mcpbox_run_code` made.
+    pub parent: Option<CallId>,
     /// Only those that began then or later.
     pub since: Option<DateTime<Utc>>,
 }
@@ -169,6 +171,9 @@ fn select(filter: &CallFilter) -> Result<Select<Entity>, StoreError> {
     if let Some(principal) = &filter.principal {
         select = select.filter(Column::ActorName.eq(text(principal)));
     }
+    if let Some(parent) = filter.parent {
+        select = select.filter(Column::ParentId.eq(parent.0));
+    }
     if let Some(since) = filter.since {
         select = select.filter(Column::StartedAt.gte(time(since)));
     }
@@ -200,6 +205,7 @@ fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
         observed: Place("calls", "observed").json_text(&record.observed)?,
         duration_us: i64::try_from(record.observed.duration_us).unwrap_or(i64::MAX),
         started_at: time(record.started_at),
+        parent_id: record.parent_id.map(|parent| parent.0),
     })
 }
 
@@ -222,6 +228,7 @@ impl TryFrom<Model> for CallRecord {
             failure: row.failure.map(|text| Place("calls", "failure").parse_json_text(&text)).transpose()?,
             observed: Place("calls", "observed").parse_json_text(&row.observed)?,
             started_at: row.started_at,
+            parent_id: row.parent_id.map(CallId),
         })
     }
 }

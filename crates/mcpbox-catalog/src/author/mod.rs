@@ -13,6 +13,7 @@ mod need;
 mod pending;
 mod publish;
 mod request;
+mod script;
 mod secret;
 mod server;
 mod status;
@@ -29,6 +30,7 @@ pub use need::{Need, NeedState};
 pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_requests};
 pub use publish::{PublishReport, request_publish};
 pub use request::{ModuleRequest, RequestReport, request_module, request_network_access};
+pub use script::{RunCode, run_code};
 pub use secret::{SecretList, SecretReport, SecretSummary, create_server_secret, list_server_secrets};
 pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,

@@ -109,6 +109,7 @@ pub async fn test_code(
         profile: Profile::Quarantine,
         actor: who.actor(),
         started_at: cat.clock.now(),
+        parent: None,
     };
     let record = cat.records.open(about, &request.arguments);
     let call_id = record.id();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcpbox_catalog::call;
+use mcpbox_catalog::{CountCall, call};
 use mcpbox_core::{
     execute::Observer,
     failure::{Failure, FailureKind},
@@ -73,7 +73,10 @@ async fn dispatch(
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
     match found {
-        Found::Management(definition) => Ok(definition.run(gateway.catalog.clone(), who, arguments, observer).await),
+        Found::Management(definition) => {
+            let count = count_within(gateway, &facts.client_key);
+            Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
+        }
         Found::Published(full_name) => {
             let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
             match &reply.result {
@@ -99,10 +102,23 @@ fn count(gateway: &Gateway, facts: &Facts, name: &str, arguments: &JsonObject, f
         Found::Management(_) if name == CALL_TOOL => arguments.get("name").and_then(|name| name.as_str()),
         Found::Management(_) => None,
     };
-    match target.and_then(|target| gateway.catalog.snapshot().resolve(target).ok()) {
-        Some(tool) => gateway.limiter.count_tool(&tool.name),
-        None => Ok(()),
+    target.map_or(Ok(()), |target| count_target(gateway, target))
+}
+
+fn count_target(gateway: &Gateway, name: &str) -> Result<(), Failure> {
+    match gateway.catalog.snapshot().resolve(name) {
+        Ok(tool) => gateway.limiter.count_tool(&tool.name),
+        Err(_) => Ok(()),
     }
+}
+
+/// Counts what a script calls like the calls of its client.
+fn count_within(gateway: &Arc<Gateway>, client_key: &str) -> Arc<CountCall> {
+    let (gateway, client_key) = (Arc::clone(gateway), client_key.to_owned());
+    Arc::new(move |name| {
+        gateway.limiter.count_client(&client_key)?;
+        count_target(&gateway, name)
+    })
 }
 
 fn unknown_tool(name: &str, nearest: &[String]) -> ErrorData {

@@ -2,6 +2,7 @@
 //! limits and log as a direct call.
 
 use mcpbox_catalog::{
+    author::{self, RunCode},
     call,
     listing::{self, Detail},
 };
@@ -12,6 +13,9 @@ use crate::result::{self, FailurePlace, answer};
 
 /// Name of the tool that calls other tools.
 pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";
+
+/// Name of the tool that runs scripts.
+pub(crate) const RUN_CODE: &str = "mcpbox_run_code";
 
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
@@ -46,6 +50,20 @@ pub(super) const TOOLS: &[Definition] = &[
         is_core: true,
         run: |call| Box::pin(call_tool(call)),
     },
+    Definition {
+        name: RUN_CODE,
+        title: "Run a script",
+        description: "Runs Python that calls live tools; only what main returns comes back to you. Write `async def main(...)`; \
+                      in it `await tools.<server>.<tool>(argument=value)`, several at once with asyncio.gather. A failing \
+                      call raises ToolError (kind, hint). No network, secrets or files; at most 100 calls.",
+        arguments: &[
+            Argument::required("code", Kind::Text, "Python source with `async def main(...)`"),
+            Argument::optional("arguments", Kind::Object, "arguments of main"),
+        ],
+        effect: Effect::Calls,
+        is_core: true,
+        run: |call| Box::pin(run_code(call)),
+    },
 ];
 
 async fn search_tools(call: Invocation) -> Answer {
@@ -63,5 +81,15 @@ async fn call_tool(call: Invocation) -> Answer {
     }
     let arguments = call.arguments.object("arguments");
     let reply = call::call_tool(&call.catalog, &call.who, name, arguments, call.observer).await;
+    Ok(result::reply(reply, FailurePlace::Structured))
+}
+
+async fn run_code(call: Invocation) -> Answer {
+    let request = RunCode {
+        code: call.arguments.text("code").to_owned(),
+        arguments: call.arguments.object("arguments"),
+        count: call.count,
+    };
+    let reply = author::run_code(&call.catalog, &call.who, request, call.observer).await?;
     Ok(result::reply(reply, FailurePlace::Structured))
 }

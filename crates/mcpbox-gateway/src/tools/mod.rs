@@ -13,7 +13,7 @@ mod version;
 
 use std::sync::Arc;
 
-use mcpbox_catalog::{Catalog, CatalogError};
+use mcpbox_catalog::{Catalog, CatalogError, CountCall};
 use mcpbox_core::{
     execute::{BoxFuture, Observer},
     principal::Principal,
@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use argument::Arguments;
 use argument::{Argument, Kind};
-pub(crate) use live::CALL_TOOL;
+pub(crate) use live::{CALL_TOOL, RUN_CODE};
 
 use crate::result;
 
@@ -60,6 +60,8 @@ pub(crate) struct Invocation {
     pub(crate) who: Principal,
     pub(crate) arguments: Arguments,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Asked before a script calls a tool.
+    pub(crate) count: Arc<CountCall>,
 }
 
 /// What a management tool answers; an error becomes an `isError` result.
@@ -98,9 +100,10 @@ impl Definition {
         who: Principal,
         arguments: Map<String, Value>,
         observer: Arc<dyn Observer>,
+        count: Arc<CountCall>,
     ) -> CallToolResult {
         let answer = match argument::check(self.name, self.arguments, arguments) {
-            Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer }).await,
+            Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer, count }).await,
             Err(failure) => Err(CatalogError::Refused(failure)),
         };
         answer.unwrap_or_else(|error| result::refusal(self.name, error))

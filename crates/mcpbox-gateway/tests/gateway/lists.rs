@@ -16,6 +16,7 @@ use crate::support::{
 const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_search_tools", &["query", "limit?", "detail?"]),
     ("mcpbox_call_tool", &["name", "arguments?"]),
+    ("mcpbox_run_code", &["code", "arguments?"]),
     ("mcpbox_list_servers", &["page?", "page_size?"]),
     ("mcpbox_get_server", &["server_id"]),
     ("mcpbox_create_server", &["name", "description?"]),

@@ -23,6 +23,7 @@ pub struct Model {
     pub observed: String,
     pub duration_us: i64,
     pub started_at: DateTimeUtc,
+    pub parent_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
