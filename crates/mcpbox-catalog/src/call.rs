@@ -112,7 +112,12 @@ async fn prepare(
     arguments: Map<String, Value>,
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
-    let arguments = validate::check_arguments(&tool.compiled.arguments, &tool.name, arguments)?;
+    let arguments = validate::check_arguments(
+        &tool.compiled.arguments,
+        &tool.input_schema,
+        (&tool.name, validate::call_again),
+        arguments,
+    )?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());
     }

@@ -18,6 +18,7 @@ mod compile;
 mod error;
 pub mod listing;
 mod load;
+mod mend;
 mod model;
 mod nearest;
 mod needs;

@@ -83,13 +83,11 @@ fn said_failure(said: SaidFailure, limits: &Limits, session: &Session) -> Failur
     };
     let scrub = |text: String| session.scrub_text(&text);
     Failure {
-        kind,
-        message: scrub(said.message),
         line: said.line,
         snippet: said.snippet.map(scrub),
         traceback: said.traceback.map(scrub),
         hint: said.hint.map(scrub),
-        next: None,
+        ..Failure::new(kind, scrub(said.message))
     }
 }
 

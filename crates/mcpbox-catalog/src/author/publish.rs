@@ -128,7 +128,7 @@ fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review) -
     let secrets_without_value = standing.secrets_without_value(&used);
     let (name, url) = (loaded.name(), cat.review_url(review.id));
     let mut next = vec![
-        NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
+        NextStep::human(format!("ask the human to decide at {url}; a yes in the chat does not count"), url.clone()),
         NextStep::call(
             "then poll its status; once approved it can be called at once",
             "mcpbox_get_tool_status",
@@ -141,7 +141,8 @@ fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review) -
     }
     if !secrets_without_value.is_empty() {
         let page = cat.admin_page(&format!("servers/{}", loaded.server.id));
-        next.push(NextStep::say(format!("ask the human to set {} at {page}", secrets_without_value.join(", "))));
+        let step = format!("ask the human to set {} at {page}", secrets_without_value.join(", "));
+        next.push(NextStep::human(step, page));
     }
     if loaded.server.status == ServerStatus::Stopped {
         let start = json!({"server_id": loaded.server.name});

@@ -20,10 +20,13 @@ use super::code;
 use crate::{
     Caller, Catalog, CatalogError,
     call::CallReply,
+    next::YOURS,
     record::Run,
     script::{CountCall, ScriptObserver},
     validate,
 };
+
+const RUN_CODE: &str = "mcpbox_run_code";
 
 /// A script.
 #[derive(Clone)]
@@ -97,14 +100,18 @@ fn check_on(is_on: bool) -> Result<(), Failure> {
 /// What is wrong with a script is mended by sending it again, not by changing a stored tool.
 fn again(failure: Failure) -> Failure {
     let hint = failure.hint.as_deref().unwrap_or("correct that line").replace("; nothing was stored", "");
-    failure.hint(hint)
+    failure.hint(hint).next(RUN_CODE, json!({"code": YOURS}))
 }
 
 fn check_arguments(analysis: &Analysis, arguments: Map<String, Value>) -> Result<Map<String, Value>, CatalogError> {
     let validator = validate::compile(&analysis.input_schema).map_err(CatalogError::internal)?;
-    let checked = validate::check_arguments(&validator, "the script", arguments);
+    let schema = analysis.input_schema.as_object().cloned().unwrap_or_default();
+    let again = (RUN_CODE, validate::call_again as validate::Again);
+    let checked = validate::check_arguments(&validator, &schema, again, arguments);
     checked.map_err(|failure| {
-        Failure { next: None, ..failure }.hint("give them in `arguments`, by the names of main's parameters").into()
+        let meant = failure.next.as_ref().and_then(|next| next.arguments.get("arguments")).cloned();
+        let failure = failure.hint("give them in `arguments`, by the names of main's parameters");
+        failure.next(RUN_CODE, json!({"code": YOURS, "arguments": meant})).into()
     })
 }
 

@@ -17,9 +17,10 @@ use mcpbox_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::SecretSummary;
+use super::{SecretSummary, version::no_name};
 use crate::{
-    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, text, withheld::Withheld,
+    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, next::YOURS, text,
+    withheld::Withheld,
 };
 
 /// A new server.
@@ -165,7 +166,7 @@ fn report(snapshot: &Snapshot, server: &Server) -> ServerReport {
         next.push(NextStep::call(
             "write its first tool",
             "mcpbox_create_tool",
-            json!({"server_id": server.name, "name": "…", "python_code": "async def main(…) -> …: …"}),
+            json!({"server_id": server.name, "name": YOURS, "python_code": YOURS}),
         ));
     }
     if server.status == ServerStatus::Stopped {
@@ -195,8 +196,7 @@ pub async fn create_server(
     request: CreateServer,
 ) -> Result<ServerReport, CatalogError> {
     let mut change = Change::by_author(cat, who.into()).await?;
-    let name =
-        ServerName::parse(&request.name).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))?;
+    let name = ServerName::parse(&request.name).map_err(|error| no_name(&error, &request.name))?;
     let description = text::description(&request.description)?;
     if servers::by_name(&change.tx, &name).await?.is_some() {
         let failure = Failure::new(FailureKind::Conflict, format!("a server '{name}' already exists"));

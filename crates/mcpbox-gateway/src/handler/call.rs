@@ -24,6 +24,9 @@ use crate::{
     toolset::Found,
 };
 
+/// Longest arguments that a refusal repeats, bytes of JSON.
+const REPEATED_MAX_BYTES: usize = 2_000;
+
 /// Answers one `tools/call`.
 ///
 /// # Errors
@@ -67,7 +70,7 @@ async fn dispatch(
 ) -> Result<CallToolResult, ErrorData> {
     let snapshot = gateway.catalog.snapshot();
     let Some(found) = facts.toolset.find(name) else {
-        return Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)));
+        return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &snapshot)));
     };
     if let Err(refusal) = count(gateway, facts, name, &arguments, &found) {
         return Ok(result::failure(&refusal, FailurePlace::Structured));
@@ -78,10 +81,11 @@ async fn dispatch(
             Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
         }
         Found::Published(full_name) => {
+            let kept = if snapshot.resolve(&full_name).is_err() { arguments.clone() } else { JsonObject::new() };
             let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
             match &reply.result {
                 Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
-                    Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)))
+                    Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot)))
                 }
                 _ => {
                     let has_output_schema = reply.tool.as_ref().is_some_and(|tool| tool.output_schema.is_some());
@@ -121,14 +125,22 @@ fn count_within(gateway: &Arc<Gateway>, client_key: &str) -> Arc<CountCall> {
     })
 }
 
-fn unknown_tool(name: &str, nearest: &[String]) -> ErrorData {
+/// The name is no tool here. The nearest one is named as a call, with the same arguments.
+fn unknown_tool(name: &str, arguments: &JsonObject, nearest: &[String]) -> ErrorData {
     let shown: String = name.chars().take(100).collect();
-    let message = if nearest.is_empty() {
-        format!("Unknown tool: {shown}. mcpbox_search_tools finds the published tools.")
-    } else {
-        format!("Unknown tool: {shown}. Did you mean {}?", nearest.join(", "))
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no tool {shown}")).nearest(nearest);
+    let (message, failure) = match nearest.first() {
+        None => (
+            format!("Unknown tool: {shown}. mcpbox_search_tools finds the published tools."),
+            failure.next("mcpbox_search_tools", json!({"query": shown})),
+        ),
+        Some(first) => {
+            let fits = json!(arguments).to_string().len() <= REPEATED_MAX_BYTES;
+            let arguments = if fits { json!(arguments) } else { json!({}) };
+            (format!("Unknown tool: {shown}. Did you mean {}?", nearest.join(", ")), failure.next(first, arguments))
+        }
     };
-    ErrorData::invalid_params(message, Some(json!({ "kind": FailureKind::NotFound, "nearest": nearest })))
+    ErrorData::invalid_params(message, Some(json!(failure)))
 }
 
 fn stopped(message: &str) -> CallToolResult {

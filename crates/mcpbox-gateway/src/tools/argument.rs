@@ -5,12 +5,13 @@ use mcpbox_core::failure::{Failure, FailureKind};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::again;
 use crate::nearest::nearest;
 
 /// One argument of a management tool.
 pub(crate) struct Argument {
     pub(crate) name: &'static str,
-    kind: Kind,
+    pub(super) kind: Kind,
     need: Need,
     description: &'static str,
 }
@@ -53,6 +54,10 @@ impl Argument {
     pub(crate) const fn or_text(mut self, default: &'static str) -> Self {
         self.need = Need::DefaultText(default);
         self
+    }
+
+    pub(super) fn is_required(&self) -> bool {
+        matches!(self.need, Need::Required)
     }
 
     fn default_value(&self) -> Option<Value> {
@@ -103,7 +108,7 @@ impl Kind {
     }
 
     /// What is wrong with `value`, as the end of "'name' …".
-    fn complaint(self, value: &Value) -> Option<String> {
+    pub(super) fn complaint(self, value: &Value) -> Option<String> {
         match self {
             Self::Text => (!value.is_string()).then(|| wrong_type("text", value)),
             Self::Flag => (!value.is_boolean()).then(|| wrong_type("true or false", value)),
@@ -197,8 +202,10 @@ impl Arguments {
 
 /// Checks the arguments of a call of `tool`. A null for an argument that need not be given counts as absent.
 pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Value>) -> Result<Arguments, Failure> {
-    let refuse = |message: String| {
-        Err(Failure::new(FailureKind::InvalidArguments, format!("{tool}: {message}")).hint(usage(tool, declared)))
+    let next = |given: &Map<String, Value>| Some(again::mended(tool, declared, given));
+    let refuse = |message: String, given: &Map<String, Value>| {
+        let failure = Failure::new(FailureKind::InvalidArguments, format!("{tool}: {message}"));
+        Err(Failure { next: next(given), ..failure.hint(usage(tool, declared)) })
     };
     given.retain(|name, value| {
         let is_needed = declared.iter().any(|one| one.name == name && matches!(one.need, Need::Required));
@@ -208,18 +215,18 @@ pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Va
         if !declared.iter().any(|one| one.name == name) {
             let meant = nearest(name, declared.iter().map(|one| one.name), 1);
             let meant = meant.first().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
-            return refuse(format!("there is no argument '{name}'{meant}"));
+            return refuse(format!("there is no argument '{name}'{meant}"), &given);
         }
     }
     for one in declared {
         match given.get(one.name) {
             Some(value) => {
                 if let Some(complaint) = one.kind.complaint(value) {
-                    return refuse(format!("'{}' {complaint}", one.name));
+                    return refuse(format!("'{}' {complaint}", one.name), &given);
                 }
             }
             None if matches!(one.need, Need::Required) => {
-                return refuse(format!("'{}' is missing: {}", one.name, one.description));
+                return refuse(format!("'{}' is missing: {}", one.name, one.description), &given);
             }
             None => {
                 if let Some(default) = one.default_value() {

@@ -7,6 +7,7 @@ use mcpbox_catalog::{
     listing::{self, Detail},
 };
 use mcpbox_core::failure::{Failure, FailureKind};
+use serde_json::{Value, json};
 
 use super::{Answer, Argument, Definition, Effect, Invocation, Kind};
 use crate::result::{self, FailurePlace, answer};
@@ -76,11 +77,18 @@ async fn call_tool(call: Invocation) -> Answer {
     let name = call.arguments.text("name");
     if super::find(name).is_some() {
         let failure = Failure::new(FailureKind::InvalidArguments, format!("{name} is a management tool"))
-            .hint(format!("call {name} directly; {CALL_TOOL} is for the published tools"));
+            .hint(format!("call {name} directly; {CALL_TOOL} is for the published tools"))
+            .next(name, Value::Object(call.arguments.object("arguments")));
         return Err(failure.into());
     }
     let arguments = call.arguments.object("arguments");
-    let reply = call::call_tool(&call.catalog, &call.who, name, arguments, call.observer).await;
+    let mut reply = call::call_tool(&call.catalog, &call.who, name, arguments.clone(), call.observer).await;
+    if let Err(failure) = &mut reply.result
+        && reply.tool.is_none()
+        && let Some(nearest) = failure.nearest.first().cloned()
+    {
+        *failure = failure.clone().next(CALL_TOOL, json!({"name": nearest, "arguments": arguments}));
+    }
     Ok(result::reply(reply, FailurePlace::Structured))
 }
 

@@ -1,6 +1,7 @@
 //! The management tools: what an LLM sees of them (name, description, schema) and which use case of the catalog each
 //! one is. One file per group. No rules here: the catalog decides, this only translates.
 
+mod again;
 mod argument;
 mod live;
 mod module;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use mcpbox_catalog::{Catalog, CatalogError, CountCall};
 use mcpbox_core::{
     execute::{BoxFuture, Observer},
+    failure::Failure,
     principal::Principal,
 };
 use rmcp::model::{CallToolResult, Tool, ToolAnnotations};
@@ -102,11 +104,15 @@ impl Definition {
         observer: Arc<dyn Observer>,
         count: Arc<CountCall>,
     ) -> CallToolResult {
+        let given = arguments.clone();
         let answer = match argument::check(self.name, self.arguments, arguments) {
             Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer, count }).await,
             Err(failure) => Err(CatalogError::Refused(failure)),
         };
-        answer.unwrap_or_else(|error| result::refusal(self.name, error))
+        answer.unwrap_or_else(|error| {
+            let meant = |failure: &Failure| again::with_nearest(failure, self.name, &given);
+            result::refusal(self.name, error, meant)
+        })
     }
 
     /// The tool as MCP lists it.
