@@ -137,7 +137,7 @@ class Agent:
         """The call with what the author wrote in the places that are left to him."""
         arguments = copy.deepcopy(call["arguments"])
         if arguments.get("python_code") == YOURS:
-            if self.task.mend is not None and self.failures:
+            if self.task.mend is not None:
                 self.code = self.task.mend(self._reason(answer), self.code)
             arguments["python_code"] = self.code
         if call["tool"] == "mcpbox_call_tool" or call["tool"] == "mcpbox_test_code":

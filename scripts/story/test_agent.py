@@ -67,11 +67,11 @@ def syntax_tasks() -> list[Task]:
         return Task(name, f"work__{name}", code, NUMBERS, result, mend, **more)  # type: ignore[arg-type]
 
     return [
-        broken("missing_colon", ADD.replace("int:\n", "int\n"), at_line(r"int$", "int:", "':'"), kind="syntax"),
+        broken("missing_colon", ADD.replace("int:\n", "int\n"), at_line(r"int$", "int:", "Expected `:`"), kind="syntax"),
         broken("missing_main", ADD.replace("main", "run"), anywhere("def run", "def main", "async def main"), kind="syntax"),
         broken("other_case", ADD.replace("main", "Main"), at_line("Main", "main", "`main`"), kind="syntax"),
         broken("denied_builtin", ADD.replace("a + b", "eval('a + b')"), at_line(r"eval\('(.*)'\)", r"\1", "eval", "write the expression out"), kind="syntax"),
-        broken("import_never", "import os\n" + ADD, at_line("import os", "", "os", "never"), kind="syntax"),
+        broken("import_never", "import os\n" + ADD, at_line("import os", "", "os", "no grant opens it"), kind="syntax"),
         broken("module_misspelt", "import jsn\n" + ADD.replace("a + b", "jsn.loads('5')"), anywhere("jsn", "json", "jsn", "did you mean json?"), kind=None),
         broken("await_outside_async", ADD.replace("async def", "def").replace("a + b", "await ctx.progress(1) or a + b"), anywhere(r"^def main", "async def main", "async"), kind="syntax"),
         broken("markdown_fence", "```python\n" + ADD + "```\n", anywhere("```(python)?\n", "", "Markdown"), kind="syntax"),
@@ -92,7 +92,7 @@ def running_tasks() -> list[Task]:
         failing("result_too_large", "    return 'x' * 3_000_000\n", anywhere(r"return (.*)", r"return (\1)[:5]", "larger than", "page"), "output_too_large", "xxxxx", returns="str"),
         failing("schema_mismatch", "    return str(a + b)\n", at_line("-> int", "-> str", "expected integer, got string", "annotation"), "exception", "5"),
         failing("not_json", "    return {'sum': bytes([a + b])}\n", anywhere(r"bytes\(\[a \+ b\]\)", "a + b", "bytes", "base64"), "exception", {"sum": 5}, returns="dict"),
-        failing("missing_await", "    sum = add(a, b)\n    return sum.real\n", at_line("add", "await add", "coroutine", "await"), "exception", head="async def add(a: int, b: int) -> int:\n    return a + b\n\n\n"),
+        failing("missing_await", "    sum = add(a, b)\n    return sum.real\n", anywhere(r"= add\(", "= await add(", "coroutine", "await"), "exception", head="async def add(a: int, b: int) -> int:\n    return a + b\n\n\n"),
         failing("returned_coroutine", "    return add(a, b)\n", anywhere("return add", "return await add", "coroutine", "await"), "exception", head="async def add(a: int, b: int) -> int:\n    return a + b\n\n\n"),
         failing("loop_in_loop", "    return asyncio.run(add(a, b))\n", at_line(r"asyncio.run\((.*)\)$", r"await \1", "await"), "exception", head="import asyncio\n\n\nasync def add(a: int, b: int) -> int:\n    return a + b\n\n\n"),
         failing("awaited_plain", "    return await sum([a, b])\n", at_line("await ", "", "await"), "exception"),

@@ -76,7 +76,13 @@ fn said_failure(said: SaidFailure, limits: &Limits, session: &Session) -> Failur
         "import_denied" => FailureKind::ImportDenied,
         "host_denied" => FailureKind::HostDenied,
         "secret_missing" => FailureKind::SecretMissing,
-        "memory" => return memory(limits),
+        "memory" => {
+            return Failure {
+                line: said.line,
+                snippet: said.snippet.map(|text| session.scrub_text(&text)),
+                ..memory(limits)
+            };
+        }
         "invalid_arguments" => FailureKind::InvalidArguments,
         "output_too_large" => FailureKind::OutputTooLarge,
         _ => FailureKind::Exception,

@@ -15,11 +15,11 @@ use mcpbox_store::{
     secrets, servers,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{SecretSummary, version::no_name};
 use crate::{
-    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, next::YOURS, text,
+    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, mend, next::YOURS, text,
     withheld::Withheld,
 };
 
@@ -172,9 +172,10 @@ fn report(snapshot: &Snapshot, server: &Server) -> ServerReport {
     if server.status == ServerStatus::Stopped {
         let step = "publish its approved, enabled tools; new ones follow by themselves once approved";
         next.push(NextStep::call(step, "mcpbox_start_server", json!({"server_id": server.name})));
-    } else if !published.is_empty() {
+    } else if let Some(tool) = snapshot.of_server(server.name.as_str()).first() {
         let step = "call its tools by their names; if your client does not list them yet, through mcpbox_call_tool";
-        next.push(NextStep::say(step));
+        let arguments = mend::example(&Value::Object(tool.input_schema.as_ref().clone()));
+        next.push(NextStep::call(step, "mcpbox_call_tool", json!({"name": tool.name, "arguments": arguments})));
     }
     if waits {
         next.push(NextStep::call(

@@ -71,7 +71,9 @@ impl Argument {
     fn schema(&self) -> Value {
         let mut schema = self.kind.schema();
         if let Some(object) = schema.as_object_mut() {
-            object.insert("description".to_owned(), json!(self.description));
+            if !self.description.is_empty() {
+                object.insert("description".to_owned(), json!(self.description));
+            }
             if let Some(default) = self.default_value() {
                 object.insert("default".to_owned(), default);
             }
@@ -89,21 +91,7 @@ impl Kind {
             Self::Object => json!({"type": "object"}),
             Self::TextList => json!({"type": "array", "items": {"type": "string"}}),
             Self::Choice(words) => json!({"type": "string", "enum": words}),
-            Self::Mocks => json!({
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "method": {"type": "string", "description": "GET, POST …; absent or * matches all"},
-                        "url": {"type": "string", "description": "the exact URL, or a prefix ending in *"},
-                        "status": {"type": "integer", "minimum": 100, "maximum": 599, "default": 200},
-                        "headers": {"type": "object"},
-                        "body": {"description": "text as it is, anything else is sent as JSON"}
-                    },
-                    "required": ["url"],
-                    "additionalProperties": false
-                }
-            }),
+            Self::Mocks => json!({"type": "array", "items": {"type": "object"}}),
         }
     }
 
@@ -160,11 +148,13 @@ pub(crate) fn schema(arguments: &[Argument]) -> Map<String, Value> {
     let properties: Map<_, _> = arguments.iter().map(|one| (one.name.to_owned(), one.schema())).collect();
     let required: Vec<_> =
         arguments.iter().filter(|one| matches!(one.need, Need::Required)).map(|one| one.name).collect();
+    // Clients pay for each byte in every conversation: what is the default of JSON Schema or MCP is left out.
     let mut schema = Map::new();
-    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
-    schema.insert("required".to_owned(), json!(required));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
     schema.insert("additionalProperties".to_owned(), json!(false));
     schema
 }
@@ -226,7 +216,8 @@ pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Va
                 }
             }
             None if matches!(one.need, Need::Required) => {
-                return refuse(format!("'{}' is missing: {}", one.name, one.description), &given);
+                let what = if one.description.is_empty() { String::new() } else { format!(": {}", one.description) };
+                return refuse(format!("'{}' is missing{what}", one.name), &given);
             }
             None => {
                 if let Some(default) = one.default_value() {

@@ -21,18 +21,11 @@ pub(crate) const RUN_CODE: &str = "mcpbox_run_code";
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_search_tools",
-        title: "Search tools",
-        description: "Finds live tools by words, newest ones included, even when your own tool list is old. Search here before \
-                      writing a new tool. Next: mcpbox_call_tool with the found name.",
+        description: "Finds live tools by words, new ones included. Search before writing a tool. Next: mcpbox_call_tool.",
         arguments: &[
-            Argument::required("query", Kind::Text, "words about what the tool should do: weather forecast"),
-            Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "how many at most").or_integer(10),
-            Argument::optional(
-                "detail",
-                Kind::Choice(&["name", "summary", "schema"]),
-                "how much to tell of each: name, summary (with parameter names), or schema (with full schemas)",
-            )
-            .or_text("summary"),
+            Argument::required("query", Kind::Text, "what it should do"),
+            Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "").or_integer(10),
+            Argument::optional("detail", Kind::Choice(&["name", "summary", "schema"]), "").or_text("summary"),
         ],
         effect: Effect::Reads,
         is_core: true,
@@ -40,12 +33,10 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: CALL_TOOL,
-        title: "Call a tool",
-        description: "Calls a live tool by name (weather_api__get_weather), also one that was approved a moment ago and is not \
-                      in your tool list yet. Find names and parameters with mcpbox_search_tools.",
+        description: "Calls a live tool by name, also one your list does not show yet.",
         arguments: &[
-            Argument::required("name", Kind::Text, "full name server__tool, or the bare name when it is unambiguous"),
-            Argument::optional("arguments", Kind::Object, "the tool's arguments, as an object"),
+            Argument::required("name", Kind::Text, "server__tool"),
+            Argument::optional("arguments", Kind::Object, ""),
         ],
         effect: Effect::Calls,
         is_core: true,
@@ -53,13 +44,10 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: RUN_CODE,
-        title: "Run a script",
-        description: "Runs Python that calls live tools; only what main returns comes back to you. Write `async def main(...)`; \
-                      in it `await tools.<server>.<tool>(argument=value)`, several at once with asyncio.gather. A failing \
-                      call raises ToolError (kind, hint). No network, secrets or files; at most 100 calls.",
+        description: "Runs Python that calls live tools; only what main returns comes back. Write `async def main(...)`; in it `await tools.<server>.<tool>(arg=value)`, in parallel with asyncio.gather; failures raise ToolError (kind, hint). No network, secrets or files; at most 100 calls.",
         arguments: &[
-            Argument::required("code", Kind::Text, "Python source with `async def main(...)`"),
-            Argument::optional("arguments", Kind::Object, "arguments of main"),
+            Argument::required("code", Kind::Text, "with `async def main(...)`"),
+            Argument::optional("arguments", Kind::Object, ""),
         ],
         effect: Effect::Calls,
         is_core: true,

@@ -32,7 +32,6 @@ use crate::result;
 /// A management tool.
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
-    title: &'static str,
     description: &'static str,
     arguments: &'static [Argument],
     effect: Effect,
@@ -69,9 +68,8 @@ pub(crate) struct Invocation {
 /// What a management tool answers; an error becomes an `isError` result.
 pub(crate) type Answer = Result<CallToolResult, CatalogError>;
 
-const SERVER_ID: Argument = Argument::required("server_id", Kind::Text, "the server: its name (weather_api) or id");
-const TOOL_ID: Argument =
-    Argument::required("tool_id", Kind::Text, "the tool: its full name (weather_api__get_weather) or id");
+const SERVER_ID: Argument = Argument::required("server_id", Kind::Text, "name or id");
+const TOOL_ID: Argument = Argument::required("tool_id", Kind::Text, "name (server__tool) or id");
 
 /// All management tools, in the order in which clients see them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
@@ -117,20 +115,19 @@ impl Definition {
 
     /// The tool as MCP lists it.
     pub(crate) fn listed(&self) -> Tool {
-        Tool::new(self.name, self.description, argument::schema(self.arguments))
-            .with_title(self.title)
-            .with_annotations(self.effect.hints())
+        Tool::new(self.name, self.description, argument::schema(self.arguments)).with_annotations(self.effect.hints())
     }
 }
 
 impl Effect {
     fn hints(self) -> ToolAnnotations {
-        let hints = ToolAnnotations::new().open_world(self == Self::Calls);
+        // What is not said is as MCP assumes: not read-only, destructive, not idempotent, open world.
+        let hints = ToolAnnotations::new();
         match self {
-            Self::Reads => hints.read_only(true).destructive(false).idempotent(true),
-            Self::Adds => hints.read_only(false).destructive(false).idempotent(false),
-            Self::Changes => hints.read_only(false).destructive(false).idempotent(true),
-            Self::Removes => hints.read_only(false).destructive(true).idempotent(true),
+            Self::Reads => hints.read_only(true).open_world(false),
+            Self::Adds => hints.destructive(false).open_world(false),
+            Self::Changes => hints.destructive(false).idempotent(true).open_world(false),
+            Self::Removes => hints.idempotent(true).open_world(false),
             Self::Calls => hints.read_only(false),
         }
     }

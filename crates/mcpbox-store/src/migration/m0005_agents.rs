@@ -1,12 +1,6 @@
-//! Calls made by scripts, and where to tell that something waits for a human.
+//! Which script made a call.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema::{
-        binary, boolean, text, text_null, timestamp_with_time_zone as time, timestamp_with_time_zone_null as time_null,
-        uuid, uuid_null,
-    },
-};
+use sea_orm_migration::{prelude::*, schema::uuid_null};
 
 /// See the module.
 pub(super) struct Migration;
@@ -24,29 +18,6 @@ impl MigrationTrait for Migration {
         let mut calls = Table::alter();
         manager.alter_table(calls.table("calls").add_column(uuid_null("parent_id")).take()).await?;
         let mut index = Index::create();
-        manager.create_index(index.name("call_parent").table("calls").col("parent_id").take()).await?;
-        manager.create_table(targets()).await
+        manager.create_index(index.name("call_parent").table("calls").col("parent_id").take()).await
     }
-}
-
-fn targets() -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table("notification_targets");
-    let columns = [
-        uuid("id").primary_key().take(),
-        text("name").unique_key().take(),
-        text("kind"),
-        // The address and what authenticates: both may be enough to post in somebody's name.
-        binary("sealed"),
-        text("shown"),
-        boolean("enabled"),
-        time("created_at"),
-        time("updated_at"),
-        time_null("sent_at"),
-        text_null("problem"),
-    ];
-    for column in columns {
-        table.col(column);
-    }
-    table.take()
 }
