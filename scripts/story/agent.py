@@ -141,7 +141,9 @@ class Agent:
                 self.code = self.task.mend(self._reason(answer), self.code)
             arguments["python_code"] = self.code
         if call["tool"] == "mcpbox_call_tool" or call["tool"] == "mcpbox_test_code":
-            if arguments.get("arguments", {}) == {} or YOURS in json.dumps(arguments["arguments"], ensure_ascii=False):
+            # An example to begin with gives way to what the author wants; a mended call is made as it stands.
+            shown = arguments.get("arguments", {})
+            if "kind" not in answer or shown == {} or YOURS in json.dumps(shown, ensure_ascii=False):
                 arguments["arguments"] = self.task.arguments
         if call["tool"] == "mcpbox_test_code" and self.task.mocks and not arguments.get("http_mocks"):
             arguments["http_mocks"] = self.task.mocks
