@@ -61,6 +61,7 @@ class Stage:
 
     def act_as_human(self, tool: str, reject: str | None = None) -> None:
         """Decides what waits for a tool, and sets every value that is missing."""
+        self.admin.reconnect()
         for item in self.admin.send("GET", "/reviews?state=open&page_size=100")["items"]:
             if item["tool"] != tool:
                 continue

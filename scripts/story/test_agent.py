@@ -131,7 +131,7 @@ def calling_tasks() -> list[Task]:
         named("bad_name", "work", ("mcpbox_create_tool", {"server_id": "work", "name": "Add Numbers!", "python_code": ADD}), "invalid_arguments"),
         named("bad_server_name", "weather_api", ("mcpbox_create_server", {"name": "Weather API"}), "invalid_arguments"),
         named("wrong_argument_names", "work", ("mcpbox_create_tool", {"server": "work", "name": "sum", "code": ADD}), "invalid_arguments"),
-        named("unknown_management_tool", "work", ("mcpbox_make_tool", {"server_id": "work", "name": "made", "python_code": ADD}), "not_found"),
+        named("unknown_management_tool", "work", ("mcpbox_creat_tool", {"server_id": "work", "name": "made", "python_code": ADD}), "not_found"),
         named("unknown_tool", "known", ("mcpbox_call_tool", {"name": "known__ad", "arguments": NUMBERS}), "not_found", before=lambda stage: a_published_tool(stage, "known")),
         named("not_live", "draft", ("mcpbox_call_tool", {"name": "draft__add", "arguments": NUMBERS}), "not_live", before=lambda stage: a_tool(stage, server="draft")),
         named("stopped_server", "stopped", ("mcpbox_call_tool", {"name": "stopped__add", "arguments": NUMBERS}), "not_live", before=lambda stage: a_published_tool(stage, "stopped", start=False)),

@@ -22,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     CatalogError,
     change::Touched,
+    clients::Clients,
     model::Model,
     packages::{self, Installs},
     record::Records,
@@ -63,6 +64,7 @@ pub struct Catalog {
     pub(crate) resolving: StdMutex<HashSet<ContentHash>>,
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
+    pub(crate) clients: StdMutex<Clients>,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -96,6 +98,7 @@ impl Catalog {
             resolving: StdMutex::default(),
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
+            clients: StdMutex::default(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,

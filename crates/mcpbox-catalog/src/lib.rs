@@ -8,12 +8,14 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod assessment;
 pub mod author;
 mod bundle;
 pub mod call;
 mod caller;
 mod catalog;
 mod change;
+mod clients;
 mod compile;
 mod error;
 pub mod listing;
@@ -38,6 +40,7 @@ mod withheld;
 
 pub use caller::Caller;
 pub use catalog::{Catalog, CatalogConfig};
+pub use clients::Client;
 pub use error::CatalogError;
 pub use next::NextStep;
 pub use script::CountCall;

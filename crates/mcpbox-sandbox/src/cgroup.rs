@@ -85,6 +85,11 @@ impl Cgroups {
         }
     }
 
+    /// Where this sandbox's own groups lie, one in each hierarchy.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.groups.iter().map(|group| group.path.clone()).collect()
+    }
+
     /// A leaf for one child.
     pub(crate) fn leaf(self: &Arc<Self>) -> io::Result<Leaf> {
         let free = self.lock().pop_front();

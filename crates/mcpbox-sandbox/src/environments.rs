@@ -29,7 +29,7 @@ use crate::{
     tier::Standing,
 };
 
-/// How often idle environments are looked for.
+/// How often idle environments are looked for, at least.
 const TICK: Duration = Duration::from_secs(30);
 /// Environments that are remembered.
 const KNOWN_MAX: usize = 1_000;
@@ -114,11 +114,12 @@ impl Environments {
             known: Mutex::default(),
         });
         let watched = Arc::downgrade(&environments);
+        let tick = (environments.config.environment_idle / 4).clamp(Duration::from_millis(50), TICK);
         tasks.spawn(async move {
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = tokio::time::sleep(TICK) => {}
+                    () = tokio::time::sleep(tick) => {}
                 }
                 match watched.upgrade() {
                     Some(environments) => environments.evict_idle(Instant::now()),

@@ -1,6 +1,7 @@
 //! The sandbox as the rest of the product sees it: start, execute, status, shutdown.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -75,6 +76,12 @@ impl Sandbox {
     /// The layers that hold.
     pub fn layers(&self) -> Layers {
         self.standing.layers
+    }
+
+    /// The control groups of its calls, one in each hierarchy. For tests.
+    #[doc(hidden)]
+    pub fn control_groups(&self) -> Vec<PathBuf> {
+        self.standing.cgroups.as_ref().map(|cgroups| cgroups.paths()).unwrap_or_default()
     }
 
     /// Lets running calls finish for `grace`, then ends them, and returns when every process is gone.

@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::SettingFlags;
+
+mod review;
+mod server;
+
+pub(crate) use review::{DecisionArgs, PackageCommand, ReviewCommand};
+pub(crate) use server::{CodePolicyArg, GrantCommand, GrantTarget, SecretCommand, ServerChange, ServerCommand};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -127,75 +133,6 @@ pub(crate) struct Credentials {
     pub password_stdin: bool,
 }
 
-/// What waits for a human's decision.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ReviewCommand {
-    /// List open reviews.
-    List {
-        /// Print a JSON array of {id, server, tool, version, content_hash, risk}.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show what a review would change: code, permissions, findings, evidence.
-    Show {
-        /// The review's id.
-        id: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Approve: the version becomes the live one, with the permissions it asks for. Asks an admin's password.
-    Approve(DecisionArgs),
-    /// Send back to the author, with the reason in --comment. Asks an admin's password.
-    Reject(DecisionArgs),
-    /// Resolve the packages of a review again, after the package index could not be reached. Asks an admin's password.
-    Resolve {
-        /// The review's id.
-        id: String,
-        /// Who asks.
-        #[command(flatten)]
-        credentials: Credentials,
-    },
-}
-
-/// Packages.
-#[derive(Debug, Subcommand)]
-pub(crate) enum PackageCommand {
-    /// List the environments that published tools run in, and whether each is installed.
-    List {
-        /// Print a JSON array.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Install an environment again, after a failure. Asks an admin's password.
-    Install {
-        /// Its lock, as `mcpbox package list` shows it.
-        lock: String,
-        /// Who asks.
-        #[command(flatten)]
-        credentials: Credentials,
-    },
-}
-
-/// Which review, and the words of the decision.
-#[derive(Debug, Args)]
-pub(crate) struct DecisionArgs {
-    /// The review's id.
-    pub id: String,
-    /// Decide only if the bundle still has this hash (default: the one that is shown now).
-    #[arg(long, value_name = "HASH")]
-    pub hash: Option<String>,
-    /// What you want to say; the author sees it.
-    #[arg(long, default_value = "", value_name = "TEXT")]
-    pub comment: String,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Who decides.
-    #[command(flatten)]
-    pub credentials: Credentials,
-}
-
 /// Published tools.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ToolsCommand {
@@ -223,111 +160,6 @@ pub(crate) enum ToolsCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
-    },
-}
-
-/// Servers.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ServerCommand {
-    /// List servers.
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Change a server. Asks an admin's password.
-    Set {
-        /// The server.
-        name: String,
-        /// What changes.
-        #[command(flatten)]
-        change: ServerChange,
-        /// Who decides.
-        #[command(flatten)]
-        credentials: Credentials,
-    },
-}
-
-/// What changes on a server: at least one of them.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-pub(crate) struct ServerChange {
-    /// Language rules of its tools: restricted Python, or ordinary Python with only the jail around it.
-    #[arg(long, value_enum)]
-    pub code_policy: Option<CodePolicyArg>,
-    /// Longest run of a call, milliseconds (100 to 600000).
-    #[arg(long, value_name = "N")]
-    pub timeout_ms: Option<u64>,
-    /// Most memory of a call, MiB (32 to 4096).
-    #[arg(long, value_name = "N")]
-    pub memory_mb: Option<u64>,
-}
-
-/// Language rules.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum CodePolicyArg {
-    /// Restricted builtins and imports.
-    Strict,
-    /// Ordinary Python.
-    Standard,
-}
-
-/// Grants.
-#[derive(Debug, Subcommand)]
-pub(crate) enum GrantCommand {
-    /// Allow a host, a module or a package to all tools of a server. Asks an admin's password.
-    Add {
-        /// The server.
-        #[arg(long)]
-        server: String,
-        /// What is allowed.
-        #[command(flatten)]
-        what: GrantTarget,
-        /// Why.
-        #[arg(long, default_value = "", value_name = "TEXT")]
-        comment: String,
-        /// Who decides.
-        #[command(flatten)]
-        credentials: Credentials,
-    },
-}
-
-/// What is allowed: exactly one of them.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct GrantTarget {
-    /// A host: `api.example.org`, `10.0.0.7:8080`.
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub host: Option<String>,
-    /// A Python module.
-    #[arg(long, value_name = "NAME")]
-    pub module: Option<String>,
-    /// A package of the package index, installed with what it depends on: `pandas`, `pandas>=2,<3`.
-    #[arg(long, value_name = "NAME[VERSIONS]")]
-    pub package: Option<String>,
-}
-
-/// Secrets.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SecretCommand {
-    /// Set a secret's value, asked for on the terminal or read from standard input. Asks an admin's password.
-    ///
-    /// With --password-stdin the first line of standard input is the password and all the rest is the value;
-    /// one newline at the end is dropped.
-    Set {
-        /// The server it belongs to.
-        server: String,
-        /// Its key (UPPER_SNAKE_CASE).
-        key: String,
-        /// A host it may be sent to; may be repeated.
-        #[arg(long = "host", value_name = "HOST[:PORT]")]
-        hosts: Vec<String>,
-        /// Let tool code see the value (for signing schemes); otherwise it is put in only on the way to its hosts.
-        #[arg(long)]
-        revealed: bool,
-        /// Who decides.
-        #[command(flatten)]
-        credentials: Credentials,
     },
 }
 

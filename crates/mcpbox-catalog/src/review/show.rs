@@ -2,6 +2,7 @@
 //! granted, and what test runs did.
 
 use chrono::{DateTime, Utc};
+use mcpbox_analysis::Consequence;
 use mcpbox_core::{
     call::CallRecord,
     capability::Capability,
@@ -23,6 +24,7 @@ use serde::Serialize;
 use super::Diff;
 use crate::{
     Catalog, CatalogError,
+    assessment::{Asked, assess},
     author::{self, Finding, SecretSummary},
     error::refused,
     load,
@@ -101,8 +103,12 @@ pub struct ReviewDetail {
     pub description_marked: String,
     /// The code with such characters marked; absent when it has none.
     pub code_marked: Option<String>,
-    /// What to look at in the code.
+    /// What to look at, worst first.
     pub findings: Vec<Finding>,
+    /// Why the risk is what it is now, the gravest first; empty for a low one.
+    pub reasons: Vec<String>,
+    /// What approval newly lets the tool do, and what it may do already.
+    pub newly: Consequence,
     /// Secrets the tool uses.
     pub secrets: Vec<SecretSummary>,
     /// Test runs of exactly this version, newest first (at most 20).
@@ -197,7 +203,14 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
     let evidence = calls::evidence_for_version(&reader, version.id).await?;
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
     let packages = packages::of_review(cat, &review, &standing).await?;
-    let analysis = mcpbox_analysis::analyze(&version.content.code, loaded.server.code_policy);
+    let assessed = assess(&Asked {
+        server: &loaded.server,
+        version: &version,
+        live: live.as_ref(),
+        requested: &review.requested,
+        standing: &standing,
+        snapshot: &cat.snapshot(),
+    });
     Ok(ReviewDetail {
         name: published_name(&loaded.server.name, &version.content.name),
         code_diff: difference(live.as_ref(), &version, |version| &version.content.code),
@@ -205,7 +218,9 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
         description_marked: text::marked(&version.content.description)
             .unwrap_or_else(|| version.content.description.clone()),
         code_marked: text::marked(&version.content.code),
-        findings: author::findings(&analysis),
+        findings: author::findings(&assessed.findings),
+        reasons: assessed.reasons,
+        newly: assessed.consequence,
         secrets: used_secrets(secrets, &version, &review),
         evidence,
         consequence: consequence(&review, &loaded.server, &loaded.tool, &version, live.as_ref(), packages.as_ref()),

@@ -24,9 +24,11 @@ use serde_json::{Value, json};
 
 mod processes;
 
-use processes::{cpu_ms, memory};
+use processes::{cpu_ms, largest_family, memory};
 
 const ADD: &str = "async def main(a: int, b: int) -> int:\n    return a + b\n";
+/// Long enough that many run at once.
+const SLOW: &str = "async def main(a: int, b: int) -> int:\n    return sum(range(1_000_000))\n";
 const WORK: &str = "import json, hashlib\nasync def main(a: int, b: int) -> str:\n    rows = [{'i': i, 'x': i * a} for i in range(600)]\n    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()\n";
 
 fn main() -> ExitCode {
@@ -52,32 +54,37 @@ async fn measure(config: SandboxConfig) {
     call(&sandbox, ADD).await;
     row("start to first call", millis(begun.elapsed()), "ms");
     row("cold zygote", cold_zygote(&sandbox).await, "ms");
-    let floor = floor_ms("");
-    row("floor: fork of a bare interpreter, CPU", floor, "ms");
-    let loaded = floor_ms("import asyncio,json,ctypes,typing,dataclasses,decimal");
-    row("floor: the same with asyncio loaded, CPU", loaded, "ms");
+    let floors = [floor_ms(NOTHING_LOADED), floor_ms(RUNNER_LOADED)];
+    row("floor: bare fork, nothing loaded, CPU", floors[0], "ms");
+    row("floor: bare fork of a zygote, CPU", floors[1], "ms");
+    latency("add, parked, 8 in a row", parked(&sandbox).await);
+    let (children, pss) = largest_family();
+    println!("{:<44}{:>9.1} MB PSS", format!("{children} parked, with their zygote"), pss as f64 / 1024.0);
     for (name, source, pause_ms) in [
         ("add, 20 ms apart", ADD, 20),
         ("0.9 ms of JSON and hashing, 20 ms apart", WORK, 20),
         ("add, back to back", ADD, 0),
     ] {
-        let (p50, p95) = percentiles(&sandbox, source, pause_ms).await;
-        println!("{name:<44}{p50:>9.3} ms p50 {p95:>8.3} ms p95");
+        latency(name, times(&sandbox, source, pause_ms).await);
     }
     let mut best: f64 = 0.0;
     for concurrency in [1, 4, 16, 64] {
         let (per_second, cpu) = throughput(&sandbox, concurrency).await;
         best = best.max(per_second);
-        let ratios = format!("{:.1} and {:.1} x the floors", cpu / floor, cpu / loaded);
+        let ratios = floors.map(|floor| format!("{:.1}", cpu / floor)).join(" and ");
         println!(
-            "{:<44}{per_second:>9.0} calls/s, {:.0} % of the best, {cpu:.2} ms CPU per call: {ratios}",
+            "{:<44}{per_second:>9.0} calls/s, {:.0} % of the best, {cpu:.2} ms CPU per call: {ratios} x the floors",
             format!("add, {concurrency} at once"),
             per_second / best * 100.0
         );
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (count, pss) = memory();
-    println!("{count} sandbox processes, {} parked: {:.1} MB PSS in all", sandbox.status().parked, pss as f64 / 1024.0);
+    println!(
+        "{:<44}{:>9.1} MB PSS",
+        format!("all {count} processes, {} of them parked", sandbox.status().parked),
+        pss as f64 / 1024.0
+    );
     sandbox.shutdown(Duration::from_secs(1)).await;
     drop(sandbox);
     layers(&config).await;
@@ -96,7 +103,7 @@ async fn layers(config: &SandboxConfig) {
                 continue;
             }
         };
-        let (p50, _) = percentiles(&sandbox, ADD, 0).await;
+        let p50 = percentile(&times(&sandbox, ADD, 0).await, 50);
         let (_, cpu) = throughput(&sandbox, 4).await;
         println!("{:<44}{p50:>9.3} ms{cpu:>9.2} ms", name(layers));
         sandbox.shutdown(Duration::from_secs(1)).await;
@@ -121,23 +128,54 @@ async fn cold_zygote(sandbox: &Sandbox) -> f64 {
     for _ in 0..9 {
         times.push(millis(sandbox.time_cold_zygote().await.expect("a zygote")));
     }
-    median(times)
+    percentile(&times, 50)
 }
 
-async fn percentiles(sandbox: &Sandbox, source: &str, pause_ms: u64) -> (f64, f64) {
+/// Latencies of calls one after the other.
+async fn times(sandbox: &Sandbox, source: &str, pause_ms: u64) -> Vec<f64> {
     let mut times = Vec::new();
     for _ in 0..300 {
         if pause_ms > 0 {
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         }
-        let begun = Instant::now();
-        call(sandbox, source).await;
-        times.push(millis(begun.elapsed()));
+        times.push(timed(sandbox, source).await);
     }
-    times.drain(..20); // compiling, warming
-    times.sort_by(f64::total_cmp);
-    let p95 = times.get(times.len() * 95 / 100).copied().unwrap_or_default();
-    (median(times), p95)
+    times.split_off(20) // compiling, warming
+}
+
+/// Latencies of calls each of which finds a parked process: fewer in a row than wait.
+async fn parked(sandbox: &Arc<Sandbox>) -> Vec<f64> {
+    let mut times = Vec::new();
+    for _ in 0..40 {
+        // The pool keeps as many as were asked for at once.
+        let burst = (0..64).map(|_| {
+            tokio::spawn({
+                let sandbox = Arc::clone(sandbox);
+                async move { call(&sandbox, SLOW).await }
+            })
+        });
+        futures::future::join_all(burst.collect::<Vec<_>>()).await;
+        for _ in 0..500 {
+            if sandbox.status().parked >= 20 {
+                break; // two of each other kind
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        for _ in 0..8 {
+            times.push(timed(sandbox, ADD).await);
+        }
+    }
+    times
+}
+
+async fn timed(sandbox: &Sandbox, source: &str) -> f64 {
+    let begun = Instant::now();
+    call(sandbox, source).await;
+    millis(begun.elapsed())
+}
+
+fn latency(name: &str, times: Vec<f64>) {
+    println!("{name:<44}{:>9.3} ms p50 {:>8.3} ms p95", percentile(&times, 50), percentile(&times, 95));
 }
 
 /// Calls per second, and milliseconds of CPU that one costs.
@@ -187,24 +225,51 @@ async fn call(sandbox: &Sandbox, source: &str) {
     }
 }
 
+/// What a floor is measured in: the interpreter with nothing loaded …
+const NOTHING_LOADED: &str = "";
+/// … and as it is in a zygote of the `bare` profile, warmed up. Both do nothing in the child.
+const RUNNER_LOADED: &str = "\
+import sys
+sys.path.insert(0, sys.argv[1])
+import gc, select, lockdown, preload, tool_runtime
+preload.load('bare')
+tool_runtime.warm_up(32)
+gc.disable(), gc.collect(), gc.freeze(), lockdown.tidy_heap()
+";
+const ROUND_TRIPS: &str = "
+import os
+def measure(n):
+    begun = os.times()
+    for _ in range(n):
+        pid = os.fork()
+        if not pid: os._exit(0)
+        os.waitpid(pid, 0)
+    ended = os.times()
+    return (sum(ended[:4]) - sum(begun[:4])) * 1000 / n
+measure(200)
+os.write(2, b'%f' % measure(1000))
+";
+
 /// CPU time of `os.fork`, `os._exit` and `os.waitpid`, of both processes together.
 #[expect(clippy::disallowed_methods, reason = "measures the interpreter itself")]
 fn floor_ms(load: &str) -> f64 {
-    let code = format!(
-        "{load}\nimport os\nb=os.times()\nfor _ in range(500):\n    p=os.fork()\n    if not p: os._exit(0)\n    os.waitpid(p,0)\nprint((sum(os.times()[:4])-sum(b[:4]))*2)"
-    );
     let python = find_python(None).expect("a Python").path;
-    let output = Command::new(python).args(["-I", "-S", "-c", &code]).output().expect("it runs");
-    String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or_default()
+    let runner = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runner");
+    let null = std::fs::File::options().read(true).write(true).open("/dev/null").expect("/dev/null");
+    let code = format!("{load}{ROUND_TRIPS}");
+    let output =
+        Command::new(python).args(["-I", "-S", "-B", "-c", &code, runner]).stdin(null).output().expect("it runs");
+    String::from_utf8_lossy(&output.stderr).trim().parse().expect("a floor")
 }
 
 fn row(name: &str, value: f64, unit: &str) {
     println!("{name:<44}{value:>9.3} {unit}");
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+fn percentile(times: &[f64], percent: usize) -> f64 {
+    let mut times = times.to_vec();
     times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -18,14 +18,20 @@ pub(crate) fn memory() -> (usize, u64) {
     (ours.len(), ours.into_iter().map(pss).sum())
 }
 
-fn descendants() -> Vec<u32> {
-    let mut parents: HashMap<u32, u32> = HashMap::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
-        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
-        parents.insert(pid, parent.and_then(|text| text.trim().parse().ok()).unwrap_or(0));
+/// The zygote with most children: how many, and the PSS (KiB) of all of them and itself.
+pub(crate) fn largest_family() -> (usize, u64) {
+    let parents = parents();
+    let mut families: HashMap<u32, Vec<u32>> = HashMap::new();
+    for pid in descendants() {
+        families.entry(parents.get(&pid).copied().unwrap_or_default()).or_default().push(pid);
     }
+    let family = families.into_iter().max_by_key(|(_, children)| children.len());
+    family
+        .map_or((0, 0), |(zygote, children)| (children.len(), pss(zygote) + children.into_iter().map(pss).sum::<u64>()))
+}
+
+fn descendants() -> Vec<u32> {
+    let parents = parents();
     let me = std::process::id();
     let is_ours = |pid: &u32| {
         std::iter::successors(parents.get(pid).copied(), |parent| parents.get(parent).copied())
@@ -33,6 +39,17 @@ fn descendants() -> Vec<u32> {
             .any(|parent| parent == me)
     };
     parents.keys().copied().filter(|pid| is_ours(pid)).collect()
+}
+
+fn parents() -> HashMap<u32, u32> {
+    let mut parents: HashMap<u32, u32> = HashMap::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        parents.insert(pid, parent.and_then(|text| text.trim().parse().ok()).unwrap_or(0));
+    }
+    parents
 }
 
 fn pss(pid: u32) -> u64 {

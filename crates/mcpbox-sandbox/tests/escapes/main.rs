@@ -2,6 +2,9 @@
 //! offers, judged from outside.
 
 #[cfg(test)]
+#[path = "../common/folder.rs"]
+mod folder;
+#[cfg(test)]
 mod language;
 #[cfg(test)]
 mod layers;

@@ -1,11 +1,6 @@
 //! Runs programs and judges from outside whether one got through.
 
-use std::{
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use mcpbox_analysis::{ImportStatus, analyze, default_modules};
@@ -21,6 +16,7 @@ use mcpbox_sandbox::{Layer, Layers, Sandbox, SandboxConfig};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    folder::folder,
     program::{self, Escape},
     world::{Heard, World},
 };
@@ -57,7 +53,7 @@ pub(crate) fn config(layers: Layers) -> SandboxConfig {
         Some(folder) => (folder.join("data"), folder.join("jail")),
         None => (
             // Where a layer is missing, programs may write to the runtime: not the one that other tests use.
-            if layers == Layers::ALL { Path::new(env!("CARGO_TARGET_TMPDIR")).join("data") } else { open_data_dir() },
+            folder(if layers == Layers::ALL { "data" } else { "open" }),
             PathBuf::from(env!("CARGO_BIN_EXE_mcpbox-jail-entry")),
         ),
     };
@@ -71,21 +67,6 @@ pub(crate) fn config(layers: Layers) -> SandboxConfig {
         insecure_no_sandbox: true,
         ..SandboxConfig::default()
     }
-}
-
-/// A data directory that a jail without a root of its own reaches once it has given up being root, also where the checkout is
-/// in a private home.
-fn open_data_dir() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let is_public = |folder: &Path| folder.metadata().is_ok_and(|it| it.permissions().mode() & 0o001 != 0);
-    if !rustix::process::geteuid().is_root() || target.ancestors().all(is_public) {
-        return target.join("open");
-    }
-    let data = Path::new("/var/tmp/mcpbox-tests-of-root");
-    std::fs::create_dir_all(data).unwrap();
-    let found = data.symlink_metadata().unwrap();
-    assert!(found.is_dir() && found.uid() == 0, "{} is somebody else's", data.display());
-    data.to_owned()
 }
 
 /// A sandbox of these layers.

@@ -1,10 +1,6 @@
 //! Control groups, where this machine has any for us: what they hold that nothing else does, and that none is left behind.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use crate::support::{Run, config, sandbox_with, standard, strict};
 use mcpbox_core::{execute::Executor, failure::FailureKind};
@@ -27,23 +23,6 @@ fn has_groups(sandbox: &Sandbox) -> bool {
     let has = detail.contains("cgroup v1 holds") || detail.contains("cgroup v2 holds");
     assert!(has || detail.contains("no control group"), "{detail}");
     has
-}
-
-/// Every group of a sandbox of this process.
-fn groups() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut left = vec![PathBuf::from("/sys/fs/cgroup")];
-    while let Some(directory) = left.pop() {
-        let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
-        for path in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
-        {
-            if path.file_name().unwrap().to_string_lossy().starts_with(&format!("mcpbox-{}-", std::process::id())) {
-                found.push(path.clone());
-            }
-            left.push(path);
-        }
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,20 +50,21 @@ async fn bombs_that_rlimits_miss_are_held_by_the_group() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_group_outlives_its_sandbox() {
     let sandbox = sandbox_with(config_with(Layers::ALL)).await;
-    assert_eq!(!groups().is_empty(), has_groups(&sandbox));
-    let parent = groups().first().and_then(|group| group.parent()).map(Path::to_owned);
+    let groups = sandbox.control_groups();
+    assert_eq!((!groups.is_empty(), groups.iter().all(|group| group.is_dir())), (has_groups(&sandbox), true));
+    let parent = groups.first().and_then(|group| group.parent()).map(Path::to_owned);
     for _ in 0..20 {
         strict("async def main():\n    return 1\n").value(&sandbox).await;
     }
-    let leaves: usize =
-        groups().iter().map(|group| fs::read_dir(group).unwrap().flatten().filter(|e| e.path().is_dir()).count()).sum();
+    let is_leaf = |entry: &fs::DirEntry| entry.path().is_dir();
+    let leaves: usize = groups.iter().map(|group| fs::read_dir(group).unwrap().flatten().filter(is_leaf).count()).sum();
     assert!(leaves <= 2 * 2 * 20, "{leaves} leaves");
     // A supervisor that was killed leaves groups; the next start takes them away.
     if let Some(parent) = &parent {
         fs::create_dir_all(parent.join("mcpbox-4194305-0/call-0")).unwrap();
     }
     sandbox.shutdown(Duration::from_secs(1)).await;
-    assert_eq!(groups(), Vec::<PathBuf>::new());
+    assert!(!groups.iter().any(|group| group.exists()), "{groups:?}");
     let next = sandbox_with(config_with(Layers::ALL)).await;
     next.shutdown(Duration::from_secs(1)).await;
     assert!(parent.is_none_or(|parent| !parent.join("mcpbox-4194305-0").exists()));

@@ -6,6 +6,9 @@ mod calls;
 #[cfg(test)]
 mod cgroups;
 #[cfg(test)]
+#[path = "../common/folder.rs"]
+mod folder;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layers;

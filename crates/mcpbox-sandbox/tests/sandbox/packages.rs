@@ -252,3 +252,26 @@ async fn environments_are_shared_bounded_and_come_back() {
     let parked = sandbox.status().parked;
     assert!(parked <= 2 * 16 + 16, "the pool of the environment that made room keeps no processes: {parked}");
 }
+
+#[tokio::test]
+async fn an_idle_environment_gives_its_processes_up_and_gets_them_back() {
+    let idle = std::time::Duration::from_secs(1);
+    let sandbox = sandbox_with(SandboxConfig { environment_idle: idle, ..config() }).await;
+    let environment = installed(&sandbox, &resolved(&sandbox, &["pyyaml"]).await.lock).await;
+    let evicted = || {
+        let metrics = sandbox.metrics();
+        let counts = metrics.lines().filter(|line| line.starts_with("mcpbox_sandbox_evicted_total{"));
+        counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u32>().unwrap()).sum::<u32>()
+    };
+    let run = || within(strict("import yaml\ndef main():\n    return yaml.safe_load('1')"), &environment, &["yaml"]);
+    for round in 1..=2 {
+        assert_eq!(run().value(&sandbox).await, json!(1));
+        let used = Instant::now();
+        while evicted() < round {
+            assert!(used.elapsed() < idle * 20, "its processes stayed: {}", sandbox.metrics());
+            tokio::time::sleep(idle / 20).await;
+        }
+        assert!(used.elapsed() > idle / 2, "its processes were let go while it was in use");
+    }
+    assert_eq!(run().value(&sandbox).await, json!(1));
+}

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::folder::folder;
 use crate::support::{config, standard, strict, until};
 use mcpbox_core::{
     execute::{Executor, SandboxTier},
@@ -22,7 +23,7 @@ const ADD: &str = "async def main():\n    return 1 + 1\n";
 /// A sandbox with a runtime of its own, so that its processes can be told from those of other tests.
 async fn alone(name: &str, change: impl FnOnce(&mut SandboxConfig)) -> (Arc<Sandbox>, SandboxConfig) {
     let mut config = config();
-    config.data_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    config.data_dir = folder(name);
     config.install_base = false;
     change(&mut config);
     let broker = Broker::new(BrokerConfig::default()).unwrap();
@@ -166,6 +167,12 @@ async fn old_zygotes_are_replaced_without_a_failed_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_zygote_for_every_call_is_possible() {
+    let (sandbox, _) = alone("recycled-at-once", |config| config.recycle_after_calls = 1).await;
+    assert_eq!((strict(ADD).value(&sandbox).await, sandbox.notice()), (json!(2), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn http_before_the_base_packages_is_a_clear_answer() {
     let (sandbox, _) = alone("baseless", |_| {}).await;
     assert!(!sandbox.status().base_ready);
@@ -236,7 +243,7 @@ async fn calls_die_with_a_killed_supervisor_even_without_a_pid_namespace() {
         panic!("this process should have been killed");
     }
     let mut config = config();
-    config.data_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("doomed");
+    config.data_dir = folder("doomed");
     let mut supervisor = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "recovery::calls_die_with_a_killed_supervisor_even_without_a_pid_namespace"])
         .env(DOOMED, &config.data_dir)

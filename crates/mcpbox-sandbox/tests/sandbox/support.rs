@@ -19,6 +19,8 @@ use mcpbox_sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
+use crate::folder::folder;
+
 /// Modules granted in strict runs.
 pub(crate) const MODULES: [&str; 14] = [
     "json",
@@ -39,7 +41,7 @@ pub(crate) const MODULES: [&str; 14] = [
 
 /// Where the tests of this crate keep their runtime, so that only the first one builds it.
 pub(crate) fn data_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("data")
+    folder("data")
 }
 
 /// Configuration with the jail entry of this crate.

@@ -108,6 +108,7 @@ fn shown(detail: &Value) -> String {
         format!("review  {}", part("/review/id")),
         format!("hash    {}", part("/review/content_hash")),
         String::new(),
+        visible(part("/newly/sentence")),
         visible(part("/consequence")),
     ];
     out.extend(
@@ -120,6 +121,7 @@ fn shown(detail: &Value) -> String {
     let code =
         if detail.get("code_marked").is_some_and(Value::is_string) { "/code_marked" } else { "/version/content/code" };
     section(&mut out, "Code (- now, + after approval)", change(detail, "/code_diff/unified", code));
+    section(&mut out, "Why this risk", list_of(detail, "reasons").filter_map(Value::as_str).map(visible).collect());
     section(&mut out, "Look at", list_of(detail, "findings").map(finding).collect());
     section(&mut out, "Tried in quarantine", list_of(detail, "evidence").flat_map(evidence).collect());
     out.join("\n") + "\n"
@@ -207,6 +209,8 @@ mod tests {
             "consequence": "a__b may reach 10.0.0.7.",
             "code_diff": {"unified": "-old\n+new \u{1b}[2Kevil\u{202e}\n"},
             "description_diff": {"unified": "+d\n"}, "description_marked": "d<U+200B>",
+            "newly": {"sentence": "If you approve, this tool can newly: reach `10.0.0.7:80`"},
+            "reasons": ["it gets something new"],
             "findings": [{"line": 3, "message": "reads a dunder", "severity": "warning"}],
             "evidence": [{"started_at": "T", "failure": {"kind": "host_denied", "message": "m"},
                 "observed": {"hosts": [{"method": "GET", "host": "10.0.0.7", "port": 80, "outcome": "denied", "detail": "not granted"}]}}],
