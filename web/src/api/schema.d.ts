@@ -888,6 +888,7 @@ export interface components {
              * @description When it began.
              */
             started_at: string;
+            parent_id?: components["schemas"]["CallId"] | null;
         };
         /** @description A call. */
         CallRequest: {
@@ -1002,6 +1003,36 @@ export interface components {
             command: string[];
             /** @description Clients that were here since the start, the latest first. */
             clients: components["schemas"]["Client"][];
+        };
+        /** @description What approval changes. */
+        Consequence: {
+            /** @description One sentence; code stands in backticks. */
+            sentence: string;
+            /** @description Everything the tool can reach once approved: what is new first, then what it has already and uses. */
+            parts: components["schemas"]["ConsequencePart"][];
+        };
+        /**
+         * @description What kind of thing a tool can reach.
+         * @enum {string}
+         */
+        ConsequenceKind: "module" | "package" | "host" | "secret";
+        /** @description One thing that the tool can reach. */
+        ConsequencePart: {
+            /** @description What kind of thing it is. */
+            kind: components["schemas"]["ConsequenceKind"];
+            /** @description Module, package, `host[:port]` or key. */
+            what: string;
+            /** @description Whether approval newly grants it. */
+            is_new: boolean;
+            /** @description HTTP methods in the code; empty when unknown, or when it is no host. */
+            methods: string[];
+            /**
+             * Format: int32
+             * @description First line that uses it, from 1.
+             */
+            line?: number | null;
+            /** @description The same in words, without what is around it in the sentence. */
+            text: string;
         };
         /** @description What a version is, apart from who made it and what was decided: the part that is hashed and reviewed. */
         Content: {
@@ -1141,6 +1172,8 @@ export interface components {
             traceback?: string | null;
             /** @description How to mend it. */
             hint?: string | null;
+            /** @description Names that were probably meant, best first. */
+            nearest?: string[];
             next?: components["schemas"]["NextCall"] | null;
         };
         /**
@@ -1154,11 +1187,18 @@ export interface components {
             rule: string;
             /** @description How much it matters. */
             severity: components["schemas"]["Severity"];
+            /** @description What it is about. */
+            about: components["schemas"]["FindingAbout"];
             /**
              * Format: int32
-             * @description Line in the source, from 1.
+             * @description Line in that text, from 1.
              */
             line?: number | null;
+            /**
+             * Format: int32
+             * @description Column in characters, from 1.
+             */
+            column?: number | null;
             /** @description What it is. */
             message: string;
             /** @description That line's text. */
@@ -1166,6 +1206,11 @@ export interface components {
             /** @description How to mend it. */
             hint?: string | null;
         };
+        /**
+         * @description What a finding is about.
+         * @enum {string}
+         */
+        FindingAbout: "code" | "description" | "name" | "schema";
         /** @description A found tool. */
         FoundTool: {
             /** @description `server__tool`: what to call. */
@@ -1450,6 +1495,8 @@ export interface components {
             /** @description In words. */
             step: string;
             call?: components["schemas"]["NextCall"] | null;
+            /** @description The page where a human does it, when only a human can. */
+            human?: string | null;
         };
         /** @description What a run did, as evidence. */
         Observed: {
@@ -1595,6 +1642,7 @@ export interface components {
                  * @description When it began.
                  */
                 started_at: string;
+                parent_id?: components["schemas"]["CallId"] | null;
             }[];
             /**
              * Format: int64
@@ -2061,8 +2109,12 @@ export interface components {
             description_marked: string;
             /** @description The code with such characters marked; absent when it has none. */
             code_marked?: string | null;
-            /** @description What to look at in the code. */
+            /** @description What to look at, worst first. */
             findings: components["schemas"]["Finding"][];
+            /** @description Why the risk is what it is now, the gravest first; empty for a low one. */
+            reasons: string[];
+            /** @description What approval newly lets the tool do, and what it may do already. */
+            newly: components["schemas"]["Consequence"];
             /** @description Secrets the tool uses. */
             secrets: components["schemas"]["SecretSummary"][];
             /** @description Test runs of exactly this version, newest first (at most 20). */
@@ -2123,7 +2175,7 @@ export interface components {
          * @description How much care a review wants.
          * @enum {string}
          */
-        Risk: "low" | "high" | "critical";
+        Risk: "low" | "medium" | "high" | "critical";
         /** @description An approved version with the same code, texts and schemas. */
         SameAs: {
             /**
@@ -2395,6 +2447,11 @@ export interface components {
              */
             remote_delete: boolean;
             /**
+             * @description Whether LLMs may run scripts that call live tools (`mcpbox_run_code`).
+             * @default true
+             */
+            code_mode: boolean;
+            /**
              * Format: int32
              * @description Days that call records are kept (1 to 3650).
              * @default 30
@@ -2433,7 +2490,7 @@ export interface components {
          * @description How much a finding matters.
          * @enum {string}
          */
-        Severity: "notice" | "warning" | "error";
+        Severity: "notice" | "warning" | "danger" | "error";
         /** @description What came of a test run. */
         TestReport: {
             /** @description Names the evidence. */
@@ -2796,6 +2853,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */
@@ -2843,6 +2902,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */

@@ -55,6 +55,7 @@ async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
             count: Arc::new(|_| Ok(())),
         };
         let _ = author::run_code(cat, llm, script, Arc::new(Unobserved)).await;
+        let _ = author::make_sample(cat, llm).await;
         let _ = author::stop_server(cat, llm, "s").await;
         let _ = author::start_server(cat, llm, "s").await;
     }

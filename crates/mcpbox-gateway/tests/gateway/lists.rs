@@ -103,7 +103,7 @@ async fn the_management_tools_are_those_of_the_contract() {
         for (key, property) in schema["properties"].as_object().unwrap() {
             assert!(property["description"].as_str().is_none_or(|text| !text.is_empty()), "{name}: {key}");
         }
-        assert!(name.len() <= 64 && tool["description"].as_str().unwrap().len() > 40, "{name}");
+        assert!(name.len() <= 64 && tool["description"].as_str().unwrap().len() > 20, "{name}");
         assert!(tool["annotations"].is_object() && tool.get("title").is_none(), "{name}");
     }
     let schema = |name: &str| &tools.iter().find(|tool| tool["name"] == name).unwrap()["inputSchema"]["properties"];
