@@ -63,9 +63,15 @@ impl ToolCalls for ScriptTools {
         }
         let line = Told::Tool { id, name, arguments }.line();
         let is_sent = line.is_ok_and(|line| self.lines.send(line).is_ok());
+        if !is_sent && let Some(asked) = self.scripts.lock().get_mut(&self.call_id) {
+            asked.remove(&id);
+        }
         Box::pin(async move {
             let gone = || Failure::new(FailureKind::Unavailable, "the server that calls tools is gone");
-            if is_sent { answer.await.unwrap_or_else(|_| Err(gone())) } else { Err(gone()) }
+            match answer.await {
+                Ok(answer) if is_sent => answer,
+                _ => Err(gone()),
+            }
         })
     }
 }
