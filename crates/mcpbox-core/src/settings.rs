@@ -11,6 +11,8 @@ pub struct Settings {
     pub draft_testing: DraftTesting,
     /// Whether remote principals may delete servers and tools.
     pub remote_delete: bool,
+    /// Whether LLMs may run scripts that call live tools (`mcpbox_run_code`).
+    pub code_mode: bool,
     /// Days that call records are kept (1 to 3650).
     pub log_retention_days: u32,
     /// Limits given to new servers.
@@ -24,6 +26,7 @@ impl Default for Settings {
         Self {
             draft_testing: DraftTesting::Quarantine,
             remote_delete: false,
+            code_mode: true,
             log_retention_days: 30,
             default_limits: crate::server::Limits::default(),
             auto_approval: AutoApproval::default(),

@@ -1133,6 +1133,7 @@ export interface components {
              */
             started_at: string;
             trial?: components["schemas"]["Trial"] | null;
+            parent_id?: components["schemas"]["CallId"] | null;
         };
         /** @description A call. */
         CallRequest: {
@@ -1444,6 +1445,8 @@ export interface components {
             traceback?: string | null;
             /** @description How to mend it. */
             hint?: string | null;
+            /** @description Names that were probably meant, best first. */
+            nearest?: string[];
             next?: components["schemas"]["NextCall"] | null;
         };
         /**
@@ -1765,6 +1768,8 @@ export interface components {
             /** @description In words. */
             step: string;
             call?: components["schemas"]["NextCall"] | null;
+            /** @description The page where a human does it, when only a human can. */
+            human?: string | null;
         };
         /** @description What a run did, as evidence. */
         Observed: {
@@ -1960,6 +1965,7 @@ export interface components {
                  */
                 started_at: string;
                 trial?: components["schemas"]["Trial"] | null;
+                parent_id?: components["schemas"]["CallId"] | null;
             }[];
             /**
              * Format: int64
@@ -2885,6 +2891,11 @@ export interface components {
              */
             remote_delete: boolean;
             /**
+             * @description Whether LLMs may run scripts that call live tools (`mcpbox_run_code`).
+             * @default true
+             */
+            code_mode: boolean;
+            /**
              * Format: int32
              * @description Days that call records are kept (1 to 3650).
              * @default 30
@@ -3377,6 +3388,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */
@@ -3424,6 +3437,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */

@@ -190,11 +190,16 @@ fn waiting(cat: &Catalog, loaded: &Loaded, capability: Capability, review: Optio
     let review_url = review.as_ref().map(|review| cat.review_url(review.id));
     let is_draft = matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected);
     let first = match &review_url {
-        Some(url) => NextStep::say(format!("it joined the open review; ask the human to decide at {url}")),
+        Some(url) => {
+            NextStep::human(format!("it joined the open review; ask the human to decide at {url}"), url.clone())
+        }
         None if is_draft => {
             NextStep::call("ask for publication, which bundles this request", "mcpbox_request_publish", tool.clone())
         }
-        None => NextStep::say(format!("ask the human to decide at {}", cat.admin_page("approvals"))),
+        None => {
+            let page = cat.admin_page("approvals");
+            NextStep::human(format!("ask the human to decide at {page}"), page)
+        }
     };
     let poll = NextStep::call("poll its status", "mcpbox_get_tool_status", tool);
     let installs = matches!(capability, Capability::Package(_)).then(|| {
@@ -271,7 +276,10 @@ fn module_or_refusal(module: &str, policy: CodePolicy, network: bool) -> Result<
 }
 
 fn checked_host(host: &str, port: Option<u16>) -> Result<HostRule, CatalogError> {
-    let invalid = |message: String| CatalogError::from(Failure::new(FailureKind::InvalidArguments, message));
+    let invalid = |message: String| {
+        let failure = Failure::new(FailureKind::InvalidArguments, message);
+        CatalogError::from(failure.hint("give one exact host name, without scheme or path, and the port by itself"))
+    };
     let rule = HostRule::parse(host).map_err(|error| invalid(error.to_string()))?;
     if port == Some(0) {
         return Err(invalid("the port must be a number from 1 to 65535".to_owned()));

@@ -17,6 +17,7 @@ use crate::{
     Caller, Catalog, CatalogError, NextStep,
     load::{self, Loaded},
     needs::{Lines, Standing},
+    next::YOURS,
     packages,
     review::RegressionReport,
     withheld::Withheld,
@@ -168,13 +169,13 @@ impl Facts<'_> {
             }
             VersionState::PendingReview => {
                 let at = self.open.map_or_else(|| cat.admin_page("approvals"), |review| cat.review_url(review.id));
-                next.push(NextStep::say(format!(
-                    "it waits for a human; ask them to decide at {at}, and poll this status"
-                )));
+                next.push(NextStep::human(format!("it waits for a human; ask them to decide at {at}"), at.clone()));
+                next.push(NextStep::call("then ask for its status again", "mcpbox_get_tool_status", tool()));
             }
             VersionState::Rejected => {
                 let step = "a human sent it back; read the comment, and change the code or the description";
-                next.push(NextStep::call(step, "mcpbox_update_tool", tool()));
+                let update = json!({"tool_id": name, "python_code": YOURS});
+                next.push(NextStep::call(step, "mcpbox_update_tool", update));
                 next.push(NextStep::call(
                     "or ask again with notes that answer the comment",
                     "mcpbox_request_publish",
@@ -186,7 +187,7 @@ impl Facts<'_> {
         if !self.secrets_without_value.is_empty() {
             let page = cat.admin_page(&format!("servers/{}", self.loaded.server.id));
             let keys = self.secrets_without_value.join(", ");
-            next.push(NextStep::say(format!("ask the human to set {keys} at {page}")));
+            next.push(NextStep::human(format!("ask the human to set {keys} at {page}"), page));
         }
         next.extend(self.to_publish(&name));
         next
