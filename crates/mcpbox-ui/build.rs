@@ -7,7 +7,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitCode},
 };
 
 /// What the built UI depends on. Not `node_modules`, tests, scripts or documents.
@@ -25,7 +25,17 @@ const PLACEHOLDER: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-fn main() -> Outcome<()> {
+fn main() -> ExitCode {
+    match put_ui_in_place() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error}\n");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn put_ui_in_place() -> Outcome<()> {
     let web = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../web");
     let out = PathBuf::from(env::var("OUT_DIR")?).join("ui");
     println!("cargo::rerun-if-env-changed=MCPBOX_UI");
@@ -78,13 +88,13 @@ fn build(web: &Path, out: &Path) -> Outcome<()> {
     let turn = File::create(web.join(".build-lock"))?;
     turn.lock()?;
     install(web)?;
-    let mut vite = Command::new("npm");
+    let mut vite = program("npm");
     vite.args(["run", "--silent", "build", "--", "--emptyOutDir", "--outDir"]).arg(out);
     run(vite.current_dir(web).env("NODE_ENV", "production"))
 }
 
 fn check_node() -> Outcome<()> {
-    let output = Command::new("node").arg("--version").output();
+    let output = program("node").arg("--version").output();
     let said = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
     let mut parts = said.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
     match (parts.next(), parts.next()) {
@@ -101,11 +111,16 @@ fn install(web: &Path) -> Outcome<()> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    let mut npm = Command::new("npm");
+    let mut npm = program("npm");
     npm.args(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
     run(npm.current_dir(web))?;
     fs::write(stamp, lock)?;
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the rule is for the running product; this runs while it is built")]
+fn program(name: &str) -> Command {
+    Command::new(name)
 }
 
 fn run(command: &mut Command) -> Outcome<()> {

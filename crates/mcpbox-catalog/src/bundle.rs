@@ -1,21 +1,21 @@
 //! Bundles: a version and everything it needs that is not granted, for one decision. Built from the code, from what was
 //! asked for one by one, and from what tests were refused, so that nothing is left to ask for afterwards.
 
-use mcpbox_analysis::Severity;
 use mcpbox_core::{
-    capability::{Capabilities, Capability},
+    capability::Capabilities,
     event::LiveEvent,
     hash::ContentHash,
-    review::{Review, Risk, bundle_hash, risk},
-    server::CodePolicy,
+    review::{Review, Risk, bundle_hash},
 };
-use mcpbox_store::reviews;
+use mcpbox_store::{reviews, versions};
 use serde_json::json;
 
 use crate::{
     CatalogError,
+    assessment::{Asked, assess},
     change::Change,
     load::Loaded,
+    narrow::without_granted_methods,
     needs::{Standing, refused_in_tests},
     packages::{Set, ensure_resolution},
 };
@@ -32,20 +32,21 @@ impl Bundle {
     pub(crate) async fn build(change: &mut Change, loaded: &Loaded, standing: &Standing) -> Result<Self, CatalogError> {
         let (server, version) = (&loaded.server, &loaded.newest);
         let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
-        let requested = standing.to_request(&version.content.capabilities, &evidence);
-        let granted = standing.approved().map(|grant| &grant.capability);
-        let all: Capabilities = version.content.capabilities.iter().chain(&requested).chain(granted).cloned().collect();
         let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
-        let serious = analysis.findings.iter().filter(|finding| finding.severity != Severity::Notice).count();
-        let has_network = all.iter().any(|capability| matches!(capability, Capability::Host(_)));
+        let needed = without_granted_methods(&version.content.capabilities, &analysis, standing);
+        let requested = standing.to_request(&needed, &evidence);
         let lock = match Set::with_requested(standing, &requested) {
             Some(set) => ensure_resolution(change, &set, false).await?.lock,
             None => None,
         };
-        let risk = match server.code_policy {
-            CodePolicy::Standard if has_network => Risk::Critical,
-            _ => risk(&all, &requested, serious),
+        let live = match loaded.tool.live_version.filter(|live| *live != version.id) {
+            Some(live) => versions::by_id(&change.tx, live).await?,
+            None => None,
         };
+        let snapshot = change.snapshot();
+        let (live, requested_now) = (live.as_ref(), &requested);
+        let asked = Asked { server, version, live, requested: requested_now, standing, snapshot: &snapshot };
+        let risk = assess(&asked).risk;
         let content_hash = bundle_hash(&version.content_hash, &requested, lock.as_ref().map(|lock| &lock.hash));
         Ok(Self { content_hash, requested, risk })
     }

@@ -8,6 +8,8 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod assessment;
+mod audited;
 pub mod author;
 mod bundle;
 pub mod call;
@@ -16,14 +18,19 @@ mod catalog;
 mod change;
 mod clients;
 mod compile;
+pub mod decisions;
 mod error;
+mod evidence;
+mod findings;
 pub mod listing;
 mod load;
 mod model;
+mod narrow;
 mod nearest;
 mod needs;
 mod next;
 pub mod packages;
+pub mod policy;
 mod record;
 mod redact;
 pub mod review;
@@ -32,7 +39,9 @@ mod search;
 pub mod session;
 mod snapshot;
 mod text;
+mod trial;
 mod validate;
+pub mod verify;
 mod withheld;
 
 pub use caller::Caller;

@@ -56,6 +56,8 @@ pub enum ReviewState {
     Rejected,
     /// A newer submission took its place, or the tool is gone.
     Superseded,
+    /// Was approved; an admin took that back.
+    Revoked,
 }
 
 /// How much care a review wants.
@@ -63,11 +65,13 @@ pub enum ReviewState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
-    /// Nothing new is granted.
+    /// Nothing new is granted, and nothing in it needs a look.
     Low,
-    /// It gets something new that leaves the box or runs foreign code, or the code has findings.
+    /// It gets something new, or something in it needs a look.
+    Medium,
+    /// Something in it looks like an attack or gives something away, or it gets something that few tools need.
     High,
-    /// It gets a secret together with a host, or ordinary Python with a network.
+    /// Several of these together, code that may not run, or ordinary Python that gets a secret together with a host.
     Critical,
 }
 

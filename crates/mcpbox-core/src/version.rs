@@ -110,6 +110,8 @@ pub enum VersionEvent {
     Approve,
     /// A human sent it back.
     Reject,
+    /// A human took an approval back.
+    Revoke,
 }
 
 /// A step that does not exist.
@@ -123,7 +125,7 @@ pub struct NoSuchStep {
 }
 
 impl VersionState {
-    /// The state after `event`. Approved is final: new content is a new version.
+    /// The state after `event`. Approved is final but for a human who takes it back: new content is a new version.
     ///
     /// # Errors
     /// [`NoSuchStep`] when the step does not exist.
@@ -134,6 +136,7 @@ impl VersionState {
             (S::PendingReview, E::Withdraw) => Ok(S::Draft),
             (S::PendingReview, E::Approve) => Ok(S::Approved),
             (S::PendingReview, E::Reject) => Ok(S::Rejected),
+            (S::Approved, E::Revoke) => Ok(S::Rejected),
             (from, event) => Err(NoSuchStep { from, event }),
         }
     }
@@ -151,6 +154,7 @@ mod tests {
             Just(VersionEvent::Withdraw),
             Just(VersionEvent::Approve),
             Just(VersionEvent::Reject),
+            Just(VersionEvent::Revoke),
         ]
     }
 
@@ -167,8 +171,8 @@ mod tests {
                 if before != VersionState::Approved && state == VersionState::Approved {
                     prop_assert_eq!((before, event), (VersionState::PendingReview, VersionEvent::Approve));
                 }
-                if before == VersionState::Approved {
-                    prop_assert_eq!(state, VersionState::Approved);
+                if before == VersionState::Approved && state != VersionState::Approved {
+                    prop_assert_eq!((event, state), (VersionEvent::Revoke, VersionState::Rejected));
                 }
             }
         }

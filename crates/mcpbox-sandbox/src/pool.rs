@@ -1,6 +1,5 @@
 //! A pool: one environment's zygote and the children it keeps parked. A call takes a parked child, or has one forked when
-//! there is none; a filler tops the pool up behind it: between calls, or beside them once half of it is gone, but never while
-//! calls are waiting for a fork themselves.
+//! there is none; a filler tops the pool up behind it, a moment later, and never while calls are waiting for a fork themselves.
 
 use std::{
     collections::VecDeque,
@@ -33,6 +32,8 @@ use source::Source;
 
 /// How long a child may take from fork to parked.
 const PARK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a full pool waits before it replaces the one child that was taken: a fork beside a short call doubles its time.
+const LINGER: Duration = Duration::from_millis(2);
 /// How often an idle pool looks at itself.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -99,9 +100,7 @@ pub(crate) struct Running(Arc<Pool>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if lock(&self.0.demand).end() == 0 {
-            self.0.taken.notify_one();
-        }
+        lock(&self.0.demand).end();
     }
 }
 
@@ -204,7 +203,7 @@ impl Pool {
                 Missing::None => {
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = self.taken.notified() => {}
+                        () = self.taken.notified() => self.linger().await,
                         () = tokio::time::sleep(TICK) => {}
                     }
                 }
@@ -221,18 +220,23 @@ impl Pool {
         self.source.close();
     }
 
+    /// Lets a single call have the processor while the pool is full but for its child; whoever takes another ends that.
+    async fn linger(&self) {
+        let target = lock(&self.demand).target(Instant::now(), self.config.max_parked);
+        if self.parked() + 1 < target {
+            return;
+        }
+        let _ = tokio::time::timeout(LINGER, self.taken.notified()).await;
+    }
+
     fn missing(&self) -> Missing {
-        let (target, running) = {
-            let mut demand = lock(&self.demand);
-            (demand.target(Instant::now(), self.config.max_parked), demand.running())
-        };
+        let target = lock(&self.demand).target(Instant::now(), self.config.max_parked);
         let mut parked = lock(&self.parked);
         parked.retain(Child::is_usable);
         let shrunk = parked.len().saturating_sub(1); // one at a time
         parked.truncate(target.max(shrunk));
         self.config.metrics.parked.set(i64::try_from(parked.len()).unwrap_or(i64::MAX));
-        let is_half_full = parked.len() * 2 >= target;
-        let is_busy = self.forking.load(Ordering::Relaxed) > 0 || (running > 0 && is_half_full);
+        let is_busy = self.forking.load(Ordering::Relaxed) > 0;
         if parked.len() < target && !is_busy { Missing::One } else { Missing::None }
     }
 

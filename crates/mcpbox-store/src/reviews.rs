@@ -142,6 +142,35 @@ pub async fn decide(
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
+/// Marks an approved review as taken back; false when it is not approved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(tx: &Tx, id: ReviewId) -> Result<bool, StoreError> {
+    let change = ActiveModel { state: Set(word(ReviewState::Revoked)?), ..ActiveModel::default() };
+    let approved = Column::State.eq(word(ReviewState::Approved)?);
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(approved);
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Reviews of a version, newest first, at most 100.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_version(connection: &impl Connection, version_id: VersionId) -> Result<Vec<Review>, StoreError> {
+    let found = Entity::find().filter(Column::VersionId.eq(version_id.0)).order_by_desc(Column::CreatedAt);
+    paging::convert(found.order_by_desc(Column::Id).limit(100).all(&connection.executor()).await?)
+}
+
+/// Reviews that were opened then or later, newest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn since(connection: &impl Connection, since: DateTime<Utc>, limit: u64) -> Result<Vec<Review>, StoreError> {
+    let found = Entity::find().filter(Column::CreatedAt.gte(time(since))).order_by_desc(Column::CreatedAt);
+    paging::convert(found.order_by_desc(Column::Id).limit(limit).all(&connection.executor()).await?)
+}
+
 /// Supersedes the open review of a tool; false when there is none.
 ///
 /// # Errors

@@ -3,6 +3,10 @@ import { activityRoute, auditRoute } from "@/pages/activity/route";
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
+import { reviewRoute } from "@/pages/review/route";
+import { modulesRoute } from "@/pages/modules/route";
+import { secretsRoute } from "@/pages/secrets/route";
+import { serverRoutes } from "@/pages/servers/route";
 import { aboutRoute, accountRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
 import { setupRoute } from "@/pages/setup/route";
 
@@ -10,6 +14,10 @@ import { setupRoute } from "@/pages/setup/route";
 export const pages = [
   dashboardRoute,
   approvalsRoute,
+  reviewRoute,
+  ...serverRoutes,
+  secretsRoute,
+  modulesRoute,
   activityRoute,
   auditRoute,
   settingsRoute,

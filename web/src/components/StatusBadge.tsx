@@ -7,6 +7,7 @@ type Known = Schema["Risk"] | Schema["ReviewState"] | Schema["VersionState"] | S
 
 const LOOKS: Record<Known, { tone: Tone; icon: LucideIcon; label: string }> = {
   low: { tone: "ok", icon: ShieldCheck, label: "Low risk" },
+  medium: { tone: "brand", icon: CircleDot, label: "Medium risk" },
   high: { tone: "warn", icon: TriangleAlert, label: "High risk" },
   critical: { tone: "bad", icon: OctagonAlert, label: "Critical risk" },
   open: { tone: "brand", icon: CircleDot, label: "Waiting" },

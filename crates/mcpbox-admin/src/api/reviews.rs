@@ -3,8 +3,11 @@
 pub(crate) mod approve;
 pub(crate) mod list;
 pub(crate) mod reject;
+pub(crate) mod repeat;
 pub(crate) mod resolve;
+pub(crate) mod revoke;
 pub(crate) mod show;
+pub(crate) mod test;
 
 use mcpbox_core::hash::ContentHash;
 use serde::Deserialize;

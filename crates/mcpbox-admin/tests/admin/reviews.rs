@@ -51,7 +51,7 @@ async fn open_reviews_come_worst_first() {
     let open = admin.get("/api/reviews?state=open").await.json();
     let order: Vec<_> = open["items"].as_array().unwrap().iter().map(|item| item["tool"].as_str().unwrap()).collect();
     assert_eq!(order, ["math__fetch", "math__first", "math__last"], "{open}");
-    assert_eq!(open["items"][0]["risk"], "high");
+    assert_eq!(open["items"][0]["risk"], "medium");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ mod tool;
 mod version;
 
 pub(crate) use code::findings;
-pub use code::{CodeReport, Finding, Severity, validate_code};
+pub use code::{CodeReport, Finding, FindingAbout, Severity, validate_code};
 pub use draft::{CreateTool, DraftReport, UpdateTool, create_tool, rollback_tool, update_tool};
 pub use logs::{LogEntry, ToolLogs, get_tool_logs};
 pub use module::{GrantedModule, ModuleReport, get_server_modules};
@@ -36,7 +36,8 @@ pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,
     list_servers, start_server, stop_server,
 };
-pub use status::{ToolStatus, get_tool_status};
+pub use status::{TestSummary, ToolStatus, get_tool_status};
+pub(crate) use test::try_version;
 pub use test::{TestCode, TestReport, test_code};
 pub use tool::{
     ToolDetail, ToolSummary, ToolVersions, VersionSummary, delete_tool, get_tool, list_all_tools, list_tool_versions,

@@ -21,8 +21,11 @@ use crate::{
     Caller, Catalog, CatalogError, NextStep,
     bundle::Bundle,
     change::Change,
+    evidence::regression,
     load::{self, Loaded},
     needs::Standing,
+    policy,
+    review::RegressionReport,
     text,
 };
 
@@ -48,6 +51,10 @@ pub struct PublishReport {
     pub requested: Vec<Capability>,
     /// Secrets the tool uses that have no value yet; a human sets them.
     pub secrets_without_value: Vec<String>,
+    /// How the examples of the live version compare, repeated with this one; none when there are none.
+    pub regression: Option<RegressionReport>,
+    /// The rule that approved it at once; none when a human decides.
+    pub approved_by: Option<String>,
     /// What to do now.
     pub next: Vec<NextStep>,
 }
@@ -77,13 +84,17 @@ pub async fn request_publish(
     let review = review(&change, &loaded, bundle, notes);
     versions::set_state(&change.tx, loaded.newest.id, loaded.newest.state, pending, None).await?;
     reviews::insert(&change.tx, &review).await?;
+    let begun = regression::begin(&change, review.id, &loaded.tool, loaded.newest.id).await?;
     let detail = json!({"name": loaded.name(), "version": loaded.newest.number, "content_hash": review.content_hash,
                         "requested": review.requested, "risk": review.risk});
     change.audit("review.open", format!("review:{}", review.id), detail).await?;
     change.touch_tool(id);
     change.tell(LiveEvent::ReviewChanged { review_id: review.id });
     change.commit().await?;
-    Ok(report(cat, &loaded, &standing, review))
+    policy::after_submission(cat, review.id, begun).await;
+    let review = reviews::by_id(&cat.store.reader(), review.id).await?.unwrap_or(review);
+    let regression = RegressionReport::of_review(cat, review.id).await?;
+    Ok(report(cat, &loaded, &standing, review, regression))
 }
 
 fn review(change: &Change, loaded: &Loaded, bundle: Bundle, notes: String) -> Review {
@@ -123,18 +134,33 @@ async fn not_submittable(cat: &Catalog, change: &Change, loaded: &Loaded) -> Res
     Ok(failure.hint(hint).next("mcpbox_get_tool_status", status))
 }
 
-fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review) -> PublishReport {
+fn report(
+    cat: &Catalog,
+    loaded: &Loaded,
+    standing: &Standing,
+    review: Review,
+    regression: Option<RegressionReport>,
+) -> PublishReport {
     let used: Capabilities = loaded.newest.content.capabilities.union(&review.requested).cloned().collect();
     let secrets_without_value = standing.secrets_without_value(&used);
     let (name, url) = (loaded.name(), cat.review_url(review.id));
-    let mut next = vec![
-        NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
-        NextStep::call(
-            "then poll its status; once approved it can be called at once",
-            "mcpbox_get_tool_status",
-            json!({"tool_id": name}),
-        ),
-    ];
+    let is_approved = review.state == ReviewState::Approved;
+    let call = json!({"name": name, "arguments": {}});
+    let waiting = || {
+        vec![
+            NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
+            NextStep::call(
+                "then poll its status; once approved it can be called at once",
+                "mcpbox_get_tool_status",
+                json!({"tool_id": name}),
+            ),
+        ]
+    };
+    let mut next = match is_approved {
+        true => vec![NextStep::call("a rule of this MCPbox approved it; call it", "mcpbox_call_tool", call)],
+        false => waiting(),
+    };
+    next.extend(regression.as_ref().and_then(RegressionReport::advice).map(NextStep::say));
     if review.requested.iter().any(|capability| matches!(capability, Capability::Package(_))) {
         let step = "its packages are being resolved; the review shows what would be installed, and it can be approved once that is known";
         next.push(NextStep::say(step));
@@ -161,6 +187,8 @@ fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review) -
         risk: review.risk,
         requested: review.requested.into_iter().collect(),
         secrets_without_value,
+        regression,
+        approved_by: review.decided_by.filter(|_| is_approved).map(|by| by.name),
         next,
     }
 }

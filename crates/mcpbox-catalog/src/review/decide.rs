@@ -1,7 +1,7 @@
 //! Deciding a review. Approval is the only way a version gets live: one transaction that compares the hash the human
 //! saw, re-hashes the content, approves version and grants, and writes audit and outbox rows.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use mcpbox_core::{
     capability::Capability,
@@ -22,15 +22,17 @@ use mcpbox_store::{
     tools, versions,
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Catalog, CatalogError, Reviewer,
+    audited::GrantInForce,
     change::Change,
     error::refused,
     load::{self, Loaded},
     needs::Standing,
     packages::{self, Set},
+    policy::Ruling,
     text,
 };
 
@@ -64,20 +66,50 @@ pub async fn approve(
     comment: &str,
 ) -> Result<Decision, CatalogError> {
     let comment = text::remark("comment", comment)?;
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let change = Change::begin(cat, reviewer.actor()).await?;
+    approve_in(cat, change, (review, seen), comment, json!({})).await
+}
+
+/// Approves what a rule covers, in the transaction in which it looked at the facts.
+pub(crate) async fn approve_by_rule(
+    cat: &Arc<Catalog>,
+    change: Change,
+    ruling: &Ruling,
+    review: &Review,
+) -> Result<Decision, CatalogError> {
+    let rule = ruling.rule().as_str();
+    let comment = format!("approved by the rule {rule}, which an admin switched on");
+    let because = json!({"rule": rule, "inputs": ruling.inputs()});
+    approve_in(cat, change, (review.id, &review.content_hash), comment, because).await
+}
+
+/// `because` is what the audit row keeps of a rule; an empty object for a human.
+async fn approve_in(
+    cat: &Arc<Catalog>,
+    mut change: Change,
+    (review, seen): (ReviewId, &ContentHash),
+    comment: String,
+    because: Value,
+) -> Result<Decision, CatalogError> {
     let Open { mut review, mut loaded, version } = open(&change, review, seen).await?;
     let lock = check_packages(&change, &review, &loaded).await?;
     check_content(&review, &version, lock.as_ref())?;
     check_name(&change, &loaded, &version).await?;
     decide(&mut change, &mut review, &version, VersionEvent::Approve, comment).await?;
-    grant_requested(&mut change, &review, &version).await?;
+    let granted = grant_requested(&mut change, &review, &version).await?;
     let replaced = loaded.live_number(&change.tx).await?;
+    let action = if because.get("rule").is_some() { "review.approve.rule" } else { "review.approve" };
+    // Everything that is needed to work the hash out again stands in the row.
+    let mut detail = json!({"name": loaded.name(), "version": version.number, "replaces": replaced, "content_hash": review.content_hash,
+                            "version_hash": version.content_hash, "granted": review.requested, "lock": lock, "grants": granted,
+                            "server_id": loaded.server.id, "tool_id": loaded.tool.id, "version_id": version.id, "comment": review.comment});
+    if let (Value::Object(detail), Value::Object(because)) = (&mut detail, because) {
+        detail.extend(because);
+    }
     loaded.tool.name = version.content.name.clone();
     (loaded.tool.live_version, loaded.tool.updated_at) = (Some(version.id), change.now);
     tools::update(&change.tx, &loaded.tool).await?;
-    let detail = json!({"name": loaded.name(), "version": version.number, "replaces": replaced, "content_hash": review.content_hash,
-                        "version_hash": version.content_hash, "granted": review.requested, "comment": review.comment});
-    change.audit("review.approve", format!("review:{}", review.id), detail).await?;
+    change.audit(action, format!("review:{}", review.id), detail).await?;
     let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
     let remarks = remarks(cat, &loaded, &version, &standing);
     finish(cat, change, review, loaded, version, remarks).await
@@ -99,7 +131,9 @@ pub async fn reject(
     let Open { mut review, loaded, version } = open(&change, review, seen).await?;
     decide(&mut change, &mut review, &version, VersionEvent::Reject, comment).await?;
     settle_requests(&mut change, &review, &loaded, GrantEvent::Reject).await?;
-    let detail = json!({"name": loaded.name(), "version": version.number, "content_hash": review.content_hash, "comment": review.comment});
+    let detail = json!({"name": loaded.name(), "version": version.number, "content_hash": review.content_hash,
+                        "version_hash": version.content_hash, "requested": review.requested, "server_id": loaded.server.id,
+                        "tool_id": loaded.tool.id, "version_id": version.id, "comment": review.comment});
     change.audit("review.reject", format!("review:{}", review.id), detail).await?;
     finish(cat, change, review, loaded, version, Vec::new()).await
 }
@@ -135,6 +169,7 @@ fn stale(review: &Review) -> CatalogError {
         }
         ReviewState::Approved => format!("this review was approved already, by {by}"),
         ReviewState::Rejected => format!("this review was sent back already, by {by}"),
+        ReviewState::Revoked => format!("this review was approved, by {by}, and that was taken back"),
         ReviewState::Superseded => format!("this review no longer stands: {}", review.comment),
     };
     CatalogError::Stale { message, current: review.content_hash.clone() }
@@ -206,9 +241,15 @@ async fn decide(
     Ok(())
 }
 
-/// Puts everything the bundle asked for in force, for this tool alone.
-async fn grant_requested(change: &mut Change, review: &Review, version: &Version) -> Result<(), CatalogError> {
+/// Puts everything the bundle asked for in force, for this tool alone. Gives what came in force.
+async fn grant_requested(
+    change: &mut Change,
+    review: &Review,
+    version: &Version,
+) -> Result<Vec<GrantInForce>, CatalogError> {
     let loaded = load::tool(&change.tx, review.tool_id).await?;
+    let before = Standing::read(&change.tx, &loaded.server, review.tool_id).await?;
+    let before: BTreeSet<GrantId> = before.approved().map(|grant| grant.id).collect();
     settle_requests(change, review, &loaded, GrantEvent::Approve).await?;
     let standing = Standing::read(&change.tx, &loaded.server, review.tool_id).await?;
     for capability in review.requested.iter().filter(|capability| !standing.has(capability)) {
@@ -226,7 +267,9 @@ async fn grant_requested(change: &mut Change, review: &Review, version: &Version
         };
         grants::insert(&change.tx, &grant).await?;
     }
-    Ok(())
+    let after = Standing::read(&change.tx, &loaded.server, review.tool_id).await?;
+    let new = after.approved().filter(|grant| !before.contains(&grant.id));
+    Ok(new.map(GrantInForce::from).collect())
 }
 
 /// Decides the single requests that the bundle covers with the bundle.

@@ -2,6 +2,7 @@
 //! granted, and what test runs did.
 
 use chrono::{DateTime, Utc};
+use mcpbox_analysis::Consequence;
 use mcpbox_core::{
     call::CallRecord,
     capability::Capability,
@@ -20,12 +21,13 @@ use mcpbox_core::{
 use mcpbox_store::{calls, reviews, secrets, versions};
 use serde::Serialize;
 
-use super::Diff;
+use super::{Diff, RegressionReport};
 use crate::{
     Catalog, CatalogError,
-    author::{self, Finding, SecretSummary},
+    assessment::{Asked, assess},
+    author::{Finding, SecretSummary},
     error::refused,
-    load,
+    findings, load,
     needs::Standing,
     packages::{self, PackageReport},
     text,
@@ -101,12 +103,18 @@ pub struct ReviewDetail {
     pub description_marked: String,
     /// The code with such characters marked; absent when it has none.
     pub code_marked: Option<String>,
-    /// What to look at in the code.
+    /// What to look at in code and texts, worst first, and in what its tests did.
     pub findings: Vec<Finding>,
+    /// Why the risk is what it is now, the gravest first; empty for a low one.
+    pub reasons: Vec<String>,
+    /// What approval newly lets the tool do, and what it may do already.
+    pub newly: Consequence,
     /// Secrets the tool uses.
     pub secrets: Vec<SecretSummary>,
-    /// Test runs of exactly this version, newest first (at most 20).
+    /// Test runs of exactly this version, newest first (at most 60).
     pub evidence: Vec<CallRecord>,
+    /// How the examples of the live version compare, repeated with this one; none when there are none.
+    pub regression: Option<RegressionReport>,
     /// The packages that approval installs; absent when it asks for none.
     pub packages: Option<PackageReport>,
     /// What approval does, in a sentence.
@@ -194,10 +202,19 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
     };
     let same = versions::by_content_hash(&reader, loaded.tool.id, &version.content_hash).await?;
     let secrets = secrets::list(&reader, loaded.server.id).await?;
-    let evidence = calls::evidence_for_version(&reader, version.id).await?;
+    let runs = calls::evidence_for_version(&reader, version.id).await?;
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
     let packages = packages::of_review(cat, &review, &standing).await?;
-    let analysis = mcpbox_analysis::analyze(&version.content.code, loaded.server.code_policy);
+    let snapshot = cat.snapshot();
+    let asked = Asked {
+        server: &loaded.server,
+        version: &version,
+        live: live.as_ref(),
+        requested: &review.requested,
+        standing: &standing,
+        snapshot: &snapshot,
+    };
+    let assessed = assess(&asked);
     Ok(ReviewDetail {
         name: published_name(&loaded.server.name, &version.content.name),
         code_diff: difference(live.as_ref(), &version, |version| &version.content.code),
@@ -205,9 +222,12 @@ pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, Catal
         description_marked: text::marked(&version.content.description)
             .unwrap_or_else(|| version.content.description.clone()),
         code_marked: text::marked(&version.content.code),
-        findings: author::findings(&analysis),
+        findings: findings::of_version(&asked, &assessed, &runs),
+        reasons: assessed.reasons,
+        newly: assessed.consequence,
         secrets: used_secrets(secrets, &version, &review),
-        evidence,
+        evidence: runs,
+        regression: RegressionReport::of_review(cat, review.id).await?,
         consequence: consequence(&review, &loaded.server, &loaded.tool, &version, live.as_ref(), packages.as_ref()),
         packages,
         identical_to: same_as(same, &version),

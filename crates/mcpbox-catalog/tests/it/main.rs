@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
+mod attacks;
 mod authoring;
 mod calling;
+mod decisions;
+mod evidence;
 mod listing;
 mod nobody_but_a_human;
 mod packages;
 mod permissions;
+mod policy;
 mod publishing;
 mod scale;
 mod sessions;

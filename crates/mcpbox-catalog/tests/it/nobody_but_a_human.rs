@@ -49,6 +49,7 @@ async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
         let _ = author::rollback_tool(cat, llm, "s__fetch0", 1).await;
         let _ = author::request_publish(cat, llm, "s__fetch0", "").await;
         let _ = author::request_publish(cat, llm, "s__fetch1", "").await;
+        let _ = author::make_sample(cat, llm).await;
         let _ = author::stop_server(cat, llm, "s").await;
         let _ = author::start_server(cat, llm, "s").await;
     }
@@ -122,6 +123,11 @@ fn the_words_that_approve_stand_only_where_a_reviewer_is_needed() {
         ("grants::set_state(", &["review/decide.rs", "review/grant.rs"]),
         ("decided_by: Some(", &["review/decide.rs", "review/grant.rs"]),
         ("secrets::set_value(", &["review/secret.rs"]),
+        // A rule decides beside a human, never as one, and only its engine makes what that takes.
+        ("Ruling {", &["policy/engine.rs"]),
+        ("approve_by_rule(", &["policy/engine.rs", "review/decide.rs"]),
+        ("reviews::revoke(", &["review/revoke.rs"]),
+        ("VersionEvent::Revoke", &["review/revoke.rs"]),
         ("settings::save(", &["review/policy.rs"]),
         ("Reviewer {\n", &["session.rs"]),
         ("Reviewer { user_id", &["session.rs"]),

@@ -27,6 +27,8 @@ mod processes;
 use processes::{cpu_ms, largest_family, memory};
 
 const ADD: &str = "async def main(a: int, b: int) -> int:\n    return a + b\n";
+/// Long enough that many run at once.
+const SLOW: &str = "async def main(a: int, b: int) -> int:\n    return sum(range(1_000_000))\n";
 const WORK: &str = "import json, hashlib\nasync def main(a: int, b: int) -> str:\n    rows = [{'i': i, 'x': i * a} for i in range(600)]\n    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()\n";
 
 fn main() -> ExitCode {
@@ -56,6 +58,7 @@ async fn measure(config: SandboxConfig) {
     row("floor: bare fork, nothing loaded, CPU", floors[0], "ms");
     row("floor: bare fork of a zygote, CPU", floors[1], "ms");
     latency("add, parked, 8 in a row", parked(&sandbox).await);
+    tokio::time::sleep(Duration::from_millis(500)).await; // full again
     let (children, pss) = largest_family();
     println!("{:<44}{:>9.1} MB PSS", format!("{children} parked, with their zygote"), pss as f64 / 1024.0);
     for (name, source, pause_ms) in [
@@ -149,7 +152,7 @@ async fn parked(sandbox: &Arc<Sandbox>) -> Vec<f64> {
         let burst = (0..64).map(|_| {
             tokio::spawn({
                 let sandbox = Arc::clone(sandbox);
-                async move { call(&sandbox, ADD).await }
+                async move { call(&sandbox, SLOW).await }
             })
         });
         futures::future::join_all(burst.collect::<Vec<_>>()).await;

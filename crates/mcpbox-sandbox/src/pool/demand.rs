@@ -29,15 +29,9 @@ impl Demand {
         self.current = (self.current.0.max(self.running), self.current.1 + 1);
     }
 
-    /// A call ends; how many still run.
-    pub(super) fn end(&mut self) -> usize {
+    /// A call ends.
+    pub(super) fn end(&mut self) {
         self.running = self.running.saturating_sub(1);
-        self.running
-    }
-
-    /// Calls that run now.
-    pub(super) fn running(&self) -> usize {
-        self.running
     }
 
     /// How many should wait.

@@ -25,6 +25,18 @@ pub(crate) enum ReviewCommand {
     Approve(DecisionArgs),
     /// Send back to the author, with the reason in --comment. Asks an admin's password.
     Reject(DecisionArgs),
+    /// Take an approval back, whether a human or a rule gave it: calls run the version approved before, or none. Asks an
+    /// admin's password.
+    Revoke {
+        /// The review's id.
+        id: String,
+        /// Why; the author sees it.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        comment: String,
+        /// Who takes it back.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
     /// Resolve the packages of a review again, after the package index could not be reached. Asks an admin's password.
     Resolve {
         /// The review's id.

@@ -12,6 +12,13 @@ use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
     params(("id" = ReviewId, Path, description = "Id of the review")),
     responses((status = OK, body = ReviewDetail))
 )]
-pub(crate) async fn show(State(state): State<AdminState>, _: Viewer, Path(id): Path<ReviewId>) -> Answer<ReviewDetail> {
+pub(crate) async fn show(
+    State(state): State<AdminState>,
+    viewer: Viewer,
+    Path(id): Path<ReviewId>,
+) -> Answer<ReviewDetail> {
+    if let Viewer::Reviewer(reviewer) = &viewer {
+        review::look(&state.catalog, reviewer, id).await?;
+    }
     Ok(Json(review::show(&state.catalog, id).await?))
 }

@@ -1,0 +1,43 @@
+//! `POST /api/reviews/{id}/revoke`.
+
+use axum::extract::State;
+use mcpbox_catalog::review::{self, Revocation};
+use mcpbox_core::ids::ReviewId;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::Answer,
+    auth::Decider,
+    extract::{Json, Path},
+    problem::Details,
+    state::AdminState,
+};
+
+/// Why an approval is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevokeReviewRequest {
+    /// Words for the author; they go to the LLM.
+    #[serde(default)]
+    comment: String,
+}
+
+/// Takes an approval back, whether a human or a rule gave it; calls run the version approved before, or none.
+#[utoipa::path(
+    post, path = "/reviews/{id}/revoke", tag = "reviews",
+    params(("id" = ReviewId, Path, description = "Id of the review")),
+    request_body = RevokeReviewRequest,
+    responses(
+        (status = OK, body = Revocation),
+        (status = CONFLICT, body = Details, description = "It is not approved", content_type = "application/problem+json")
+    )
+)]
+pub(crate) async fn revoke(
+    State(state): State<AdminState>,
+    Decider(reviewer): Decider,
+    Path(id): Path<ReviewId>,
+    Json(request): Json<RevokeReviewRequest>,
+) -> Answer<Revocation> {
+    Ok(axum::Json(review::revoke(&state.catalog, &reviewer, id, &request.comment).await?))
+}
