@@ -1,4 +1,4 @@
-import { useSettings } from "@/api/coming";
+import { useSettings } from "@/api/settings";
 import { PageHeader } from "@/components/PageHeader";
 import { SubNav } from "@/components/SubNav";
 import { AutomaticDecisions } from "./AutomaticDecisions";
@@ -13,12 +13,8 @@ export function SettingsPage() {
       <PageHeader title="Settings">What holds for the whole box. Each sentence says what it changes.</PageHeader>
       <SubNav root="/settings" label="Settings" />
       <SettingsForm settings={settings} />
-      {settings.auto_approval && (
-        <>
-          <Rules settings={settings} />
-          <AutomaticDecisions />
-        </>
-      )}
+      <Rules settings={settings} />
+      <AutomaticDecisions />
     </>
   );
 }
