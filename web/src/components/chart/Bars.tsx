@@ -80,6 +80,8 @@ function options(width: number, height: number, props: () => Props): uPlot.Optio
   const series = (name: string): uPlot.Series => ({ fill: () => colour(name), stroke: () => colour(name), width: 0, paths: bars, points: { show: false } });
   const axis: uPlot.Axis = { stroke: () => colour("--dim"), font: "12px Inter, sans-serif", ticks: { show: false }, grid: { stroke: () => colour("--line"), width: 1 } };
   const ends = () => [props().buckets[0]?.from ?? 0, props().buckets.at(-1)?.to ?? 1] as const;
+  // A label there would be cut. Not asked of the plot, which has its old width while it is resized.
+  const isAtTheEnd = (at: number) => at > ends()[1] - 0.04 * (ends()[1] - ends()[0]);
   const indexAt = (at: number) => props().buckets.findLastIndex(({ from }) => from <= at);
   const choose = (plot: uPlot, left: number, right: number) => {
     const { buckets, onSpan } = props();
@@ -95,7 +97,7 @@ function options(width: number, height: number, props: () => Props): uPlot.Optio
     legend: { show: false },
     scales: { x: { range: () => [...ends()] as [number, number] }, y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, size: 28, incrs: STEPS, values: (plot, values) => values.map((at) => (plot.valToPos(at, "x") > plot.over.clientWidth - 16 ? "" : tickLabel(at))) },
+      { ...axis, grid: { show: false }, space: 80, size: 28, incrs: STEPS, values: (_, values) => values.map((at) => (isAtTheEnd(at) ? "" : tickLabel(at))) },
       { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, values) => values.map((value) => count(value)) },
     ],
     series: [{}, series("--bar"), series("--bad")],
