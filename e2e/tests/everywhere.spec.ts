@@ -63,6 +63,9 @@ test("by keyboard alone from the login to the reviews, and through the runs", as
 test("a stream cut for half a minute comes back without a reload, and nothing is lost", async ({ page, box, complaints }) => {
   await signedIn(page, box, "/activity");
   await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
+  const runs = page.getByRole("table", { name: "Runs" }).getByRole("link");
+  await expect(runs.first()).toBeVisible();
+  const before = await runs.first().getAttribute("href");
   await page.context().setOffline(true);
   await expect(page.getByText("MCPbox cannot be reached.")).toBeVisible({ timeout: 30_000 });
   const llm = await Llm.connect(box);
@@ -70,7 +73,8 @@ test("a stream cut for half a minute comes back without a reload, and nothing is
   await page.waitForTimeout(process.env.MCPBOX_LONG ? 30_000 : 5_000);
   await page.context().setOffline(false);
   await expect(page.getByText("MCPbox cannot be reached.")).toHaveCount(0, { timeout: 20_000 });
-  await page.getByRole("table", { name: "Runs" }).getByRole("link").first().click();
+  await expect(runs.first()).not.toHaveAttribute("href", before ?? "", { timeout: 60_000 });
+  await runs.first().click();
   await expect(page.getByRole("dialog").getByText("while away").first()).toBeVisible();
   expect(await page.evaluate(() => "isTheSamePage" in window)).toBe(true);
   complaints.splice(0); // the browser says that the server was away
