@@ -15,7 +15,7 @@ use mcpbox_store::secrets;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Caller, Catalog, CatalogError, PublishedTool, Snapshot, packages,
+    Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry, packages,
     record::{OpenRecord, Run},
     run, validate,
 };
@@ -43,6 +43,8 @@ pub async fn call_tool(
     observer: Arc<dyn Observer>,
 ) -> CallReply {
     let who = who.into();
+    // What fails here is refused below for the tools that it matters for.
+    let _ = expiry::enforce(cat).await;
     let tool = match find(&cat.snapshot(), who, name) {
         Ok(tool) => tool,
         Err(failure) => return CallReply { call_id: None, result: Err(failure), structured: None, tool: None },
@@ -95,6 +97,7 @@ async fn prepare(
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
     let arguments = validate::check_arguments(&tool.compiled.arguments, &tool.name, arguments)?;
+    expiry::check(cat, tool)?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());
     }

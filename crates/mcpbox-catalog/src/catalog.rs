@@ -22,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     CatalogError,
     change::Touched,
+    expiry,
     model::Model,
     packages::{self, Installs},
     record::Records,
@@ -110,6 +111,7 @@ impl Catalog {
             events,
         });
         packages::ensure(&catalog);
+        expiry::watch(&catalog);
         Ok(catalog)
     }
 

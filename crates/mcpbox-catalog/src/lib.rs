@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod allowed;
 pub mod author;
 mod bundle;
 pub mod call;
@@ -16,6 +17,8 @@ mod catalog;
 mod change;
 mod compile;
 mod error;
+mod expiry;
+mod lines;
 pub mod listing;
 mod load;
 mod model;
@@ -23,6 +26,7 @@ mod nearest;
 mod needs;
 mod next;
 pub mod packages;
+mod rating;
 mod record;
 mod redact;
 pub mod review;
@@ -36,7 +40,7 @@ mod withheld;
 
 pub use caller::Caller;
 pub use catalog::{Catalog, CatalogConfig};
-pub use error::CatalogError;
+pub use error::{CatalogError, Decided};
 pub use next::NextStep;
 pub use session::Reviewer;
 pub use snapshot::{PublishedTool, Snapshot};

@@ -13,6 +13,8 @@ pub struct Settings {
     pub remote_delete: bool,
     /// Days that call records are kept (1 to 3650).
     pub log_retention_days: u32,
+    /// Reviews that one client may have open at the same time (1 to 10000).
+    pub open_requests_per_client: u32,
     /// Limits given to new servers.
     pub default_limits: crate::server::Limits,
 }
@@ -23,6 +25,7 @@ impl Default for Settings {
             draft_testing: DraftTesting::Quarantine,
             remote_delete: false,
             log_retention_days: 30,
+            open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),
         }
     }

@@ -97,6 +97,8 @@ pub enum VersionState {
     Approved,
     /// A human sent it back.
     Rejected,
+    /// A human approved it and took that back.
+    Revoked,
 }
 
 /// What can happen to a version.
@@ -110,6 +112,8 @@ pub enum VersionEvent {
     Approve,
     /// A human sent it back.
     Reject,
+    /// A human took the approval back.
+    Revoke,
 }
 
 /// A step that does not exist.
@@ -123,17 +127,18 @@ pub struct NoSuchStep {
 }
 
 impl VersionState {
-    /// The state after `event`. Approved is final: new content is a new version.
+    /// The state after `event`. Approved changes only by being taken back: new content is a new version.
     ///
     /// # Errors
     /// [`NoSuchStep`] when the step does not exist.
     pub fn apply(self, event: VersionEvent) -> Result<Self, NoSuchStep> {
         use {VersionEvent as E, VersionState as S};
         match (self, event) {
-            (S::Draft | S::Rejected, E::Submit) => Ok(S::PendingReview),
+            (S::Draft | S::Rejected | S::Revoked, E::Submit) => Ok(S::PendingReview),
             (S::PendingReview, E::Withdraw) => Ok(S::Draft),
             (S::PendingReview, E::Approve) => Ok(S::Approved),
             (S::PendingReview, E::Reject) => Ok(S::Rejected),
+            (S::Approved, E::Revoke) => Ok(S::Revoked),
             (from, event) => Err(NoSuchStep { from, event }),
         }
     }
@@ -151,6 +156,7 @@ mod tests {
             Just(VersionEvent::Withdraw),
             Just(VersionEvent::Approve),
             Just(VersionEvent::Reject),
+            Just(VersionEvent::Revoke),
         ]
     }
 
@@ -167,8 +173,8 @@ mod tests {
                 if before != VersionState::Approved && state == VersionState::Approved {
                     prop_assert_eq!((before, event), (VersionState::PendingReview, VersionEvent::Approve));
                 }
-                if before == VersionState::Approved {
-                    prop_assert_eq!(state, VersionState::Approved);
+                if before == VersionState::Approved && state != VersionState::Approved {
+                    prop_assert_eq!((event, state), (VersionEvent::Revoke, VersionState::Revoked));
                 }
             }
         }

@@ -28,6 +28,8 @@ const INSERT_BATCH: usize = 500;
 const DELETE_BATCH: u64 = 1_000;
 /// Runs shown as evidence for a version.
 const EVIDENCE_MAX: u64 = 20;
+/// First calls shown of a version.
+const FIRST_RUNS_MAX: u64 = 50;
 
 /// Which records a list shows; an empty filter shows all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,6 +116,26 @@ pub async fn evidence_for_version(
     let filter = CallFilter { version: Some(version_id), profile: Some(Profile::Quarantine), ..CallFilter::default() };
     let select = select(&filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id).limit(EVIDENCE_MAX);
     paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// The first calls of a version since a moment, oldest first, at most 50.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first_of_version(
+    connection: &impl Connection,
+    version_id: VersionId,
+    since: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<CallRecord>, StoreError> {
+    let filter = CallFilter {
+        version: Some(version_id),
+        profile: Some(Profile::Live),
+        since: Some(since),
+        ..CallFilter::default()
+    };
+    let select = select(&filter)?.order_by_asc(Column::StartedAt).order_by_asc(Column::Id);
+    paging::convert(select.limit(limit.min(FIRST_RUNS_MAX)).all(&connection.executor()).await?)
 }
 
 /// Deletes records that began before `before`, in small transactions, but keeps the evidence of open reviews. Gives

@@ -19,6 +19,7 @@ pub mod outbox;
 mod paging;
 pub mod resolutions;
 pub mod reviews;
+pub mod revisions;
 mod seal;
 pub mod secrets;
 pub mod servers;

@@ -1,9 +1,13 @@
 //! Reviews: the bundles a human decides.
 
 pub(crate) mod approve;
+pub(crate) mod bulk;
+pub(crate) mod first_runs;
 pub(crate) mod list;
+pub(crate) mod mark_seen;
 pub(crate) mod reject;
 pub(crate) mod resolve;
+pub(crate) mod revoke;
 pub(crate) mod show;
 
 use mcpbox_core::hash::ContentHash;

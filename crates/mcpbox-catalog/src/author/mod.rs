@@ -19,6 +19,7 @@ mod status;
 mod test;
 mod tool;
 mod version;
+mod wanted;
 
 pub(crate) use code::findings;
 pub use code::{CodeReport, Finding, Severity, validate_code};

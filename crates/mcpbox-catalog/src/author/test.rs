@@ -21,9 +21,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Caller, Catalog, CatalogError, NextStep,
+    allowed::Allowed,
     compile::Compiled,
+    expiry,
     load::{self, Loaded},
-    model::Allowed,
     nearest,
     needs::{Standing, refused, request_call},
     packages,
@@ -89,6 +90,7 @@ pub async fn test_code(
 ) -> Result<TestReport, CatalogError> {
     let who = who.into();
     who.check_author()?;
+    expiry::enforce(cat).await?;
     let snapshot = cat.snapshot();
     let id = snapshot.find_tool(&request.tool)?.tool.id;
     let reader = cat.store.reader();

@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod authoring;
+mod bundles;
 mod calling;
+mod deciding;
+mod expiring;
 mod listing;
 mod nobody_but_a_human;
 mod packages;

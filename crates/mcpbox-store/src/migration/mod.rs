@@ -2,6 +2,7 @@
 
 mod m0001_initial;
 mod m0002_packages;
+mod m0003_bundles;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -12,7 +13,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_packages::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_packages::Migration),
+            Box::new(m0003_bundles::Migration),
+        ]
     }
 }
 
