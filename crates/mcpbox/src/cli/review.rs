@@ -22,9 +22,20 @@ pub(crate) enum ReviewCommand {
         json: bool,
     },
     /// Approve: the version becomes the live one, with the permissions it asks for. Asks an admin's password.
-    Approve(DecisionArgs),
+    Approve(ApproveArgs),
     /// Send back to the author, with the reason in --comment. Asks an admin's password.
     Reject(DecisionArgs),
+    /// Take back all that a review approved, at once: its permissions and its version. Asks an admin's password.
+    Revoke {
+        /// The review's id.
+        id: String,
+        /// Why; the author sees it.
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        comment: String,
+        /// Who decides.
+        #[command(flatten)]
+        credentials: Credentials,
+    },
     /// Resolve the packages of a review again, after the package index could not be reached. Asks an admin's password.
     Resolve {
         /// The review's id.
@@ -52,6 +63,23 @@ pub(crate) enum PackageCommand {
         #[command(flatten)]
         credentials: Credentials,
     },
+}
+
+/// An approval, with what its risk asks for.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// Which, and in which words.
+    #[command(flatten)]
+    pub decision: DecisionArgs,
+    /// A finding you have read, by its id; at high risk all of them.
+    #[arg(long, value_name = "FINDING")]
+    pub acknowledge: Vec<String>,
+    /// The tool's name, typed by you; at critical risk.
+    #[arg(long, value_name = "NAME")]
+    pub tool_name: Option<String>,
+    /// Something not to allow, as the review shows it, and why: `host x.example=unknown host`.
+    #[arg(long, value_name = "WHAT=WHY")]
+    pub refuse: Vec<String>,
 }
 
 /// Which review, and the words of the decision.
