@@ -28,6 +28,7 @@ need_system() {
   need ip iproute2
   need unshare util-linux
   need npm npm
+  need chromium chromium
   command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || missing+=(postgresql)
   python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   install_missing
@@ -39,6 +40,30 @@ need_system() {
     echo "There is no Rust toolchain; install one from https://rustup.rs, then run this again" >&2
     exit 1
   fi
+  recent_node
+}
+
+# A Node that can build the web UI, in PATH: the machine's own, or one in .cache where that is too old.
+recent_node() {
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null && return
+  local directory=$cache/node machine=x64
+  [ "$(uname -m)" = aarch64 ] && machine=arm64
+  if [ "$(cat "$directory/stamp" 2>/dev/null)" != "$NODE_MAJOR" ]; then
+    echo "Installing Node $NODE_MAJOR …"
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" "node-linux-$machine@$NODE_MAJOR" || exit 1
+    echo "$NODE_MAJOR" >"$directory/stamp"
+  fi
+  export PATH=$directory/node_modules/node-linux-$machine/bin:$PATH
+}
+
+# node_modules DIRECTORY: exactly what its lock file names, installed again when that changes.
+node_modules() {
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed-from" && return
+  echo "Installing the packages of $1 …"
+  npm ci --prefix "$1" --include=dev --ignore-scripts --no-audit --no-fund --silent &&
+    cp "$1/package-lock.json" "$1/node_modules/.installed-from"
 }
 
 # venv NAME REQUIREMENTS: a Python environment in .cache, made again when the requirements change.

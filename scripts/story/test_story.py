@@ -73,7 +73,7 @@ async def publish_and_call(llm: Llm, box: Box, host: LanHost) -> None:
 
     review = box.open_review("weather_api__get_weather")
     assert set(review) == {"id", "server", "tool", "version", "content_hash", "risk"}, review
-    assert (review["server"], review["version"], review["risk"]) == ("weather_api", 1, "high"), review
+    assert (review["server"], review["version"], review["risk"]) == ("weather_api", 1, "medium"), review
     shown = box.cli("review", "show", review["id"]).stdout
     assert f"10.99.0.1:{host.port}" in shown and "+async def main" in shown and "denied" in shown, shown
     decided = box.as_admin("review", "approve", review["id"], "--hash", review["content_hash"])

@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod calls;
+pub(crate) mod connection;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod grants;

@@ -23,6 +23,17 @@ pub struct AdminConfig {
     pub ui: Router,
     /// What `/metrics` answers, if it is there.
     pub metrics: Option<Metrics>,
+    /// How clients connect.
+    pub connect: Connect,
+}
+
+/// How MCP clients connect, for whoever sets one up.
+#[derive(Debug, Clone, Default)]
+pub struct Connect {
+    /// The MCP endpoint.
+    pub mcp_url: String,
+    /// The program and its arguments, for clients that start one.
+    pub command: Vec<String>,
 }
 
 /// The metrics, for Prometheus: numbers, never names of tools, arguments or secrets.
@@ -52,6 +63,7 @@ impl Default for AdminConfig {
             max_connections: 512,
             ui: Router::new(),
             metrics: None,
+            connect: Connect::default(),
         }
     }
 }

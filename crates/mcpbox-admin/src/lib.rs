@@ -21,7 +21,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use mcpbox_catalog::Catalog;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{AdminConfig, Metrics, RateLimit};
+pub use config::{AdminConfig, Connect, Metrics, RateLimit};
 pub use peer::Peer;
 pub use routes::{PUBLIC_OPERATIONS, openapi};
 pub use server::{AdminError, serve, serve_socket};

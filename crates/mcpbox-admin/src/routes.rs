@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, calls, document, events, grants, modules, packages, reviews, sandbox, secrets, servers, session,
-        settings, setup, tools,
+        audit, calls, connection, document, events, grants, modules, packages, reviews, sandbox, secrets, servers,
+        session, settings, setup, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -31,6 +31,8 @@ pub(crate) fn api() -> axum::Router<AdminState> {
 fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .routes(routes!(setup::show::show, setup::complete::complete))
+        .routes(routes!(setup::sample::make_sample))
+        .routes(routes!(connection::show))
         .routes(routes!(session::show::show, session::login::login, session::logout::logout))
         .routes(routes!(session::change_password::change_password))
         .routes(routes!(servers::list::list, servers::create::create))

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AdminConfig, Door,
+    AdminConfig, Connect, Door,
     guard::{host::AllowedHosts, rate::Limits},
 };
 
@@ -26,6 +26,8 @@ pub(crate) struct AdminState {
     pub(crate) password_turn: Arc<tokio::sync::Mutex<()>>,
     /// Tells event streams that some session ended.
     pub(crate) session_ends: broadcast::Sender<()>,
+    /// How MCP clients connect.
+    pub(crate) connect: Arc<Connect>,
     /// Ends event streams.
     pub(crate) shutdown: CancellationToken,
 }
@@ -43,6 +45,7 @@ impl AdminState {
             cookie_secure: config.cookie_secure,
             password_turn: Arc::default(),
             session_ends: broadcast::channel(16).0,
+            connect: Arc::new(config.connect.clone()),
             shutdown,
         }
     }

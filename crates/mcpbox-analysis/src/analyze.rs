@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Analysis, Severity,
-    finding::{Finding, Report},
-    parse, signature,
+    finding::{About, Finding, Report},
+    parse, risk, signature,
     source::Source,
     symbols::Symbols,
     unicode, walk,
@@ -59,6 +59,7 @@ fn analyze_here(text: &str, policy: CodePolicy) -> Analysis {
     let symbols = Symbols::collect(&module.body);
     let facts = walk::walk(module, &source, &symbols, &mut report);
     let signature = signature::derive(module, &source, &symbols, &mut report);
+    let secret_flows = risk::check(parsed.tokens(), module, &source, &symbols, &facts, &mut report);
     if symbols.is_spent() {
         report.error(
             "too_complex",
@@ -77,6 +78,7 @@ fn analyze_here(text: &str, policy: CodePolicy) -> Analysis {
         hosts: facts.hosts,
         secrets: facts.secrets,
         uses_http: facts.uses_http,
+        secret_flows,
         findings: report.finish(&source),
     }
 }
@@ -98,6 +100,7 @@ fn empty(findings: Vec<Finding>) -> Analysis {
         hosts: Vec::new(),
         secrets: Vec::new(),
         uses_http: false,
+        secret_flows: Vec::new(),
     }
 }
 
@@ -105,6 +108,7 @@ fn finding(rule: &'static str, message: String, hint: &str) -> Finding {
     Finding {
         severity: Severity::Error,
         rule,
+        about: About::Code,
         line: 1,
         column: 1,
         snippet: String::new(),

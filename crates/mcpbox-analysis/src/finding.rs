@@ -21,7 +21,10 @@ pub struct Finding {
     pub severity: Severity,
     /// Stable name of the rule, snake case.
     pub rule: &'static str,
-    /// Line, from 1.
+    /// What it is about.
+    #[serde(skip_serializing_if = "About::is_code")]
+    pub about: About,
+    /// Line, from 1; 0 when it has none.
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
@@ -33,12 +36,35 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// The source.
+    Code,
+    /// The description that clients show.
+    Description,
+    /// The tool's name.
+    Name,
+    /// The schemas, compared to those of the live version.
+    Schema,
+}
+
+impl About {
+    /// Whether it is the source, as nearly always.
+    pub fn is_code(&self) -> bool {
+        *self == Self::Code
+    }
+}
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The code may not run.
     Error,
+    /// It looks like an attack or gives something away; it may run.
+    Danger,
     /// A reviewer should look; it may run.
     Warning,
     /// Good to know.
@@ -60,12 +86,12 @@ pub(crate) struct Report {
     pub(crate) policy: CodePolicy,
     places: Vec<Place>,
     seen: HashSet<(&'static str, TextSize)>,
-    errors: usize,
+    grave: usize,
 }
 
 impl Report {
     pub(crate) fn new(policy: CodePolicy) -> Self {
-        Self { policy, places: Vec::new(), seen: HashSet::new(), errors: 0 }
+        Self { policy, places: Vec::new(), seen: HashSet::new(), grave: 0 }
     }
 
     pub(crate) fn is_strict(&self) -> bool {
@@ -75,21 +101,24 @@ impl Report {
     /// Adds a finding; one per rule and place.
     pub(crate) fn add(&mut self, severity: Severity, rule: &'static str, at: impl Ranged, message: String, hint: &str) {
         let offset = at.range().start();
-        // Errors have room of their own, so that thousands of notices cannot crowd one out.
-        let room = match severity {
-            Severity::Error => self.errors < MAX_COLLECTED,
-            Severity::Warning | Severity::Notice => self.places.len() - self.errors < MAX_COLLECTED,
-        };
+        // What is grave has room of its own, so that thousands of notices cannot crowd it out.
+        let is_grave = severity <= Severity::Danger;
+        let taken = if is_grave { self.grave } else { self.places.len() - self.grave };
+        let room = taken < MAX_COLLECTED;
         if !room || !self.seen.insert((rule, offset)) {
             return;
         }
-        self.errors += usize::from(severity == Severity::Error);
+        self.grave += usize::from(is_grave);
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         self.places.push(Place { severity, rule, offset, message, hint });
     }
 
     pub(crate) fn error(&mut self, rule: &'static str, at: impl Ranged, message: impl Into<String>, hint: &str) {
         self.add(Severity::Error, rule, at, message.into(), hint);
+    }
+
+    pub(crate) fn danger(&mut self, rule: &'static str, at: impl Ranged, message: impl Into<String>, hint: &str) {
+        self.add(Severity::Danger, rule, at, message.into(), hint);
     }
 
     pub(crate) fn warning(&mut self, rule: &'static str, at: impl Ranged, message: impl Into<String>, hint: &str) {
@@ -102,7 +131,7 @@ impl Report {
 
     /// The findings with their places, errors first, then by line.
     pub(crate) fn finish(mut self, source: &Source<'_>) -> Vec<Finding> {
-        self.places.sort_by_key(|place| (place.severity, place.offset));
+        self.places.sort_by_key(|place| (place.severity, place.offset, place.rule));
         self.places.truncate(MAX_FINDINGS);
         self.places
             .into_iter()
@@ -111,6 +140,7 @@ impl Report {
                 Finding {
                     severity: place.severity,
                     rule: place.rule,
+                    about: About::Code,
                     line,
                     column,
                     snippet: source.snippet(place.offset),

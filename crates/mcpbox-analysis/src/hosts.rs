@@ -1,16 +1,18 @@
 //! Hosts that the code talks to, as far as literals tell. The calls are noted while walking and resolved at the end,
 //! when all constants are known. A help for requests and reviewers: what counts is what the broker lets through.
 
+pub(crate) mod known;
 mod prefix;
 mod url;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use mcpbox_core::capability::HostRule;
-use ruff_python_ast::{Expr, ExprCall, WithItem};
+use ruff_python_ast::{Expr, ExprCall, StmtFunctionDef, WithItem};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use self::prefix::Constants;
+pub(crate) use self::url::Target;
 use crate::{HostUse, finding::Report, literal, source::Source, symbols::Symbols};
 
 /// Hosts, calls and URLs that are kept.
@@ -25,6 +27,9 @@ pub(crate) struct Hosts<'a> {
     calls: Vec<(TextRange, Option<&'a Expr>, Option<String>)>,
     bases: Vec<&'a Expr>,
     literals: Vec<&'a Expr>,
+    /// Parameters of the tool's own functions, without `self`.
+    functions: HashMap<&'a str, Vec<&'a str>>,
+    passed: Vec<(&'a str, &'a ExprCall)>,
 }
 
 impl<'a> Hosts<'a> {
@@ -33,20 +38,76 @@ impl<'a> Hosts<'a> {
         if let Some(base) = call.arguments.find_keyword("base_url").filter(|_| self.bases.len() < MAX_ITEMS) {
             self.bases.push(&base.value);
         }
-        let Some(function) = self.request_function(&call.func, symbols) else { return };
-        let (method, position) = match function {
+        let function = match &*call.func {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        if self.passed.len() < MAX_ITEMS {
+            self.passed.push((function, call));
+        }
+        if let Some((method, url)) = self.request(call, symbols)
+            && self.calls.len() < MAX_ITEMS
+        {
+            self.calls.push((call.range(), url, method));
+        }
+    }
+
+    /// A function of the tool.
+    pub(crate) fn function(&mut self, function: &'a StmtFunctionDef) {
+        let names = function.parameters.iter_non_variadic_params().map(|parameter| parameter.name().as_str());
+        let names = names.filter(|name| !matches!(*name, "self" | "cls")).take(MAX_ITEMS);
+        self.functions.insert(function.name.as_str(), names.collect());
+    }
+
+    /// What is passed to the tool's own functions are values of their parameters.
+    pub(crate) fn link(&mut self) {
+        for (function, call) in std::mem::take(&mut self.passed) {
+            let Some(parameters) = self.functions.get(function) else { continue };
+            for (parameter, value) in parameters.iter().zip(&call.arguments.args) {
+                self.constants.pass(parameter, value);
+            }
+            for keyword in &call.arguments.keywords {
+                let name = keyword.arg.as_ref().and_then(|arg| parameters.iter().find(|name| **name == arg.as_str()));
+                if let Some(name) = name {
+                    self.constants.pass(name, &keyword.value);
+                }
+            }
+        }
+    }
+
+    /// Method and URL of a call that makes a request.
+    pub(crate) fn request(
+        &self,
+        call: &'a ExprCall,
+        symbols: &Symbols<'_>,
+    ) -> Option<(Option<String>, Option<&'a Expr>)> {
+        let (method, position) = match self.request_function(&call.func, symbols)? {
             "request" | "stream" | "build_request" | "Request" => {
                 let method =
                     call.arguments.find_argument_value("method", 0).and_then(|method| literal::text(method, symbols));
                 (method.filter(|method| method.len() <= 10), 1)
             }
-            "websocket_connect" => (None, 0),
             verb => (Some(verb.to_owned()), 0),
         };
-        if self.calls.len() < MAX_ITEMS {
-            let url = call.arguments.find_argument_value("url", position);
-            self.calls.push((call.range(), url, method.map(|method| method.to_ascii_uppercase())));
+        let url = call.arguments.find_argument_value("url", position);
+        Some((method.map(|method| method.to_ascii_uppercase()), url))
+    }
+
+    /// Where a URL may lead, as far as literals tell; a relative one leads to the base of a client.
+    pub(crate) fn targets(&self, url: &'a Expr) -> Vec<Target> {
+        let to =
+            |expr: &Expr| -> Vec<Target> { self.constants.prefixes(expr).iter().filter_map(url::target).collect() };
+        let own = to(url);
+        if own.is_empty() && !self.bases.is_empty() && self.constants.is_relative(url) {
+            return self.bases.iter().flat_map(|base| to(base)).collect();
         }
+        own
+    }
+
+    /// Whether nothing at all is known of how a text starts.
+    pub(crate) fn is_unknown(&self, expr: &'a Expr) -> bool {
+        self.constants.prefixes(expr).is_empty()
     }
 
     /// `name = …`: a constant, or a client.
@@ -82,16 +143,21 @@ impl<'a> Hosts<'a> {
     }
 
     /// The hosts. Calls whose host stays unknown are findings.
-    pub(crate) fn finish(self, uses_http: bool, source: &Source<'_>, report: &mut Report) -> Vec<HostUse> {
+    pub(crate) fn finish(&self, uses_http: bool, source: &Source<'_>, report: &mut Report) -> Vec<HostUse> {
         let mut found = Found::default();
         let mut unresolved = Vec::new();
         for base in &self.bases {
-            found.add_all(&self.rules(base), base.range().start(), None);
+            let rules = self.rules(base);
+            rules.iter().for_each(|rule| known::check(rule, base.range(), report));
+            found.add_all(&rules, base.range().start(), None);
         }
         for (place, target, method) in &self.calls {
             let Some(target) = target else { continue };
             let rules = self.rules(target);
             let is_relative = !self.bases.is_empty() && self.constants.is_relative(target);
+            for rule in &rules {
+                known::check(rule, *place, report);
+            }
             if rules.is_empty() && !is_relative {
                 unresolved.push(*place);
             }

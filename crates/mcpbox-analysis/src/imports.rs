@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ruff_python_ast::{Alias, ExprCall, StmtImport, StmtImportFrom};
 use ruff_text_size::{Ranged, TextSize};
 
-use crate::{Import, ImportStatus, finding::Report, literal, modules, source::Source, symbols::Symbols};
+use crate::{Import, ImportStatus, finding::Report, literal, modules, risk, source::Source, symbols::Symbols};
 
 /// Modules that are kept; nobody grants more.
 const MAX_IMPORTS: usize = 500;
@@ -99,6 +99,7 @@ impl Imports {
             let message = format!("the module `{module}` cannot be imported, and no grant opens it");
             report.error("import_never", at.range(), message, never_hint(module));
         }
+        risk::check_module(module, at.range(), report);
         if known.is_none() && self.order.len() < MAX_IMPORTS {
             self.seen.insert(module.to_owned(), status);
             self.order.push((module.to_owned(), at.range().start(), status));
@@ -115,7 +116,12 @@ fn star(import: &StmtImportFrom, report: &mut Report) {
             "Import the names that are used.",
         );
     } else {
-        report.notice("star_import", import, "`import *` hides which names the code uses", "");
+        report.notice(
+            "star_import",
+            import,
+            "`import *` hides which names the code uses",
+            "Import the names that are used.",
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 //! The findings are a second fence and a help for reviewers; the jail is the wall.
 
 mod analyze;
+mod assess;
 mod docstring;
 mod finding;
 mod hosts;
@@ -12,6 +13,7 @@ mod main_function;
 mod modules;
 mod parse;
 mod policy;
+mod risk;
 mod secrets;
 mod signature;
 mod source;
@@ -29,7 +31,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use analyze::{MAX_SOURCE_BYTES, analyze};
-pub use finding::{Finding, Severity};
+pub use assess::{
+    Assessment, Consequence, ConsequenceKind, ConsequencePart, Fingerprint, KnownSecret, LiveSchemas, OtherTool,
+    Subject, assess,
+};
+pub use finding::{About, Finding, Severity};
 pub use modules::{
     default_modules, distribution, is_base_package, is_never, is_stdlib, known_distribution, known_module,
 };
@@ -57,6 +63,9 @@ pub struct Analysis {
     pub secrets: Vec<SecretUse>,
     /// Whether the code can make HTTP requests: it names the global `http` or imports `httpx`.
     pub uses_http: bool,
+    /// Where secrets go, as far as the code tells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secret_flows: Vec<SecretFlow>,
 }
 
 /// The signature of `main`.
@@ -126,6 +135,31 @@ pub struct SecretUse {
     pub key: String,
     /// Line of the first use, from 1.
     pub line: u32,
+}
+
+/// A secret on its way out of the tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretFlow {
+    /// The secret's key.
+    pub key: String,
+    /// Where it goes.
+    pub to: SecretSink,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// That line's text.
+    pub snippet: String,
+}
+
+/// Where a secret goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretSink {
+    /// A host, in a request.
+    Host(HostRule),
+    /// The result, the log or an error, which the model reads.
+    Model,
 }
 
 impl Analysis {

@@ -66,7 +66,7 @@ fn syntax_hint(source: &Source<'_>, at: TextRange) -> &'static str {
     } else if text.starts_with("print ") {
         "Python 3: print is a function."
     } else {
-        ""
+        "Correct this line and send the code again."
     }
 }
 

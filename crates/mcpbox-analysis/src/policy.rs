@@ -10,7 +10,7 @@ pub(crate) mod strings;
 
 use ruff_text_size::Ranged;
 
-use crate::finding::Report;
+use crate::{Severity, finding::Report};
 
 /// How much a broken rule says under the standard policy, where it forbids nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,17 @@ pub(crate) enum Weight {
     /// Worth a reviewer's look even there.
     Telling,
 }
+
+/// Rules about text that becomes code, and about ways into the interpreter.
+const DYNAMIC: &[&str] = &[
+    "annotation_text",
+    "dunder_attribute",
+    "dunder_name",
+    "forbidden_builtin",
+    "forbidden_function",
+    "internal_attribute",
+    "module_leak",
+];
 
 /// Reports a broken rule as the policy has it.
 pub(crate) fn broken(
@@ -33,6 +44,8 @@ pub(crate) fn broken(
     if report.is_strict() {
         report.error(rule, at, message, hint);
     } else if weight == Weight::Telling {
-        report.notice(rule, at, message, "");
+        // Ordinary Python allows it; few tools need it.
+        let severity = if DYNAMIC.contains(&rule) { Severity::Danger } else { Severity::Warning };
+        report.add(severity, rule, at, message, hint);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use mcpbox_core::name::SecretKey;
 use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare, ExprSubscript};
-use ruff_text_size::{Ranged, TextSize};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use crate::{SecretUse, finding::Report, literal, source::Source, symbols::Symbols};
 
@@ -16,12 +16,15 @@ const MAX_KEYS: usize = 200;
 pub(crate) struct Secrets {
     order: Vec<(String, TextSize)>,
     seen: HashSet<String>,
+    /// Where the mapping stands as `secrets[…]`, `secrets.get(…)` or `… in secrets`.
+    reads: HashSet<TextSize>,
 }
 
 impl Secrets {
     /// `secrets["KEY"]`
     pub(crate) fn subscript(&mut self, subscript: &ExprSubscript, symbols: &Symbols<'_>, report: &mut Report) {
         if is_mapping(&subscript.value, symbols) {
+            self.reads.insert(subscript.value.start());
             self.key(&subscript.slice, symbols, report);
         }
     }
@@ -33,6 +36,7 @@ impl Secrets {
             && is_mapping(&method.value, symbols)
             && let Some(key) = call.arguments.args.first()
         {
+            self.reads.insert(method.value.start());
             self.key(key, symbols, report);
         }
     }
@@ -41,7 +45,23 @@ impl Secrets {
     pub(crate) fn compare(&mut self, compare: &ExprCompare, symbols: &Symbols<'_>, report: &mut Report) {
         let ([CmpOp::In | CmpOp::NotIn], [right]) = (&*compare.ops, &*compare.comparators) else { return };
         if is_mapping(right, symbols) {
+            self.reads.insert(right.start());
             self.key(&compare.left, symbols, report);
+        }
+    }
+
+    /// Uses of the mapping as a whole: who loops over it or hands it on can reach every secret of the server.
+    pub(crate) fn check_whole(&self, uses: &[TextRange], symbols: &Symbols<'_>, report: &mut Report) {
+        if symbols.imports.contains_key("secrets") {
+            return;
+        }
+        for at in uses.iter().filter(|at| !self.reads.contains(&at.start())) {
+            report.danger(
+                "secret_enumeration",
+                *at,
+                "the secrets are used as a whole here, not one by its key",
+                "Read only the keys the tool needs: secrets[\"API_KEY\"].",
+            );
         }
     }
 
@@ -75,6 +95,6 @@ impl Secrets {
 }
 
 /// Whether the expression is the global mapping and not the module of the same name.
-fn is_mapping(expr: &Expr, symbols: &Symbols<'_>) -> bool {
+pub(crate) fn is_mapping(expr: &Expr, symbols: &Symbols<'_>) -> bool {
     matches!(expr, Expr::Name(name) if name.id.as_str() == "secrets") && !symbols.imports.contains_key("secrets")
 }

@@ -29,6 +29,8 @@ pub(crate) struct Symbols<'a> {
     inner_imports: HashMap<&'a str, String>,
     /// Names bound more than once, wherever that is.
     rebound: HashSet<&'a str>,
+    /// Values of names by plain assignments, wherever that is.
+    assigned: HashMap<&'a str, &'a Expr>,
     spent: Cell<usize>,
 }
 
@@ -42,6 +44,7 @@ impl<'a> Symbols<'a> {
         let mut bindings = Bindings::default();
         bindings.visit_body(body);
         symbols.rebound = bindings.again;
+        symbols.assigned = bindings.assigned;
         symbols
     }
 
@@ -89,6 +92,11 @@ impl<'a> Symbols<'a> {
     /// Whether a name has one value only, as far as assignments and parameters go.
     pub(crate) fn is_bound_once(&self, name: &str) -> bool {
         !self.rebound.contains(name)
+    }
+
+    /// The value of a name that is assigned once in the whole source and bound by nothing else.
+    pub(crate) fn only_value(&self, name: &str) -> Option<&'a Expr> {
+        self.assigned.get(name).copied().filter(|_| self.is_bound_once(name))
     }
 
     /// Whether names were followed so often that the rules may have missed something.
@@ -157,6 +165,7 @@ impl<'a> Symbols<'a> {
 struct Bindings<'a> {
     once: HashSet<&'a str>,
     again: HashSet<&'a str>,
+    assigned: HashMap<&'a str, &'a Expr>,
     depth: usize,
 }
 
@@ -169,6 +178,23 @@ impl<'a> Bindings<'a> {
 }
 
 impl<'a> Visitor<'a> for Bindings<'a> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Assign(assign) => {
+                if let [Expr::Name(name)] = assign.targets.as_slice() {
+                    self.assigned.insert(name.id.as_str(), &assign.value);
+                }
+            }
+            Stmt::AnnAssign(assign) => {
+                if let (Expr::Name(name), Some(value)) = (&*assign.target, &assign.value) {
+                    self.assigned.insert(name.id.as_str(), value);
+                }
+            }
+            _ => {}
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
     fn visit_expr(&mut self, expr: &'a Expr) {
         match expr {
             Expr::Name(name) if name.ctx.is_store() => self.bind(name.id.as_str()),

@@ -5,7 +5,7 @@ use ruff_python_ast::token::{Token, TokenKind};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{finding::Report, source::Source};
+use crate::{Severity, finding::Report, source::Source};
 
 /// Longest line that a reviewer reads, characters.
 const LONG_LINE: usize = 500;
@@ -63,12 +63,10 @@ fn check_text(text: &str, start: usize, report: &mut Report) {
             let joins_emoji = matches!(c, '\u{200d}' | '\u{fe0f}') && !previous.is_alphanumeric();
             if let Some(what) = unseen(c).filter(|_| !joins_emoji) {
                 let message = format!("this text holds {what} (U+{:04X})", u32::from(c));
-                report.warning(
-                    "invisible_character",
-                    place(start, index),
-                    message,
-                    "Write it as an escape: \"\\u200b\".",
-                );
+                // What turns the direction makes a reader see other code than runs.
+                let severity = if turns(c) { Severity::Danger } else { Severity::Warning };
+                let hint = "Write it as an escape: \"\\u200b\".";
+                report.add(severity, "invisible_character", place(start, index), message, hint);
             }
             previous = c;
         }
@@ -121,6 +119,11 @@ fn check_identifier(name: &str, at: TextRange, report: &mut Report) {
     }
 }
 
+/// Whether a character turns the direction of what follows, unlike a mark that only says which it has.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What a character is, when a reader does not see it.
 fn unseen(c: char) -> Option<&'static str> {
     match c {
@@ -149,9 +152,42 @@ fn unseen(c: char) -> Option<&'static str> {
     }
 }
 
-/// Letters of other scripts that are drawn like Latin ones.
+/// Letters of other scripts that are drawn like Latin ones, and those.
+const LOOKALIKES: &str = "аеорсухіјѕԁԛԝһӏАВЕКМНОРСТУХІЈЅαονρυιΑΒΕΖΗΙΚΜΝΟΡΤΥΧօոսհցքաᴀᴏｏ";
+const LATIN: &str = "aeopcyxijsdqwhlABEKMHOPCTYXIJSaovpuiABEZHIKMNOPTYXonuhgqaaoo";
+
 fn is_lookalike(c: char) -> bool {
-    "аеорсухіјѕԁԛԝһӏАВЕКМНОРСТУХІЈЅαονρυιΑΒΕΖΗΙΚΜΝΟΡΤΥΧօոսհցքաᴀᴏｏ".contains(c)
+    LOOKALIKES.contains(c)
+}
+
+/// A character as a reader takes it, in lower case; none for one that nobody sees.
+pub(crate) fn folded(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return Some(c.to_ascii_lowercase());
+    }
+    if unseen(c).is_some() {
+        return None;
+    }
+    let latin = LOOKALIKES.chars().zip(LATIN.chars()).find(|(like, _)| *like == c).map(|(_, latin)| latin);
+    Some(latin.or_else(|| c.nfkc().next()).unwrap_or(c).to_ascii_lowercase())
+}
+
+/// Whether a text has a word of Latin letters and such that only look so.
+pub(crate) fn has_mixed_word(text: &str) -> bool {
+    !text.is_ascii()
+        && text
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word.chars().any(is_lookalike) && word.chars().any(|c| c.is_ascii_alphabetic()))
+}
+
+/// The first character of a text that a reader does not see: what it is, which, and where, in bytes.
+pub(crate) fn first_unseen(text: &str) -> Option<(&'static str, char, usize)> {
+    let mut previous = ' ';
+    text.char_indices().find_map(|(index, c)| {
+        let joins_emoji = matches!(c, '\u{200d}' | '\u{fe0f}') && !previous.is_alphanumeric();
+        previous = c;
+        unseen(c).filter(|_| !joins_emoji).map(|what| (what, c, index))
+    })
 }
 
 fn place(start: usize, index: usize) -> TextRange {

@@ -31,15 +31,22 @@ use crate::{
 const MAX_DEPTH: usize = 3_000;
 
 /// What the walk found, apart from findings.
-pub(crate) struct Facts {
+pub(crate) struct Facts<'a> {
     pub(crate) imports: Vec<Import>,
     pub(crate) hosts: Vec<HostUse>,
     pub(crate) secrets: Vec<SecretUse>,
     pub(crate) uses_http: bool,
+    /// Tells where requests lead.
+    pub(crate) resolver: Hosts<'a>,
 }
 
 /// Walks over the module.
-pub(crate) fn walk(module: &ModModule, source: &Source<'_>, symbols: &Symbols<'_>, report: &mut Report) -> Facts {
+pub(crate) fn walk<'a>(
+    module: &'a ModModule,
+    source: &Source<'_>,
+    symbols: &Symbols<'a>,
+    report: &mut Report,
+) -> Facts<'a> {
     let mut walker = Walker {
         symbols,
         report,
@@ -56,14 +63,16 @@ pub(crate) fn walk(module: &ModModule, source: &Source<'_>, symbols: &Symbols<'_
         depth: 0,
     };
     walker.visit_body(&module.body);
-    let uses_global =
-        walker.scopes.finish(&walker.calls_of_super, walker.report) && !symbols.imports.contains_key("http");
-    let uses_http = uses_global || walker.imports.has("httpx");
+    walker.hosts.link();
+    let globals = walker.scopes.finish(&walker.calls_of_super, walker.report);
+    walker.secrets.check_whole(&globals.secrets, symbols, walker.report);
+    let uses_http = (globals.uses_http && !symbols.imports.contains_key("http")) || walker.imports.has("httpx");
     Facts {
         uses_http,
         hosts: walker.hosts.finish(uses_http, source, walker.report),
         secrets: walker.secrets.finish(source),
         imports: walker.imports.finish(source),
+        resolver: walker.hosts,
     }
 }
 

@@ -163,7 +163,7 @@ fn the_standard_policy_forbids_none_of_the_language() {
 }
 
 #[test]
-fn the_standard_policy_still_shows_reviewers_the_telling_ones() {
+fn the_standard_policy_shows_reviewers_the_telling_ones_as_dangers() {
     for code in [
         "eval('1')",
         "().__class__.__subclasses__()",
@@ -171,7 +171,7 @@ fn the_standard_policy_still_shows_reviewers_the_telling_ones() {
         "import asyncio\nasyncio.create_subprocess_exec('id')",
     ] {
         let analysis = analyze(code, CodePolicy::Standard);
-        assert!(analysis.findings.iter().any(|finding| finding.severity == Severity::Notice), "{code}");
+        assert!(analysis.findings.iter().any(|finding| finding.severity == Severity::Danger), "{code}");
     }
 }
 

@@ -190,6 +190,32 @@ fn programs() -> Vec<String> {
         format!("x = '{}'.format(1)\n", "{.".repeat(50_000)),
         format!("x = '{}'.format(1)\n", "{0.a.b.c.__class__}".repeat(5_000)),
         format!("{}\n", "x.a(b)[0].c, ".repeat(7_000)),
+        // Data that is followed: forwards, backwards, into many hosts, and through functions of many parameters.
+        format!(
+            "async def main(q: str):\n{} await http.get(x4999)\n",
+            numbered(5_000, |n| format!(" x{n} = q + 'a'\n"))
+        ),
+        format!(
+            "async def main(q: str):\n await http.get(x0)\n{}",
+            numbered(5_000, |n| format!(" x{n} = x{}\n", n + 1))
+        ),
+        format!(
+            "async def main(q: str):\n{}",
+            numbered(1_200, |n| format!(
+                " y{n} = await http.post('http://a{n}.de/', json=[y{}, q, secrets['K{n}']])\n",
+                n + 1
+            ))
+        ),
+        format!(
+            "def f({}):\n http.get(secrets['A'])\n{}",
+            numbered(1_000, |n| format!("a{n}, ")),
+            "f(*secrets['A']);".repeat(4_000)
+        ),
+        numbered(3_000, |n| format!("def f{n}(x):\n return f{}(x + secrets['A'])\n", n + 1)),
+        format!("x = '{}'\n", "ignore all your do not tell ".repeat(3_500)),
+        numbered(3_000, |n| format!("while True:\n x{n} = 'mcpbox ' * 2 ** {n}\n")),
+        format!("re.compile('{}')\n", "(a+".repeat(30_000)),
+        numbered(2_500, |n| format!("open(a{n} + '/tmp/' + b).write(x)\na{n} = a{}\n", n + 1)),
     ]
 }
 
@@ -207,6 +233,7 @@ fn the_largest_source_takes_less_than_a_tenth_of_a_second() {
             slow.push((took, start));
         }
     }
-    println!("slowest: {slowest:?}");
+    let lines = format!("async def main(q: str):\n{}", numbered(4_999, |n| format!(" x{n} = q + 'a'\n")));
+    println!("5,000 lines: {:?}; slowest: {slowest:?}", cpu_time(&lines));
     assert!(slow.is_empty(), "{slow:#?}");
 }

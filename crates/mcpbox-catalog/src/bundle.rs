@@ -13,16 +13,17 @@ use mcpbox_core::{
     review::{Review, ReviewPurpose, ReviewRevision, ReviewState, Risk, bundle_hash},
     version::Version,
 };
-use mcpbox_store::{reviews, revisions, versions};
+use mcpbox_store::{reviews, revisions};
 use serde_json::json;
 
 use crate::{
     Caller, Catalog, CatalogError,
+    assessment::Asked,
     change::Change,
     load::{self, Loaded},
     needs::{Standing, refused_in_tests},
     packages::{Set, ensure_resolution},
-    rating::{Subject, rate},
+    rating::rate,
 };
 
 /// What is asked for, and under which name.
@@ -60,7 +61,10 @@ impl Bundle {
             Some(set) => ensure_resolution(change, &set, false).await?.lock.map(|lock| lock.hash),
             None => None,
         };
-        let risk = rate(&Subject { server, version: &version, requested: &requested, standing }).risk;
+        let live = load::live_beside(&change.tx, &loaded.tool, version.id).await?;
+        let (live, snapshot) = (live.as_ref(), change.snapshot());
+        let asked = Asked { server, version: &version, live, requested: &requested, standing, snapshot: &snapshot };
+        let risk = rate(&asked).risk;
         let content_hash = bundle_hash(purpose, &version.content_hash, &requested, lock.as_ref());
         Ok(Self { purpose, version, requested, content_hash, risk, lock })
     }
@@ -103,10 +107,7 @@ impl Bundle {
 
 /// The version that calls run, or the newest one while none is live.
 async fn running(change: &Change, loaded: &Loaded) -> Result<Version, CatalogError> {
-    let live = match loaded.tool.live_version.filter(|live| *live != loaded.newest.id) {
-        Some(live) => versions::by_id(&change.tx, live).await?,
-        None => None,
-    };
+    let live = load::live_beside(&change.tx, &loaded.tool, loaded.newest.id).await?;
     Ok(live.unwrap_or_else(|| loaded.newest.clone()))
 }
 

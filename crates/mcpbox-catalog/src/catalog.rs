@@ -22,6 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     CatalogError,
     change::Touched,
+    clients::Clients,
     expiry,
     model::Model,
     packages::{self, Installs},
@@ -64,6 +65,7 @@ pub struct Catalog {
     pub(crate) resolving: StdMutex<HashSet<ContentHash>>,
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
+    pub(crate) clients: StdMutex<Clients>,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -97,6 +99,7 @@ impl Catalog {
             resolving: StdMutex::default(),
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
+            clients: StdMutex::default(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,

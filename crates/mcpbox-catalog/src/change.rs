@@ -14,7 +14,7 @@ use mcpbox_core::{
 use mcpbox_store::{Tx, audit, outbox};
 use serde_json::{Value, json};
 
-use crate::{Caller, Catalog, CatalogError, packages};
+use crate::{Caller, Catalog, CatalogError, Snapshot, packages};
 
 /// What a change touches of what is kept in memory.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,11 @@ impl Change {
         let now = cat.clock.now();
         let (touched, events, kinds) = (Touched::default(), Vec::new(), Vec::new());
         Ok(Self { cat: cat.clone(), tx, actor, now, touched, events, kinds })
+    }
+
+    /// What is published now, before this write.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.cat.snapshot()
     }
 
     /// Begins a write of somebody who may use the management tools.

@@ -1,10 +1,13 @@
 //! A version made ready to run: its hash checked against what was approved, its schemas compiled, and what only the
 //! source tells. Done once a version; versions never change.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use jsonschema::Validator;
-use mcpbox_analysis::{Analysis, ImportStatus};
+use mcpbox_analysis::{Analysis, Fingerprint, ImportStatus};
 use mcpbox_core::{
     package::PackageRule,
     server::CodePolicy,
@@ -27,6 +30,7 @@ pub(crate) struct Compiled {
     pub(crate) imports: BTreeSet<String>,
     /// Top-level modules that are imported, with the package each belongs to.
     pub(crate) packages: Vec<(String, String)>,
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 /// Why a version must not run.
@@ -71,10 +75,16 @@ impl Compiled {
             uses_http: analysis.uses_http,
             imports: analysis.imports.iter().map(|import| import.module.clone()).collect(),
             packages: packages(&analysis),
+            fingerprint: OnceLock::new(),
             arguments,
             result,
             version,
         })
+    }
+
+    /// What the code looks like, made when it is first compared.
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| Fingerprint::of(&self.version.content.code))
     }
 
     /// The structured result that clients get for what `main` returned.

@@ -9,12 +9,14 @@
 )]
 
 mod allowed;
+mod assessment;
 pub mod author;
 mod bundle;
 pub mod call;
 mod caller;
 mod catalog;
 mod change;
+mod clients;
 mod compile;
 mod error;
 mod expiry;
@@ -40,6 +42,7 @@ mod withheld;
 
 pub use caller::Caller;
 pub use catalog::{Catalog, CatalogConfig};
+pub use clients::Client;
 pub use error::{CatalogError, Decided};
 pub use next::NextStep;
 pub use session::Reviewer;

@@ -1,39 +1,32 @@
-//! How much care a review wants and what approving it does. Pure: what is rated comes in, the rating comes out. Whatever
-//! else should raise the risk or be shown as a finding belongs into [`rate`], which submission and decision both ask.
+//! How much care a review wants and what approving it does, as decisions need it: findings have names by which they are
+//! acknowledged. The rating itself is `mcpbox-analysis`'s; submission and decision both ask for it here.
 
 use std::collections::HashMap;
 
-use mcpbox_analysis::Analysis;
+use mcpbox_analysis::{Assessment, Consequence};
 use mcpbox_core::{
-    capability::{Capabilities, Capability},
+    capability::Capability,
     name::published_name,
-    review::{ReviewPurpose, Risk, risk},
-    server::{CodePolicy, Server, ServerStatus},
+    review::{ReviewPurpose, Risk},
+    server::ServerStatus,
     tool::Tool,
-    version::Version,
 };
 use serde::Serialize;
 
 use crate::{
+    assessment::{Asked, assess},
     author::{Finding, Severity, findings},
-    needs::Standing,
     packages::PackageReport,
 };
-
-/// What is rated.
-pub(crate) struct Subject<'a> {
-    pub(crate) server: &'a Server,
-    pub(crate) version: &'a Version,
-    /// What approval newly grants.
-    pub(crate) requested: &'a Capabilities,
-    /// What is granted now.
-    pub(crate) standing: &'a Standing,
-}
 
 /// How much care a review wants, and why.
 pub(crate) struct Rating {
     pub(crate) risk: Risk,
     pub(crate) findings: Vec<ReviewFinding>,
+    /// Why the risk is what it is, the gravest first.
+    pub(crate) reasons: Vec<String>,
+    /// What approval newly lets the tool do.
+    pub(crate) newly: Consequence,
 }
 
 /// A finding that a decision can name.
@@ -48,23 +41,9 @@ pub struct ReviewFinding {
 }
 
 /// Rates a bundle.
-pub(crate) fn rate(subject: &Subject<'_>) -> Rating {
-    let code = &subject.version.content.code;
-    let analysis = mcpbox_analysis::analyze(code, subject.server.code_policy);
-    let findings = named(findings(&analysis));
-    Rating { risk: risk_of(subject, &analysis), findings }
-}
-
-fn risk_of(subject: &Subject<'_>, analysis: &Analysis) -> Risk {
-    let granted = subject.standing.approved().map(|grant| &grant.capability);
-    let needed = &subject.version.content.capabilities;
-    let all: Capabilities = needed.iter().chain(subject.requested).chain(granted).cloned().collect();
-    let serious = analysis.findings.iter().filter(|finding| finding.severity != mcpbox_analysis::Severity::Notice);
-    let has_network = all.iter().any(|capability| matches!(capability, Capability::Host(_)));
-    match subject.server.code_policy {
-        CodePolicy::Standard if has_network => Risk::Critical,
-        _ => risk(&all, subject.requested, serious.count()),
-    }
+pub(crate) fn rate(asked: &Asked<'_>) -> Rating {
+    let Assessment { risk, reasons, findings: found, consequence: newly } = assess(asked);
+    Rating { risk, findings: named(findings(&found)), reasons, newly }
 }
 
 /// Findings with the names by which a decision acknowledges them.
@@ -90,12 +69,11 @@ impl ReviewFinding {
 /// What approval of a bundle does, in a sentence.
 pub(crate) fn consequence(
     purpose: ReviewPurpose,
-    subject: &Subject<'_>,
+    asked: &Asked<'_>,
     tool: &Tool,
-    live: Option<&Version>,
     packages: Option<&PackageReport>,
 ) -> String {
-    let Subject { server, version, requested, .. } = subject;
+    let Asked { server, version, live, requested, .. } = asked;
     let name = published_name(&server.name, &version.content.name);
     let number = version.number;
     let gains: Vec<String> = requested.iter().map(gain).collect();
@@ -138,7 +116,9 @@ mod tests {
         let finding = |rule: &str, line| Finding {
             rule: rule.to_owned(),
             severity: Severity::Warning,
+            about: crate::author::FindingAbout::Code,
             line,
+            column: None,
             message: String::new(),
             snippet: None,
             hint: None,

@@ -39,4 +39,6 @@ pub enum LiveEvent {
     },
     /// Settings changed.
     SettingsChanged,
+    /// An MCP client is here that was not, or was silent for a while.
+    ClientSeen,
 }

@@ -125,11 +125,13 @@ pub enum ReviewState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
-    /// Nothing new is granted.
+    /// Nothing new is granted, and nothing in it needs a look.
     Low,
-    /// It gets something new that leaves the box or runs foreign code, or the code has findings.
+    /// It gets something new, or something in it needs a look.
+    Medium,
+    /// Something in it looks like an attack or gives something away, or it gets something that few tools need.
     High,
-    /// It gets a secret together with a host, or ordinary Python with a network.
+    /// Several of these together, code that may not run, or ordinary Python that gets a secret together with a host.
     Critical,
 }
 
@@ -152,26 +154,9 @@ pub fn bundle_hash(
     ContentHash::of(&Value::Object(form))
 }
 
-/// The risk of granting `requested` to a version that in all uses `all`, with `serious_findings` in its code.
-pub fn risk(all: &Capabilities, requested: &Capabilities, serious_findings: usize) -> Risk {
-    let has = |set: &Capabilities, test: fn(&Capability) -> bool| set.iter().any(test);
-    let is_host: fn(&Capability) -> bool = |c| matches!(c, Capability::Host(_));
-    let is_secret: fn(&Capability) -> bool = |c| matches!(c, Capability::Secret { .. });
-    let new_secret_path =
-        (has(requested, is_secret) && has(all, is_host)) || (has(requested, is_host) && has(all, is_secret));
-    if new_secret_path {
-        Risk::Critical
-    } else if serious_findings > 0 || !requested.is_empty() {
-        Risk::High
-    } else {
-        Risk::Low
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{capability::HostRule, name::SecretKey};
 
     #[test]
     fn the_hash_covers_the_lock_of_the_packages() {
@@ -187,17 +172,5 @@ mod tests {
         let (version, asked) = (ContentHash("v".into()), Capabilities::new());
         let hash = |purpose| bundle_hash(purpose, &version, &asked, None);
         assert_ne!(hash(ReviewPurpose::Publish), hash(ReviewPurpose::Grant));
-    }
-
-    #[test]
-    fn risk_grows_with_what_is_newly_granted() {
-        let host = Capability::Host(HostRule::parse("x.de").unwrap());
-        let secret = Capability::Secret { key: SecretKey::parse("KEY").unwrap() };
-        let set = |items: &[&Capability]| items.iter().map(|c| (*c).clone()).collect::<Capabilities>();
-        assert_eq!(risk(&set(&[&host]), &set(&[]), 0), Risk::Low);
-        assert_eq!(risk(&set(&[&host]), &set(&[&host]), 0), Risk::High);
-        assert_eq!(risk(&set(&[]), &set(&[]), 1), Risk::High);
-        assert_eq!(risk(&set(&[&host, &secret]), &set(&[&secret]), 0), Risk::Critical);
-        assert_eq!(risk(&set(&[&host, &secret]), &set(&[]), 0), Risk::Low);
     }
 }

@@ -1,5 +1,5 @@
 //! A pool: one environment's zygote and the children it keeps parked. A call takes a parked child, or has one forked when
-//! there is none; a filler tops the pool up behind it, but never while calls are waiting for a fork themselves.
+//! there is none; a filler tops the pool up behind it, a moment later, and never while calls are waiting for a fork themselves.
 
 use std::{
     collections::VecDeque,
@@ -32,6 +32,8 @@ use source::Source;
 
 /// How long a child may take from fork to parked.
 const PARK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a full pool waits before it replaces the one child that was taken: a fork beside a short call doubles its time.
+const LINGER: Duration = Duration::from_millis(2);
 /// How often an idle pool looks at itself.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -201,7 +203,7 @@ impl Pool {
                 Missing::None => {
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = self.taken.notified() => {}
+                        () = self.taken.notified() => self.linger().await,
                         () = tokio::time::sleep(TICK) => {}
                     }
                 }
@@ -216,6 +218,11 @@ impl Pool {
         lock(&self.parked).clear();
         self.config.metrics.parked.set(0);
         self.source.close();
+    }
+
+    /// Lets a single call have the processor; whoever takes a second child ends that.
+    async fn linger(&self) {
+        let _ = tokio::time::timeout(LINGER, self.taken.notified()).await;
     }
 
     fn missing(&self) -> Missing {

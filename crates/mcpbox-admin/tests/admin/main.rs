@@ -18,5 +18,6 @@ mod metrics;
 mod page;
 mod reviews;
 mod secrets;
+mod setup;
 mod socket;
 mod support;

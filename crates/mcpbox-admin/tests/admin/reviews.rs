@@ -51,7 +51,7 @@ async fn open_reviews_come_worst_first() {
     let open = admin.get("/api/reviews?state=open").await.json();
     let order: Vec<_> = open["items"].as_array().unwrap().iter().map(|item| item["tool"].as_str().unwrap()).collect();
     assert_eq!(order, ["math__fetch", "math__first", "math__last"], "{open}");
-    assert_eq!(open["items"][0]["risk"], "high");
+    assert_eq!(open["items"][0]["risk"], "medium");
 }
 
 #[tokio::test]
@@ -175,13 +175,24 @@ async fn friction_holds_in_the_api_whatever_a_page_shows() {
     let all = json!({"content_hash": hash, "acknowledged": needed});
     assert_eq!(admin.post(&path, all).await.json()["review"]["state"], "approved");
 
+    let ordinary = json!({"code_policy": "standard"}).to_string().into_bytes();
+    assert_eq!(admin.send("PATCH", "/api/servers/math", Some(ordinary)).await.status, 200);
     let (id, hash) = fixture.ask("math", "secret", SECRET).await;
     let path = format!("/api/reviews/{id}/approve");
-    let problem = admin.post(&path, decision(&hash)).await.assert_problem(422, "invalid_arguments");
+    let detail = admin.get(&format!("/api/reviews/{id}")).await.json();
+    let read = &detail["approval_needs"]["acknowledge"];
+    assert_eq!(
+        (&detail["approval_needs"]["tool_name"], &detail["review"]["risk"]),
+        (&json!("math__secret"), &json!("critical"))
+    );
+    let problem = admin
+        .post(&path, json!({"content_hash": hash, "acknowledged": read}))
+        .await
+        .assert_problem(422, "invalid_arguments");
     assert!(problem["detail"].as_str().unwrap().contains("tool_name"), "{problem}");
-    let wrong = json!({"content_hash": hash, "tool_name": "math__sly"});
+    let wrong = json!({"content_hash": hash, "acknowledged": read, "tool_name": "math__sly"});
     admin.post(&path, wrong).await.assert_problem(422, "invalid_arguments");
-    let typed = json!({"content_hash": hash, "tool_name": "math__secret"});
+    let typed = json!({"content_hash": hash, "acknowledged": read, "tool_name": "math__secret"});
     assert_eq!(admin.post(&path, typed).await.status, 200);
 }
 

@@ -62,6 +62,14 @@ impl<'a> Constants<'a> {
         }
     }
 
+    /// A value that is passed as a parameter.
+    pub(super) fn pass(&mut self, parameter: &'a str, value: &'a Expr) {
+        let is_itself = matches!(value, Expr::Name(name) if name.id.as_str() == parameter);
+        if !is_itself && !matches!(value, Expr::Starred(_)) {
+            self.add(parameter, value);
+        }
+    }
+
     /// The starts that an expression may have; empty when nothing is known.
     pub(super) fn prefixes(&self, expr: &Expr) -> Vec<Prefix> {
         let mut prefixes = self.starts(expr, 12);

@@ -5,6 +5,21 @@ use url::Url;
 
 use super::prefix::Prefix;
 
+/// Where a URL leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Host and port.
+    pub(crate) rule: HostRule,
+    /// Whether anybody on the way can read it.
+    pub(crate) is_plain: bool,
+}
+
+/// The target of a URL, or of its literal start when that holds the whole host.
+pub(super) fn target(prefix: &Prefix) -> Option<Target> {
+    let is_plain = prefix.text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
+    rule(prefix).map(|rule| Target { rule, is_plain })
+}
+
 /// The rule for the host of a URL, or of its literal start when that holds the whole host.
 pub(super) fn rule(prefix: &Prefix) -> Option<HostRule> {
     let (scheme, rest) = prefix.text.split_once("://")?;

@@ -79,6 +79,14 @@ pub(crate) struct Scopes<'a> {
     uses: Vec<(&'a str, TextRange, usize)>,
 }
 
+/// Uses of globals that code finds without importing.
+#[derive(Default)]
+pub(crate) struct Globals {
+    pub(crate) uses_http: bool,
+    /// Where the mapping of secrets is read.
+    pub(crate) secrets: Vec<TextRange>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScopeKind {
     Module,
@@ -158,15 +166,18 @@ impl<'a> Scopes<'a> {
         }
     }
 
-    /// Reports uses of forbidden builtins; returns whether the global `http` is used.
-    pub(crate) fn finish(self, calls_of_super: &HashSet<TextSize>, report: &mut Report) -> bool {
-        let mut uses_http = false;
+    /// Reports uses of forbidden builtins; returns the uses of two globals.
+    pub(crate) fn finish(self, calls_of_super: &HashSet<TextSize>, report: &mut Report) -> Globals {
+        let mut globals = Globals::default();
         let mut known = HashMap::new();
         for (name, at, scope) in &self.uses {
             if self.is_local(name, *scope, &mut known) {
                 continue;
             }
-            uses_http |= *name == "http";
+            globals.uses_http |= *name == "http";
+            if *name == "secrets" {
+                globals.secrets.push(*at);
+            }
             if *name == "super" && calls_of_super.contains(&at.start()) {
                 continue;
             }
@@ -174,7 +185,7 @@ impl<'a> Scopes<'a> {
                 broken(report, *weight, "forbidden_builtin", *at, format!("`{name}` {what}"), hint);
             }
         }
-        uses_http
+        globals
     }
 
     /// Whether a function around the use binds the name. Bindings of modules and classes do not count: before they are
@@ -203,7 +214,7 @@ impl<'a> Scopes<'a> {
 }
 
 fn is_watched(name: &str) -> bool {
-    name == "http" || entry(name).is_some()
+    matches!(name, "http" | "secrets") || entry(name).is_some()
 }
 
 #[cfg(test)]

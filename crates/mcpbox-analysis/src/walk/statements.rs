@@ -94,6 +94,7 @@ impl<'a> Walker<'_, 'a, '_> {
             self.visit_annotation(returns);
         }
         self.hosts.constants.parameters(&function.parameters);
+        self.hosts.function(function);
         let is_main = self.scopes.kind() == ScopeKind::Module && function.name.as_str() == "main";
         self.within(ScopeKind::Function { is_async: function.is_async }, is_main, |this| {
             this.bind_parameters(&function.parameters);

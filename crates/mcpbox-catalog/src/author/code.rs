@@ -23,8 +23,12 @@ pub struct Finding {
     pub rule: String,
     /// How much it matters.
     pub severity: Severity,
-    /// Line in the source, from 1.
+    /// What it is about.
+    pub about: FindingAbout,
+    /// Line in that text, from 1.
     pub line: Option<u32>,
+    /// Column in characters, from 1.
+    pub column: Option<u32>,
     /// What it is.
     pub message: String,
     /// That line's text.
@@ -44,8 +48,25 @@ pub enum Severity {
     Notice,
     /// A reviewer should look at it; raises the risk.
     Warning,
+    /// It looks like an attack or gives something away; makes the risk high.
+    Danger,
     /// The code cannot be stored.
     Error,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FindingAbout {
+    /// The source.
+    Code,
+    /// The description that clients show.
+    Description,
+    /// The tool's name.
+    Name,
+    /// The schemas, compared to those of the live version.
+    Schema,
 }
 
 /// What the code tells about itself, without storing or running it.
@@ -80,7 +101,7 @@ pub async fn validate_code(_cat: &Catalog, who: impl Into<Caller<'_>>, code: &st
         Ok(()) => mcpbox_analysis::analyze(code, CodePolicy::Strict),
         Err(failure) => return Ok(invalid(failure, Vec::new())),
     };
-    let findings = findings(&analysis);
+    let findings = findings(&analysis.findings);
     if let Err(failure) = check_analysis(&analysis) {
         return Ok(invalid(failure, findings));
     }
@@ -169,24 +190,33 @@ fn syntax_failure(first: &mcpbox_analysis::Finding, others: &[String]) -> Failur
     Failure { line: Some(first.line), snippet: Some(first.snippet.clone()), hint: Some(hint), ..failure }
 }
 
-/// The findings of an analysis.
-pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
-    analysis.findings.iter().map(Finding::from).collect()
+/// Findings of an analysis or assessment.
+pub(crate) fn findings(found: &[mcpbox_analysis::Finding]) -> Vec<Finding> {
+    found.iter().map(Finding::from).collect()
 }
 
 impl From<&mcpbox_analysis::Finding> for Finding {
     fn from(finding: &mcpbox_analysis::Finding) -> Self {
         let severity = match finding.severity {
             mcpbox_analysis::Severity::Error => Severity::Error,
+            mcpbox_analysis::Severity::Danger => Severity::Danger,
             mcpbox_analysis::Severity::Warning => Severity::Warning,
             mcpbox_analysis::Severity::Notice => Severity::Notice,
+        };
+        let about = match finding.about {
+            mcpbox_analysis::About::Code => FindingAbout::Code,
+            mcpbox_analysis::About::Description => FindingAbout::Description,
+            mcpbox_analysis::About::Name => FindingAbout::Name,
+            mcpbox_analysis::About::Schema => FindingAbout::Schema,
         };
         Self {
             rule: finding.rule.to_owned(),
             severity,
-            line: Some(finding.line),
+            about,
+            line: Some(finding.line).filter(|line| *line > 0),
+            column: Some(finding.column).filter(|column| *column > 0),
             message: finding.message.clone(),
-            snippet: Some(finding.snippet.clone()),
+            snippet: Some(finding.snippet.clone()).filter(|snippet| !snippet.is_empty()),
             hint: finding.hint.clone(),
         }
     }

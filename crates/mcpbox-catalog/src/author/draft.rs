@@ -260,7 +260,7 @@ async fn finish(
         description: newest.content.description,
         input_schema: newest.content.input_schema,
         output_schema: newest.content.output_schema,
-        findings: code::findings(analysis),
+        findings: code::findings(&analysis.findings),
         needs,
         next,
     })

@@ -13,6 +13,7 @@ mod need;
 mod pending;
 mod publish;
 mod request;
+mod sample;
 mod secret;
 mod server;
 mod status;
@@ -22,7 +23,7 @@ mod version;
 mod wanted;
 
 pub(crate) use code::findings;
-pub use code::{CodeReport, Finding, Severity, validate_code};
+pub use code::{CodeReport, Finding, FindingAbout, Severity, validate_code};
 pub use draft::{CreateTool, DraftReport, UpdateTool, create_tool, rollback_tool, update_tool};
 pub use logs::{LogEntry, ToolLogs, get_tool_logs};
 pub use module::{GrantedModule, ModuleReport, get_server_modules};
@@ -30,6 +31,7 @@ pub use need::{Need, NeedState};
 pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_requests};
 pub use publish::{PublishReport, request_publish};
 pub use request::{ModuleRequest, RequestReport, request_module, request_network_access};
+pub use sample::make_sample;
 pub use secret::{SecretList, SecretReport, SecretSummary, create_server_secret, list_server_secrets};
 pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,

@@ -16,11 +16,7 @@ use super::{
     open::{by_id, version_of},
     reject,
 };
-use crate::{
-    Catalog, CatalogError, Reviewer, load,
-    needs::Standing,
-    rating::{Subject, rate},
-};
+use crate::{Catalog, CatalogError, Reviewer, assessment::Asked, load, needs::Standing, rating::rate};
 
 /// Reviews decided at once.
 const BULK_MAX: usize = 100;
@@ -110,7 +106,10 @@ async fn above_low(cat: &Catalog, id: ReviewId) -> Result<Option<String>, Catalo
     let version = version_of(&reader, &review).await?;
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
     let server = &loaded.server;
-    let rating = rate(&Subject { server, version: &version, requested: &review.requested, standing: &standing });
+    let live = load::live_beside(&reader, &loaded.tool, version.id).await?;
+    let (live, requested, snapshot) = (live.as_ref(), &review.requested, cat.snapshot());
+    let asked = Asked { server, version: &version, live, requested, standing: &standing, snapshot: &snapshot };
+    let rating = rate(&asked);
     let needs = friction::needs(&rating, review.risk, server, &version);
     Ok((!needs.bulk).then(|| published_name(&server.name, &version.content.name)))
 }

@@ -30,11 +30,12 @@ use super::{
 };
 use crate::{
     Catalog, CatalogError, Reviewer,
+    assessment::Asked,
     change::Change,
     error::refused,
-    load::Loaded,
+    load::{self, Loaded},
     needs::{Standing, refused_in_tests},
-    rating::{Subject, rate},
+    rating::rate,
     text,
 };
 
@@ -137,7 +138,10 @@ async fn put_in_force(
     let lock = check_packages(&change, &review, &standing).await?;
     check_content(&review, &version, lock.as_ref())?;
     let server = &loaded.server;
-    let rating = rate(&Subject { server, version: &version, requested: &review.requested, standing: &standing });
+    let live = load::live_beside(&change.tx, &loaded.tool, version.id).await?;
+    let (live, snapshot) = (live.as_ref(), change.snapshot());
+    let (requested, standing) = (&review.requested, &standing);
+    let rating = rate(&Asked { server, version: &version, live, requested, standing, snapshot: &snapshot });
     friction::check(&friction::needs(&rating, review.risk, server, &version), &approval)?;
     if review.purpose == ReviewPurpose::Publish {
         check_name(&change, &loaded, &version).await?;

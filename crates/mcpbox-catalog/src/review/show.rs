@@ -2,6 +2,7 @@
 //! granted, and what test runs did.
 
 use chrono::{DateTime, Utc};
+use mcpbox_analysis::Consequence;
 use mcpbox_core::{
     call::CallRecord,
     capability::Capability,
@@ -27,12 +28,13 @@ use super::{
 };
 use crate::{
     Catalog, CatalogError, Reviewer,
+    assessment::Asked,
     author::SecretSummary,
     lines::Lines,
     load::{self, Loaded},
     needs::{Standing, refused_in_tests},
     packages::{self, PackageReport},
-    rating::{self, ReviewFinding, Subject, rate},
+    rating::{self, ReviewFinding, rate},
     text,
 };
 
@@ -74,8 +76,12 @@ pub struct ReviewDetail {
     pub description_marked: String,
     /// The code with such characters marked; absent when it has none.
     pub code_marked: Option<String>,
-    /// What to look at in the code.
+    /// What to look at, worst first.
     pub findings: Vec<ReviewFinding>,
+    /// Why the risk is what it is now, the gravest first; empty for a low one.
+    pub reasons: Vec<String>,
+    /// What approval newly lets the tool do, and what it may do already.
+    pub newly: Consequence,
     /// What an approval must carry.
     pub approval_needs: ApprovalNeeds,
     /// What is newly granted and what the tool has already, with the lines that show the need.
@@ -117,16 +123,20 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
     let mut review = by_id(&reader, review).await?;
     let Loaded { server, tool, .. } = load::tool(&reader, review.tool_id).await?;
     let version = version_of(&reader, &review).await?;
-    let live = match tool.live_version.filter(|live| *live != version.id) {
-        Some(live) => versions::by_id(&reader, live).await?,
-        None => None,
-    };
+    let live = load::live_beside(&reader, &tool, version.id).await?;
     let standing = Standing::read(&reader, &server, tool.id).await?;
     let packages = packages::of_review(cat, &review, &standing).await?;
     let refused = refused_in_tests(&reader, version.id, server.code_policy).await?;
-    let subject = Subject { server: &server, version: &version, requested: &review.requested, standing: &standing };
-    let rating = rate(&subject);
-    let consequence = rating::consequence(review.purpose, &subject, &tool, live.as_ref(), packages.as_ref());
+    let asked = Asked {
+        server: &server,
+        version: &version,
+        live: live.as_ref(),
+        requested: &review.requested,
+        standing: &standing,
+        snapshot: &cat.snapshot(),
+    };
+    let rating = rate(&asked);
+    let consequence = rating::consequence(review.purpose, &asked, &tool, packages.as_ref());
     let sources = Sources { review: &review, version: &version, evidence: &refused, standing: &standing };
     let lines = Lines::of(&mcpbox_analysis::analyze(&version.content.code, server.code_policy));
     let grants = granted::of_review(&sources, &lines);
@@ -147,6 +157,8 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
         evidence: calls::evidence_for_version(&reader, version.id).await?,
         approval_needs: friction::needs(&rating, review.risk, &server, &version),
         findings: rating.findings,
+        reasons: rating.reasons,
+        newly: rating.newly,
         history: history::of_tool(&reader, &review).await?,
         identical_to: same_as(same, &version),
         last_look,

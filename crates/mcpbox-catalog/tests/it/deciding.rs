@@ -11,6 +11,7 @@ use mcpbox_core::{
     failure::FailureKind,
     grant::GrantState,
     review::{Refusal, ReviewState, Risk},
+    server::CodePolicy,
     version::VersionState,
 };
 use secrecy::SecretString;
@@ -104,6 +105,7 @@ async fn a_refusal_names_what_is_asked_for_and_says_why() {
 async fn critical_risk_wants_the_name_typed() {
     let world = World::new().await;
     world.server("s").await;
+    review::set_server_policy(&world.cat, &world.human, "s", CodePolicy::Standard).await.unwrap();
     world.create("s", "fetch", FETCH).await;
     let report = world.publish("s__fetch").await;
     let detail = review::show(&world.cat, report.review_id).await.unwrap();

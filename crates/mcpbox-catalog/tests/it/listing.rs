@@ -70,7 +70,7 @@ async fn all_that_waits_is_listed_by_server() {
     assert_eq!((open.total, open.items.len()), (3, 1));
     assert_eq!(
         (open.items[0].tool.as_str(), open.items[0].is_update, open.items[0].risk),
-        ("b__fetch", false, Risk::Critical)
+        ("b__fetch", false, Risk::Medium)
     );
 }
 

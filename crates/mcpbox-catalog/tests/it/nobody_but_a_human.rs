@@ -49,6 +49,7 @@ async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
         let _ = author::rollback_tool(cat, llm, "s__fetch0", 1).await;
         let _ = author::request_publish(cat, llm, "s__fetch0", "").await;
         let _ = author::request_publish(cat, llm, "s__fetch1", "").await;
+        let _ = author::make_sample(cat, llm).await;
         let _ = author::stop_server(cat, llm, "s").await;
         let _ = author::start_server(cat, llm, "s").await;
     }

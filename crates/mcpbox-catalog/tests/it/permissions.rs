@@ -92,14 +92,14 @@ async fn limits_and_policy_of_a_server_count_from_the_next_call() {
 }
 
 #[tokio::test]
-async fn ordinary_python_with_a_network_is_critical() {
+async fn ordinary_python_with_a_network_is_a_high_risk() {
     let world = World::new().await;
     world.server("s").await;
     review::set_server_policy(&world.cat, &world.human, "s", CodePolicy::Standard).await.unwrap();
     let code = "import os\nasync def main() -> str:\n    \"\"\"Gets.\"\"\"\n    return (await http.get('https://x.example/')).text\n";
     let draft = world.create("s", "get", code).await;
     assert_eq!(draft.needs.len(), 1, "modules need no grant in the standard policy: {:?}", draft.needs);
-    assert_eq!(world.publish("s__get").await.risk, Risk::Critical);
+    assert_eq!(world.publish("s__get").await.risk, Risk::High);
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ mod processes;
 use processes::{cpu_ms, largest_family, memory};
 
 const ADD: &str = "async def main(a: int, b: int) -> int:\n    return a + b\n";
+/// Long enough that many run at once.
+const SLOW: &str = "async def main(a: int, b: int) -> int:\n    return sum(range(1_000_000))\n";
 const WORK: &str = "import json, hashlib\nasync def main(a: int, b: int) -> str:\n    rows = [{'i': i, 'x': i * a} for i in range(600)]\n    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()\n";
 
 fn main() -> ExitCode {
@@ -146,10 +148,10 @@ async fn parked(sandbox: &Arc<Sandbox>) -> Vec<f64> {
     let mut times = Vec::new();
     for _ in 0..40 {
         // The pool keeps as many as were asked for at once.
-        let burst = (0..16).map(|_| {
+        let burst = (0..64).map(|_| {
             tokio::spawn({
                 let sandbox = Arc::clone(sandbox);
-                async move { call(&sandbox, ADD).await }
+                async move { call(&sandbox, SLOW).await }
             })
         });
         futures::future::join_all(burst.collect::<Vec<_>>()).await;

@@ -150,6 +150,7 @@ fn shown(detail: &Value) -> String {
         format!("review  {}", part("/review/id")),
         format!("hash    {}", part("/review/content_hash")),
         String::new(),
+        visible(part("/newly/sentence")),
         visible(part("/consequence")),
     ];
     out.extend(
@@ -162,6 +163,7 @@ fn shown(detail: &Value) -> String {
     let code =
         if detail.get("code_marked").is_some_and(Value::is_string) { "/code_marked" } else { "/version/content/code" };
     section(&mut out, "Code (- now, + after approval)", change(detail, "/code_diff/unified", code));
+    section(&mut out, "Why this risk", list_of(detail, "reasons").filter_map(Value::as_str).map(visible).collect());
     section(&mut out, "Look at", list_of(detail, "findings").map(finding).collect());
     section(&mut out, "Tried in quarantine", list_of(detail, "evidence").flat_map(evidence).collect());
     section(&mut out, "Approving wants", wanted(detail));
@@ -259,6 +261,8 @@ mod tests {
             "consequence": "a__b may reach 10.0.0.7.",
             "code_diff": {"unified": "-old\n+new \u{1b}[2Kevil\u{202e}\n"},
             "description_diff": {"unified": "+d\n"}, "description_marked": "d<U+200B>",
+            "newly": {"sentence": "If you approve, this tool can newly: reach `10.0.0.7:80`"},
+            "reasons": ["it gets something new"],
             "approval_needs": {"acknowledge": ["dunder:3"], "tool_name": "a__b"},
             "findings": [{"id": "dunder:3", "line": 3, "message": "reads a dunder", "severity": "warning"}],
             "evidence": [{"started_at": "T", "failure": {"kind": "host_denied", "message": "m"},

@@ -4,7 +4,7 @@
 use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc};
 
 use anyhow::{Context, bail};
-use mcpbox_admin::{AdminConfig, Metrics, RateLimit};
+use mcpbox_admin::{AdminConfig, Connect, Metrics, RateLimit};
 use mcpbox_catalog::Catalog;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use mcpbox_sandbox::METRICS_CONTENT_TYPE;
@@ -68,7 +68,7 @@ impl Listeners {
         shutdown: &CancellationToken,
     ) -> JoinSet<anyhow::Result<()>> {
         let mut doors = JoinSet::new();
-        let (gateway, admin) = (gateway_config(config), admin_config(config, runner));
+        let (gateway, admin) = (gateway_config(config), admin_config(config, runner, self.mcp_url()));
         let hub = || (Arc::clone(catalog), shutdown.clone());
         let (catalog, token) = hub();
         doors.spawn(async move {
@@ -155,7 +155,7 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     GatewayConfig { rate_limits, ..GatewayConfig::default() }
 }
 
-fn admin_config(config: &Config, runner: &Runner) -> AdminConfig {
+fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfig {
     let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
     let public = config.admin_url.as_deref().unwrap_or_default();
     let host = public.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
@@ -165,8 +165,15 @@ fn admin_config(config: &Config, runner: &Runner) -> AdminConfig {
         rate_limit,
         ui: mcpbox_ui::router(),
         metrics: Some(metrics(config, runner.clone())),
+        connect: Connect { mcp_url, command: stdio_command(config) },
         ..AdminConfig::default()
     }
+}
+
+/// What a client starts that speaks over stdio. The directory is named in full: the client may have another home.
+fn stdio_command(config: &Config) -> Vec<String> {
+    let program = std::env::current_exe().map_or_else(|_| "mcpbox".to_owned(), |path| path.display().to_string());
+    vec![program, "stdio".to_owned(), "--data-dir".to_owned(), config.data_dir.display().to_string()]
 }
 
 fn metrics(config: &Config, runner: Runner) -> Metrics {

@@ -1,0 +1,26 @@
+//! `GET /api/connection`: how MCP clients connect, and which did.
+
+use axum::{Json, extract::State};
+use mcpbox_catalog::Client;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{api::Answer, auth::Viewer, state::AdminState};
+
+/// How to connect, and who is connected.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConnectionReport {
+    /// The MCP endpoint, for clients on this machine.
+    mcp_url: String,
+    /// The program and its arguments, for clients that start one and speak over stdio.
+    command: Vec<String>,
+    /// Clients that were here since the start, the latest first.
+    clients: Vec<Client>,
+}
+
+/// Tells how MCP clients connect, and which were here since the start.
+#[utoipa::path(get, path = "/connection", tag = "connection", responses((status = OK, body = ConnectionReport)))]
+pub(crate) async fn show(State(state): State<AdminState>, _: Viewer) -> Answer<ConnectionReport> {
+    let (mcp_url, command) = (state.connect.mcp_url.clone(), state.connect.command.clone());
+    Ok(Json(ConnectionReport { mcp_url, command, clients: state.catalog.clients() }))
+}

@@ -1,0 +1,83 @@
+//! Which MCP clients were here, so that a human sees a new one arrive. In memory since the start; audit and records do
+//! not depend on it.
+
+use std::{collections::HashMap, sync::PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mcpbox_core::{event::LiveEvent, principal::Principal};
+use serde::Serialize;
+
+use crate::Catalog;
+
+/// Clients remembered; the longest silent one goes first. A client names itself, so it may be many.
+const CLIENTS_MAX: usize = 50;
+/// A client that was silent this long is news again.
+const NEWS_AFTER: TimeDelta = TimeDelta::minutes(1);
+
+/// A client that speaks MCP, by the name it gives itself.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Client {
+    /// What it calls itself (unverified).
+    pub name: String,
+    /// First seen since the start.
+    pub first_seen_at: DateTime<Utc>,
+    /// Last seen, when it asked which tools there are.
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// The clients by name.
+pub(crate) type Clients = HashMap<String, Client>;
+
+impl Catalog {
+    /// Notes that a client is here; tells listeners when that is news.
+    pub fn meet(&self, who: &Principal) {
+        let now = self.clock.now();
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if see(&mut clients, who.actor().name, now) {
+            drop(clients);
+            self.emit(LiveEvent::ClientSeen);
+        }
+    }
+
+    /// The clients that were here since the start, the latest first.
+    pub fn clients(&self) -> Vec<Client> {
+        let mut found: Vec<_> = self.clients.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        found.sort_by(|a, b| b.last_seen_at.cmp(&a.last_seen_at).then_with(|| a.name.cmp(&b.name)));
+        found
+    }
+}
+
+/// Whether it is news.
+fn see(clients: &mut Clients, name: String, now: DateTime<Utc>) -> bool {
+    if let Some(client) = clients.get_mut(&name) {
+        let silent = now - client.last_seen_at;
+        client.last_seen_at = now;
+        return silent >= NEWS_AFTER;
+    }
+    if clients.len() >= CLIENTS_MAX {
+        let oldest = clients.values().min_by_key(|client| client.last_seen_at).map(|client| client.name.clone());
+        oldest.and_then(|name| clients.remove(&name));
+    }
+    clients.insert(name.clone(), Client { name, first_seen_at: now, last_seen_at: now });
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_news_when_it_is_new_or_was_silent_and_the_list_stays_short() {
+        let mut clients = Clients::new();
+        let start = DateTime::UNIX_EPOCH;
+        assert!(see(&mut clients, "a".into(), start));
+        assert!(!see(&mut clients, "a".into(), start + TimeDelta::seconds(59)));
+        assert!(see(&mut clients, "a".into(), start + TimeDelta::seconds(119)));
+        for number in 0..CLIENTS_MAX {
+            assert!(see(&mut clients, format!("c{number}"), start + TimeDelta::hours(1)));
+        }
+        assert_eq!(clients.len(), CLIENTS_MAX);
+        assert!(!clients.contains_key("a"));
+    }
+}

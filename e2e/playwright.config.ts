@@ -1,0 +1,33 @@
+import { defineConfig } from "@playwright/test";
+
+/** Debian's browser, without anything that would speak to the network. */
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: true,
+  reporter: [["line"]],
+  use: {
+    browserName: "chromium",
+    launchOptions: { executablePath: process.env.MCPBOX_CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS },
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+    locale: "en-GB",
+    timezoneId: "UTC",
+    trace: "retain-on-failure",
+  },
+});

@@ -1,0 +1,99 @@
+// A running MCPbox: the real binary on a fresh data directory, and what a client would do to it over MCP.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const BINARY = process.env.MCPBOX_BIN ?? new URL("../../target/debug/mcpbox", import.meta.url).pathname;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+
+export const USERNAME = "ada";
+export const PASSWORD = "correct horse battery staple";
+
+/** Where things are, as `--ready-file` tells it. */
+interface Ready {
+  admin_url: string;
+  mcp_url: string;
+  setup_url: string | null;
+}
+
+export class Box {
+  readonly #root: string;
+  #process: ChildProcess | undefined;
+  #ready: Ready | undefined;
+  #log = "";
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** A server on an empty data directory. */
+  static async start(): Promise<Box> {
+    const box = new Box(await mkdtemp(join(tmpdir(), "mcpbox-e2e-")));
+    await box.launch("127.0.0.1:0", "127.0.0.1:0");
+    return box;
+  }
+
+  get url(): string {
+    return this.#known.admin_url;
+  }
+
+  get mcpUrl(): string {
+    return this.#known.mcp_url;
+  }
+
+  /** With the one-time token; only while there is no admin. */
+  get setupUrl(): string {
+    const { setup_url: url } = this.#known;
+    if (!url) throw new Error("this box has an admin already");
+    return url;
+  }
+
+  get #known(): Ready {
+    if (!this.#ready) throw new Error("the server does not run");
+    return this.#ready;
+  }
+
+  async launch(admin: string, mcp: string): Promise<void> {
+    const readyFile = join(this.#root, "ready.json");
+    await rm(readyFile, { force: true });
+    const args = ["serve", "--data-dir", join(this.#root, "data"), "--ready-file", readyFile, "--admin-addr", admin, "--mcp-addr", mcp];
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MCPBOX_") && name !== "DATABASE_URL"));
+    const child = spawn(BINARY, args, { env: { ...env, MCPBOX_RATE_LIMIT: "off" }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = child;
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (this.#log += String(text)));
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!existsSync(readyFile)) {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.#log}`);
+      if (Date.now() > deadline) throw new Error(`the server was not ready in ${START_LIMIT_MS} ms:\n${this.#log}`);
+      await pause(10);
+    }
+    this.#ready = JSON.parse(await readFile(readyFile, "utf8")) as Ready;
+  }
+
+  /** Ends the server; its data stays. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  /** The same box under the same addresses. */
+  async restart(): Promise<void> {
+    const [admin, mcp] = [new URL(this.url).host, new URL(this.mcpUrl).host];
+    await this.stop();
+    await this.launch(admin, mcp);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.#root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,17 @@
+import { Stack } from "@mantine/core";
+import { FailingTools } from "./FailingTools";
+import { Figures } from "./Figures";
+import { StatusSentence } from "./StatusSentence";
+import { WaitingReviews } from "./WaitingReviews";
+
+/** Is all well, does anything wait? */
+export function DashboardPage() {
+  return (
+    <Stack gap={0}>
+      <StatusSentence />
+      <WaitingReviews />
+      <Figures />
+      <FailingTools />
+    </Stack>
+  );
+}
