@@ -220,8 +220,12 @@ impl Pool {
         self.source.close();
     }
 
-    /// Lets a single call have the processor; whoever takes a second child ends that.
+    /// Lets a single call have the processor while the pool is full but for its child; whoever takes another ends that.
     async fn linger(&self) {
+        let target = lock(&self.demand).target(Instant::now(), self.config.max_parked);
+        if self.parked() + 1 < target {
+            return;
+        }
         let _ = tokio::time::timeout(LINGER, self.taken.notified()).await;
     }
 

@@ -58,6 +58,7 @@ async fn measure(config: SandboxConfig) {
     row("floor: bare fork, nothing loaded, CPU", floors[0], "ms");
     row("floor: bare fork of a zygote, CPU", floors[1], "ms");
     latency("add, parked, 8 in a row", parked(&sandbox).await);
+    tokio::time::sleep(Duration::from_millis(500)).await; // full again
     let (children, pss) = largest_family();
     println!("{:<44}{:>9.1} MB PSS", format!("{children} parked, with their zygote"), pss as f64 / 1024.0);
     for (name, source, pause_ms) in [
