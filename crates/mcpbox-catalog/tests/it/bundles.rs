@@ -48,7 +48,8 @@ async fn a_single_request_opens_a_review_that_grants_without_publishing() {
 }
 
 async fn waiting(world: &World) -> mcpbox_core::ids::GrantId {
-    author::get_tool_status(&world.cat, &world.llm, "s__add").await.unwrap().pending_grants[0].id
+    let status = author::get_tool_status(&world.cat, &world.llm, "s__add").await.unwrap();
+    status.pending_grants.first().expect("something waits").id
 }
 
 #[tokio::test]
