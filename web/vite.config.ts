@@ -40,6 +40,7 @@ export default defineConfig(({ command }) => ({
   // The server puts a fresh nonce in its place with each page; the development server has no policy.
   html: command === "build" ? { cspNonce: "__CSP_NONCE__" } : {},
   build: { assetsInlineLimit: 0, target: "es2022", reportCompressedSize: false, modulePreload: { polyfill: false } },
-  server: { proxy: { "/api": { target: SERVER, changeOrigin: false } } },
+  // The server answers only under its own name, and takes writes only from its own pages.
+  server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER } } } },
   test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"] },
 }));

@@ -19,13 +19,16 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
-  /** A box with an admin, shared by the tests of a file that leave nothing behind for each other. */
+  /** Files that fill the box say their own name: `test.use({ boxOf: "activity" })`. */
+  boxOf: string;
+  /** A box with an admin, shared by the tests of the same `boxOf` that leave nothing behind for each other. */
   box: Box;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  boxOf: ["all", { option: true, scope: "worker" }],
   box: [
-    async ({}, use) => {
+    async ({ boxOf: _ }, use) => {
       const box = await Box.start();
       await makeAdmin(box);
       await use(box);

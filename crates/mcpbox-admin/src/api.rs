@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod modules;
 pub(crate) mod packages;
+pub(crate) mod policy;
 pub(crate) mod reviews;
 pub(crate) mod sandbox;
 pub(crate) mod secrets;

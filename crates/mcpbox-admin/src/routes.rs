@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, calls, connection, document, events, grants, modules, packages, reviews, sandbox, secrets, servers,
-        session, settings, setup, tools,
+        audit, calls, connection, document, events, grants, modules, packages, policy, reviews, sandbox, secrets,
+        servers, session, settings, setup, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -63,6 +63,10 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(reviews::revoke::revoke))
         .routes(routes!(reviews::bulk::approve_many))
         .routes(routes!(reviews::bulk::reject_many))
+        .routes(routes!(reviews::test::test))
+        .routes(routes!(reviews::repeat::repeat))
+        .routes(routes!(policy::list_decisions::list_decisions))
+        .routes(routes!(policy::preview::preview))
         .routes(routes!(grants::list::list, grants::add::add))
         .routes(routes!(grants::decide::approve))
         .routes(routes!(grants::decide::reject))
@@ -70,8 +74,10 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(calls::list::list))
         .routes(routes!(calls::count::count))
         .routes(routes!(calls::show::show))
+        .routes(routes!(calls::mark_example::mark_example))
         .routes(routes!(audit::list::list))
         .routes(routes!(audit::verify::verify))
+        .routes(routes!(audit::decisions::decisions))
         .routes(routes!(settings::show::show, settings::replace::replace))
         .routes(routes!(sandbox::show))
         .routes(routes!(modules::show))

@@ -18,12 +18,12 @@ use serde_json::json;
 
 use crate::{
     Caller, Catalog, CatalogError,
-    assessment::Asked,
+    assessment::{Asked, assess},
     change::Change,
     load::{self, Loaded},
+    narrow::without_granted_methods,
     needs::{Standing, refused_in_tests},
     packages::{Set, ensure_resolution},
-    rating::rate,
 };
 
 /// What is asked for, and under which name.
@@ -49,7 +49,9 @@ impl Bundle {
             ReviewPurpose::Publish => {
                 let version = loaded.newest.clone();
                 let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
-                let requested = standing.to_request(&version.content.capabilities, &evidence);
+                let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
+                let needed = without_granted_methods(&version.content.capabilities, &analysis, standing);
+                let requested = standing.to_request(&needed, &evidence);
                 (version, requested)
             }
             ReviewPurpose::Grant => {
@@ -64,7 +66,7 @@ impl Bundle {
         let live = load::live_beside(&change.tx, &loaded.tool, version.id).await?;
         let (live, snapshot) = (live.as_ref(), change.snapshot());
         let asked = Asked { server, version: &version, live, requested: &requested, standing, snapshot: &snapshot };
-        let risk = rate(&asked).risk;
+        let risk = assess(&asked).risk;
         let content_hash = bundle_hash(purpose, &version.content_hash, &requested, lock.as_ref());
         Ok(Self { purpose, version, requested, content_hash, risk, lock })
     }

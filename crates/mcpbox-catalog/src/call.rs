@@ -54,7 +54,7 @@ pub async fn call_tool(
     let call_id = record.id();
     let outcome = match prepare(cat, &tool, arguments, &mut record).await {
         Ok(execution) => {
-            let mut outcome = cat.executor.execute(execution, observer).await;
+            let mut outcome = cat.executor.execute(execution, record.observer(observer)).await;
             run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy);
             outcome
         }
@@ -87,6 +87,7 @@ fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, who: Caller<'_>) -> Run<'t>
         profile: Profile::Live,
         actor: who.actor(),
         started_at: cat.clock.now(),
+        trial: None,
     }
 }
 

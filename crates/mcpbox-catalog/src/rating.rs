@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use mcpbox_analysis::{Assessment, Consequence};
 use mcpbox_core::{
+    call::CallRecord,
     capability::Capability,
     name::published_name,
     review::{ReviewPurpose, Risk},
@@ -15,7 +16,8 @@ use serde::Serialize;
 
 use crate::{
     assessment::{Asked, assess},
-    author::{Finding, Severity, findings},
+    author::{Finding, Severity},
+    findings,
     packages::PackageReport,
 };
 
@@ -40,10 +42,12 @@ pub struct ReviewFinding {
     pub finding: Finding,
 }
 
-/// Rates a bundle.
-pub(crate) fn rate(asked: &Asked<'_>) -> Rating {
-    let Assessment { risk, reasons, findings: found, consequence: newly } = assess(asked);
-    Rating { risk, findings: named(findings(&found)), reasons, newly }
+/// Rates a bundle, of whose version these are the kept test runs.
+pub(crate) fn rate(asked: &Asked<'_>, runs: &[CallRecord]) -> Rating {
+    let assessed = assess(asked);
+    let findings = named(findings::of_version(asked, &assessed, runs));
+    let Assessment { risk, reasons, consequence: newly, .. } = assessed;
+    Rating { risk, findings, reasons, newly }
 }
 
 /// Findings with the names by which a decision acknowledges them.

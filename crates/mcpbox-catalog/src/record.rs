@@ -1,13 +1,15 @@
 //! Records of runs: opened in memory before a run, closed whatever happens (also when the caller goes away), written
 //! in batches. A full queue makes callers wait; nothing is dropped.
 
-use std::time::Duration;
+mod said;
+
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    call::{CallRecord, Profile},
+    call::{CallRecord, Profile, Trial},
     event::LiveEvent,
-    execute::{Observed, Outcome, ToolOutput},
+    execute::{Observed, Observer, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
@@ -22,7 +24,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::redact;
+use crate::{evidence, redact};
+use said::{Listening, Said};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
@@ -34,6 +37,8 @@ const LATENESS: Duration = Duration::from_millis(50);
 const TRIES: u32 = 3;
 /// Longest result and stdout kept in a record, bytes.
 const KEPT_BYTES: usize = 64 << 10;
+/// Ends a result that was cut.
+const CUT: &str = "… (cut)";
 
 /// Takes records to the writer.
 #[derive(Clone)]
@@ -72,14 +77,16 @@ impl Records {
             arguments: redact::arguments(arguments),
             result: Value::Null,
             stdout: String::new(),
+            logs: Vec::new(),
             failure: Some(Failure::new(
                 FailureKind::Cancelled,
                 "the caller went away, or MCPbox stopped, before the run ended",
             )),
             observed: Observed::default(),
             started_at: run.started_at,
+            trial: run.trial,
         };
-        OpenRecord { record: Some(record), started: Instant::now(), records: self.clone() }
+        OpenRecord { record: Some(record), said: Arc::default(), started: Instant::now(), records: self.clone() }
     }
 
     /// Hands over a record from where nothing can wait.
@@ -107,11 +114,14 @@ pub(crate) struct Run<'a> {
     pub(crate) profile: Profile,
     pub(crate) actor: Actor,
     pub(crate) started_at: DateTime<Utc>,
+    /// For a test run: what makes it evidence.
+    pub(crate) trial: Option<Trial>,
 }
 
 /// A record that will be written, whatever happens to the run: dropped unclosed it says `cancelled`.
 pub(crate) struct OpenRecord {
     record: Option<CallRecord>,
+    said: Arc<Said>,
     started: Instant,
     records: Records,
 }
@@ -120,6 +130,11 @@ impl OpenRecord {
     /// Names the run.
     pub(crate) fn id(&self) -> CallId {
         self.record.as_ref().map_or_else(CallId::generate, |record| record.id)
+    }
+
+    /// An observer that keeps what the run says with the record, and passes everything on.
+    pub(crate) fn observer(&self, listener: Arc<dyn Observer>) -> Arc<dyn Observer> {
+        Arc::new(Listening::new(self.said.clone(), listener))
     }
 
     /// Takes a value unsealed for the run out of what the record keeps.
@@ -136,15 +151,12 @@ impl OpenRecord {
         }
     }
 
-    /// Closes the record and waits until it is written: evidence must be there for what follows.
-    pub(crate) async fn close_durably(mut self, outcome: &Outcome) {
-        if let Some(record) = self.closed(outcome) {
-            let (store, events) = (self.records.store.clone(), self.records.events.clone());
-            let written = self.records.tasks.spawn(async move { write_batch(&store, vec![record], &events).await });
-            if let Err(lost) = written.await {
-                tracing::error!(error = %lost, "a test's record was lost");
-            }
-        }
+    /// Closes the record of a test and waits until it is written: evidence must be there for what follows. Gives it.
+    pub(crate) async fn close_durably(mut self, outcome: &Outcome) -> Option<CallRecord> {
+        let record = self.closed(outcome)?;
+        let (store, events) = (self.records.store.clone(), self.records.events.clone());
+        let written = self.records.tasks.spawn(async move { keep_evidence(&store, record, &events).await });
+        written.await.inspect_err(|lost| tracing::error!(error = %lost, "a test's record was lost")).ok()
     }
 
     fn closed(&mut self, outcome: &Outcome) -> Option<CallRecord> {
@@ -154,6 +166,7 @@ impl OpenRecord {
             Err(failure) => record.failure = Some(failure.clone()),
         }
         record.stdout = kept_text(&outcome.stdout).to_owned();
+        record.logs = self.said.take();
         record.observed = outcome.observed.clone();
         Some(record)
     }
@@ -180,6 +193,7 @@ impl OpenRecord {
 impl Drop for OpenRecord {
     fn drop(&mut self) {
         if let Some(mut record) = self.record.take() {
+            record.logs = self.said.take();
             record.observed.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.records.send_later(record);
         }
@@ -194,7 +208,12 @@ fn kept_output(output: &ToolOutput) -> Value {
         output.value.clone()
     };
     let json = value.to_string();
-    if json.len() <= KEPT_BYTES { value } else { Value::from(format!("{}… (cut)", kept_text(&json))) }
+    if json.len() <= KEPT_BYTES { value } else { Value::from(format!("{}{CUT}", kept_text(&json))) }
+}
+
+/// Whether a kept result is only the beginning of what was returned.
+pub(crate) fn is_cut(kept: &Value) -> bool {
+    kept.as_str().is_some_and(|text| text.len() >= KEPT_BYTES && text.ends_with(CUT))
 }
 
 fn kept_text(text: &str) -> &str {
@@ -252,6 +271,27 @@ async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
             tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
         }
     }
+}
+
+/// Writes a test run and keeps the evidence of its version within bounds.
+async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast::Sender<LiveEvent>) -> CallRecord {
+    let mut is_kept = false;
+    for attempt in 0..TRIES {
+        match evidence::keep(store, &mut record).await {
+            Ok(()) => {
+                is_kept = true;
+                break;
+            }
+            Err(error) => tracing::warn!(error = %error, attempt, "the record of a test could not be written yet"),
+        }
+        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
+    }
+    if !is_kept {
+        tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
+    }
+    let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
+    let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
+    record
 }
 
 async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {

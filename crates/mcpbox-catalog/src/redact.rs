@@ -13,6 +13,11 @@ pub(crate) fn arguments(arguments: &Map<String, Value>) -> Value {
     Value::Object(redact_map(arguments))
 }
 
+/// Any value as a record may keep it.
+pub(crate) fn value(value: &Value) -> Value {
+    redact(value)
+}
+
 fn redact_map(map: &Map<String, Value>) -> Map<String, Value> {
     map.iter()
         .map(|(key, value)| {

@@ -44,13 +44,16 @@ pub(crate) fn check_arguments(
         .next("mcpbox_search_tools", json!({"query": tool, "detail": "schema", "limit": 1})))
 }
 
+/// Stands in the failure of a run whose result breaks its annotation.
+pub(crate) const BROKEN_PROMISE: &str = "returned what its return annotation does not promise";
+
 /// Checks a result against the output schema that clients were promised.
 pub(crate) fn check_result(validator: &Validator, tool: &str, structured: &Value) -> Result<(), Failure> {
     let problems = problems(validator, structured, "result");
     if problems.is_empty() {
         return Ok(());
     }
-    let message = format!("{tool} returned what its return annotation does not promise: {}", problems.join("; "));
+    let message = format!("{tool} {BROKEN_PROMISE}: {}", problems.join("; "));
     Err(Failure::new(FailureKind::Exception, message)
         .hint("correct the return annotation of main (or what it returns) with mcpbox_update_tool, test it, and ask for publication again"))
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    execute::Observed,
+    execute::{HttpMock, Observed},
     failure::Failure,
+    hash::ContentHash,
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
 };
@@ -37,12 +38,53 @@ pub struct CallRecord {
     pub result: Value,
     /// What it printed, cut at 64 KiB.
     pub stdout: String,
+    /// What it said with `ctx.log` (at most 100 lines, 16 KiB in all).
+    #[serde(default)]
+    pub logs: Vec<String>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// What it did.
     pub observed: Observed,
     /// When it began.
     pub started_at: DateTime<Utc>,
+    /// For a test run: what makes it evidence. None for calls.
+    #[serde(default)]
+    pub trial: Option<Trial>,
+}
+
+/// What makes a test run evidence of a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Trial {
+    /// Why it was run.
+    pub purpose: TrialPurpose,
+    /// Hash of the version that ran: evidence counts for exactly this content.
+    pub content_hash: ContentHash,
+    /// Whether `http_mocks` were given: then nothing left the box, whatever the code tried.
+    pub mocked: bool,
+    /// The mocks, when they were given, are at most 64 KiB and nothing in them looks secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_mocks: Option<Vec<HttpMock>>,
+    /// Whether it can be run again as it was: nothing was redacted from arguments and mocks, nothing was cut.
+    pub repeatable: bool,
+    /// Whether it is one of the version's regression examples, which are run again for each newer version.
+    pub is_example: bool,
+    /// The example that this run repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<CallId>,
+}
+
+/// Why a test was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TrialPurpose {
+    /// Its author tried it.
+    Author,
+    /// A human tried it from a review, with their own input.
+    Reviewer,
+    /// MCPbox repeated an example of the live version.
+    Regression,
 }
 
 /// Under which rules a run runs.

@@ -16,6 +16,7 @@ pub mod name;
 pub mod package;
 pub mod paging;
 pub mod principal;
+pub mod regression;
 pub mod review;
 pub mod secret;
 pub mod server;

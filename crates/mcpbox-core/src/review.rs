@@ -48,7 +48,7 @@ pub struct Review {
     /// The version that was live before approval; revoking goes back to it.
     pub replaces: Option<VersionId>,
     /// Who took the approval back.
-    pub revoked: Option<Revocation>,
+    pub revoked: Option<TakenBack>,
 }
 
 /// What approval of a review is for.
@@ -75,7 +75,7 @@ pub struct Refusal {
 /// An approval that was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Revocation {
+pub struct TakenBack {
     /// Who.
     pub by: Actor,
     /// When.
@@ -116,7 +116,7 @@ pub enum ReviewState {
     Rejected,
     /// A newer submission took its place, or nothing is left to decide.
     Superseded,
-    /// Approved, and taken back later.
+    /// Was approved; an admin took that back.
     Revoked,
 }
 

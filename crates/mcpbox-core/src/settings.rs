@@ -17,6 +17,8 @@ pub struct Settings {
     pub open_requests_per_client: u32,
     /// Limits given to new servers.
     pub default_limits: crate::server::Limits,
+    /// What may be approved without a human.
+    pub auto_approval: AutoApproval,
 }
 
 impl Default for Settings {
@@ -27,8 +29,24 @@ impl Default for Settings {
             log_retention_days: 30,
             open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),
+            auto_approval: AutoApproval::default(),
         }
     }
+}
+
+/// Rules that may approve without a human. All are off unless an admin switches them on; whatever no rule covers waits for a
+/// human. None of them grants anything new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoApproval {
+    /// Pure computing: no host, secret or package within reach, no finding above a notice, a passing test of exactly this
+    /// version without mocks, every regression example as before.
+    pub pure_compute: bool,
+    /// Only reads hosts already granted for GET, and everything else as for pure computing.
+    pub granted_get: bool,
+    /// The same content as a version of this tool that a human approved, and nothing newly granted.
+    pub identical: bool,
 }
 
 /// Whether drafts may be tested before approval.

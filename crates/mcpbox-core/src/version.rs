@@ -95,10 +95,8 @@ pub enum VersionState {
     PendingReview,
     /// A human approved exactly this content.
     Approved,
-    /// A human sent it back.
+    /// A human sent it back, or took its approval back.
     Rejected,
-    /// A human approved it and took that back.
-    Revoked,
 }
 
 /// What can happen to a version.
@@ -112,7 +110,7 @@ pub enum VersionEvent {
     Approve,
     /// A human sent it back.
     Reject,
-    /// A human took the approval back.
+    /// A human took an approval back.
     Revoke,
 }
 
@@ -127,18 +125,18 @@ pub struct NoSuchStep {
 }
 
 impl VersionState {
-    /// The state after `event`. Approved changes only by being taken back: new content is a new version.
+    /// The state after `event`. Approved is final but for a human who takes it back: new content is a new version.
     ///
     /// # Errors
     /// [`NoSuchStep`] when the step does not exist.
     pub fn apply(self, event: VersionEvent) -> Result<Self, NoSuchStep> {
         use {VersionEvent as E, VersionState as S};
         match (self, event) {
-            (S::Draft | S::Rejected | S::Revoked, E::Submit) => Ok(S::PendingReview),
+            (S::Draft | S::Rejected, E::Submit) => Ok(S::PendingReview),
             (S::PendingReview, E::Withdraw) => Ok(S::Draft),
             (S::PendingReview, E::Approve) => Ok(S::Approved),
             (S::PendingReview, E::Reject) => Ok(S::Rejected),
-            (S::Approved, E::Revoke) => Ok(S::Revoked),
+            (S::Approved, E::Revoke) => Ok(S::Rejected),
             (from, event) => Err(NoSuchStep { from, event }),
         }
     }
@@ -174,7 +172,7 @@ mod tests {
                     prop_assert_eq!((before, event), (VersionState::PendingReview, VersionEvent::Approve));
                 }
                 if before == VersionState::Approved && state != VersionState::Approved {
-                    prop_assert_eq!((event, state), (VersionEvent::Revoke, VersionState::Revoked));
+                    prop_assert_eq!((event, state), (VersionEvent::Revoke, VersionState::Rejected));
                 }
             }
         }

@@ -1,12 +1,13 @@
 //! The MCP server as rmcp drives it, in both protocol eras. Tools come from the catalog's snapshot at the moment of
 //! the request; nothing is registered ahead.
+#![expect(deprecated, reason = "MCP is about to drop its logging; clients of both eras still ask for it")]
 
 mod call;
 mod instructions;
 mod progress;
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -16,13 +17,14 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
         CompleteResult, DiscoverResult, Implementation, InitializeRequestParams, InitializeResult,
         ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-        ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig, ServerNotification, SubscriptionFilter, Tool,
-        ToolListChangedNotification,
+        ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, LoggingLevel, MetaObject,
+        PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ServerNotification,
+        SetLevelRequestMethod, SetLevelRequestParams, SubscriptionFilter, Tool, ToolListChangedNotification,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
+use self::progress::Wanted;
 use crate::{exchange::Facts, gateway::Gateway, tools, toolset, toolset::Toolset};
 
 /// How long a client of the newer era may use a list without asking again, milliseconds.
@@ -34,17 +36,23 @@ const SESSION_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
 pub(crate) struct Handler {
     gateway: Arc<Gateway>,
     listens: AtomicBool,
+    /// What a client of the older era set for its session.
+    log_level: Mutex<Option<LoggingLevel>>,
 }
 
 impl Handler {
     pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
-        Self { gateway, listens: AtomicBool::new(false) }
+        Self { gateway, listens: AtomicBool::new(false), log_level: Mutex::default() }
+    }
+
+    fn session_log_level(&self) -> Option<LoggingLevel> {
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn config(toolset: &Toolset) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build())
-            .with_server_info(server_info())
-            .with_instructions(instructions::of(toolset))
+        let capabilities =
+            ServerCapabilities::builder().enable_logging().enable_tools().enable_tool_list_changed().build();
+        ServerConfig::new(capabilities).with_server_info(server_info()).with_instructions(instructions::of(toolset))
     }
 }
 
@@ -98,7 +106,21 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        call::call_tool(&self.gateway, request, context).await.map(Into::into)
+        let level = if is_modern(&context) { context.meta.log_level() } else { self.session_log_level() };
+        let wanted = Wanted::of(&context, level);
+        call::call_tool(&self.gateway, request, context, wanted).await.map(Into::into)
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&context) {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(request.level);
+        Ok(())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

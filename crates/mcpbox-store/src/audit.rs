@@ -8,7 +8,8 @@ use mcpbox_core::{
     paging::{Page, PageRequest},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{LikeExpr, OnConflict},
 };
 
@@ -106,6 +107,25 @@ pub async fn list(
         select = select.filter(Column::At.gte(time(since)));
     }
     paging::page(&connection.executor(), select, page).await
+}
+
+/// Events after `after` whose action starts with one of `actions`, oldest first, at most 500.
+///
+/// # Errors
+/// When the database fails.
+pub async fn walk(
+    connection: &impl Connection,
+    actions: &[&str],
+    since: Option<DateTime<Utc>>,
+    after: i64,
+) -> Result<Vec<AuditEvent>, StoreError> {
+    let wanted = actions.iter().fold(Condition::any(), |any, action| any.add(Column::Action.like(starts_with(action))));
+    let mut select = Entity::find().filter(Column::Sequence.gt(after)).filter(wanted);
+    if let Some(since) = since {
+        select = select.filter(Column::At.gte(time(since)));
+    }
+    let rows = select.order_by_asc(Column::Sequence).limit(VERIFY_BATCH).all(&connection.executor()).await?;
+    paging::convert(rows)
 }
 
 /// Checks the whole chain, as it is at one moment, from its first row to its recorded end.

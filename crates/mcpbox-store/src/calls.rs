@@ -2,20 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    call::{CallRecord, Profile},
+    call::{CallRecord, Profile, Trial},
     ids::{CallId, ServerId, ToolId, VersionId},
     paging::{Page, PageRequest},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::OnConflict,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Set, sea_query::OnConflict,
 };
 
 use crate::{
     convert::{Place, actor, actor_kind, text, time},
     entity::{
-        calls::{Column, Entity, Model},
-        reviews,
+        calls::{ActiveModel, Column, Entity, Model},
+        versions,
     },
     error::StoreError,
     paging,
@@ -26,8 +26,10 @@ use crate::{
 const INSERT_BATCH: usize = 500;
 /// Rows deleted by one transaction, so that other writers wait only briefly.
 const DELETE_BATCH: u64 = 1_000;
-/// Runs shown as evidence for a version.
-const EVIDENCE_MAX: u64 = 20;
+/// Test runs kept with a version.
+pub const EVIDENCE_MAX: u64 = 50;
+/// Regression examples of a version.
+pub const EXAMPLES_MAX: u64 = 10;
 /// First calls shown of a version.
 const FIRST_RUNS_MAX: u64 = 50;
 
@@ -105,7 +107,7 @@ pub async fn counts(connection: &impl Connection, filter: &CallFilter) -> Result
     Ok(CallCounts { total: total.unsigned_abs(), failed: failed.unsigned_abs() })
 }
 
-/// The newest test runs of a version, newest first, at most 20: the evidence of its review.
+/// The test runs of a version, newest first: the evidence of its review, at most [`EVIDENCE_MAX`] and the examples.
 ///
 /// # Errors
 /// When the database fails.
@@ -114,7 +116,8 @@ pub async fn evidence_for_version(
     version_id: VersionId,
 ) -> Result<Vec<CallRecord>, StoreError> {
     let filter = CallFilter { version: Some(version_id), profile: Some(Profile::Quarantine), ..CallFilter::default() };
-    let select = select(&filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id).limit(EVIDENCE_MAX);
+    let select =
+        select(&filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id).limit(EVIDENCE_MAX + EXAMPLES_MAX);
     paging::convert(select.all(&connection.executor()).await?)
 }
 
@@ -138,8 +141,73 @@ pub async fn first_of_version(
     paging::convert(select.limit(limit.min(FIRST_RUNS_MAX)).all(&connection.executor()).await?)
 }
 
-/// Deletes records that began before `before`, in small transactions, but keeps the evidence of open reviews. Gives
-/// their number.
+/// The regression examples of a version, oldest first, at most [`EXAMPLES_MAX`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn examples_of_version(
+    connection: &impl Connection,
+    version_id: VersionId,
+) -> Result<Vec<CallRecord>, StoreError> {
+    let select = Entity::find().filter(Column::VersionId.eq(version_id.0)).filter(Column::IsExample.eq(true));
+    let select = select.order_by_asc(Column::StartedAt).order_by_asc(Column::Id).limit(EXAMPLES_MAX);
+    paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// Makes a run an example of its version, or one no longer; false when there is no such run.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_example(tx: &Tx, record: &CallRecord, is_example: bool) -> Result<bool, StoreError> {
+    let trial = record.trial.clone().map(|trial| Trial { is_example, ..trial });
+    let change = ActiveModel {
+        trial: Set(trial.map(|trial| Place("calls", "trial").json_text(&trial)).transpose()?),
+        is_example: Set(is_example),
+        ..ActiveModel::default()
+    };
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(record.id.0));
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Keeps the newest [`EVIDENCE_MAX`] test runs of a version and its examples. Gives how many went.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trim_evidence(tx: &Tx, version_id: VersionId) -> Result<u64, StoreError> {
+    let ordinary = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::VersionId.eq(version_id.0))
+        .filter(Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?))
+        .filter(Column::IsExample.eq(false));
+    let newest = ordinary.order_by_desc(Column::StartedAt).order_by_desc(Column::Id);
+    let surplus: Vec<uuid::Uuid> = newest.offset(EVIDENCE_MAX).limit(DELETE_BATCH).into_tuple().all(&tx.inner).await?;
+    if surplus.is_empty() {
+        return Ok(0);
+    }
+    Ok(Entity::delete_many().filter(Column::Id.is_in(surplus)).exec(&tx.inner).await?.rows_affected)
+}
+
+/// Whose evidence goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner {
+    Tool(ToolId),
+    Server(ServerId),
+}
+
+/// Deletes the test runs of what is being deleted: evidence goes with its version.
+pub(crate) async fn delete_evidence(tx: &Tx, owner: Owner) -> Result<(), StoreError> {
+    let tests = Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?);
+    let of_owner = match owner {
+        Owner::Tool(id) => Column::ToolId.eq(id.0),
+        Owner::Server(id) => Column::ServerId.eq(id.0),
+    };
+    Entity::delete_many().filter(tests).filter(of_owner).exec(&tx.inner).await?;
+    Ok(())
+}
+
+/// Deletes records that began before `before`, in small transactions, but keeps test runs of versions that are still there:
+/// they go with their version. Gives their number.
 ///
 /// # Errors
 /// When the database fails; what was deleted until then stays deleted.
@@ -157,17 +225,14 @@ pub async fn delete_older_than(store: &Store, before: DateTime<Utc>) -> Result<u
 }
 
 async fn delete_batch(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    let open = Place("reviews", "state").word(&mcpbox_core::review::ReviewState::Open)?;
-    let under_review = reviews::Entity::find()
-        .select_only()
-        .column(reviews::Column::VersionId)
-        .filter(reviews::Column::State.eq(open))
-        .into_query();
+    let test = Place("calls", "profile").word(&Profile::Quarantine)?;
+    let versions = versions::Entity::find().select_only().column(versions::Column::Id).into_query();
+    let is_evidence = Condition::all().add(Column::Profile.eq(test)).add(Column::VersionId.in_subquery(versions));
     let oldest = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::StartedAt.lt(time(before)))
-        .filter(Column::VersionId.not_in_subquery(under_review))
+        .filter(is_evidence.not())
         .order_by_asc(Column::StartedAt)
         .limit(DELETE_BATCH)
         .into_query();
@@ -222,6 +287,9 @@ fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
         observed: Place("calls", "observed").json_text(&record.observed)?,
         duration_us: i64::try_from(record.observed.duration_us).unwrap_or(i64::MAX),
         started_at: time(record.started_at),
+        logs: Place("calls", "logs").json_text(&record.logs)?,
+        trial: record.trial.as_ref().map(|trial| Place("calls", "trial").json_text(trial)).transpose()?,
+        is_example: record.trial.as_ref().is_some_and(|trial| trial.is_example),
     })
 }
 
@@ -244,6 +312,8 @@ impl TryFrom<Model> for CallRecord {
             failure: row.failure.map(|text| Place("calls", "failure").parse_json_text(&text)).transpose()?,
             observed: Place("calls", "observed").parse_json_text(&row.observed)?,
             started_at: row.started_at,
+            logs: Place("calls", "logs").parse_json_text(&row.logs)?,
+            trial: row.trial.map(|text| Place("calls", "trial").parse_json_text(&text)).transpose()?,
         })
     }
 }

@@ -8,7 +8,7 @@ use mcpbox_core::{
     ids::{ReviewId, ToolId, VersionId},
     paging::{Page, PageRequest},
     principal::Actor,
-    review::{Refusal, Review, ReviewState, Revocation},
+    review::{Refusal, Review, ReviewState, TakenBack},
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
@@ -177,6 +177,24 @@ pub async fn decide(
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
+/// Reviews of a version, newest first, at most 100.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_version(connection: &impl Connection, version_id: VersionId) -> Result<Vec<Review>, StoreError> {
+    let found = Entity::find().filter(Column::VersionId.eq(version_id.0)).order_by_desc(Column::CreatedAt);
+    paging::convert(found.order_by_desc(Column::Id).limit(100).all(&connection.executor()).await?)
+}
+
+/// Reviews that were opened then or later, newest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn since(connection: &impl Connection, since: DateTime<Utc>, limit: u64) -> Result<Vec<Review>, StoreError> {
+    let found = Entity::find().filter(Column::CreatedAt.gte(time(since))).order_by_desc(Column::CreatedAt);
+    paging::convert(found.order_by_desc(Column::Id).limit(limit).all(&connection.executor()).await?)
+}
+
 /// Supersedes the open review of a tool; false when there is none.
 ///
 /// # Errors
@@ -207,14 +225,14 @@ pub async fn supersede(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn revoke(tx: &Tx, id: ReviewId, revocation: &Revocation) -> Result<bool, StoreError> {
-    let by = actor(&revocation.by);
+pub async fn revoke(tx: &Tx, id: ReviewId, taken_back: &TakenBack) -> Result<bool, StoreError> {
+    let by = actor(&taken_back.by);
     let change = ActiveModel {
         state: Set(word(ReviewState::Revoked)?),
         revoked_by_kind: Set(Some(actor_kind(by.kind))),
         revoked_by_name: Set(Some(by.name)),
-        revoked_at: Set(Some(time(revocation.at))),
-        revoke_comment: Set(Some(text(&revocation.comment))),
+        revoked_at: Set(Some(time(taken_back.at))),
+        revoke_comment: Set(Some(text(&taken_back.comment))),
         ..ActiveModel::default()
     };
     let approved = Column::State.eq(word(ReviewState::Approved)?);

@@ -9,6 +9,7 @@ use mcpbox_core::{
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set};
 
 use crate::{
+    calls,
     convert::{Place, text, time},
     entity::servers::{ActiveModel, Column, Entity, Model},
     error::StoreError,
@@ -53,6 +54,7 @@ pub async fn update(tx: &Tx, server: &Server) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn delete(tx: &Tx, id: ServerId) -> Result<bool, StoreError> {
+    calls::delete_evidence(tx, calls::Owner::Server(id)).await?;
     Ok(Entity::delete_by_id(id.0).exec(&tx.inner).await?.rows_affected > 0)
 }
 

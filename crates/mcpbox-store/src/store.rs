@@ -68,6 +68,14 @@ impl Store {
         Reader(self.0.clone())
     }
 
+    /// One moment to read from: all reads through it see the same state. Drop it soon.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moment(&self) -> Result<Moment, StoreError> {
+        Ok(Moment { inner: begin_read(&self.0.reader).await?, store: self.0.clone() })
+    }
+
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         for connection in [&self.0.reader, &self.0.writer] {
@@ -124,31 +132,47 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-/// What can be read from: a [`Reader`], or a [`Tx`], which sees its own writes.
+/// A read transaction: everything as it was at one moment.
+pub struct Moment {
+    inner: DatabaseTransaction,
+    store: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Moment")
+    }
+}
+
+/// What can be read from: a [`Reader`], a [`Moment`], or a [`Tx`], which sees its own writes.
 pub trait Connection: sealed::Connection {}
 
 impl Connection for Reader {}
+impl Connection for Moment {}
 impl Connection for Tx {}
 
 /// Reads that all see the same moment: a transaction as it is, or a read transaction of its own.
 pub(crate) async fn at_one_moment(connection: &impl Connection) -> Result<DatabaseExecutor<'_>, StoreError> {
     match connection.executor() {
-        DatabaseExecutor::Connection(reader) => {
-            let is_postgres = reader.get_database_backend() == DbBackend::Postgres;
-            // A transaction of SQLite sees one moment anyway, and takes no isolation level.
-            let options = TransactionOptions {
-                isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
-                access_mode: is_postgres.then_some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            };
-            Ok(DatabaseExecutor::OwnedTransaction(reader.begin_with_options(options).await?))
-        }
+        DatabaseExecutor::Connection(reader) => Ok(DatabaseExecutor::OwnedTransaction(begin_read(reader).await?)),
         transaction => Ok(transaction),
     }
 }
 
+/// A read transaction that sees one moment.
+async fn begin_read(reader: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let is_postgres = reader.get_database_backend() == DbBackend::Postgres;
+    // A transaction of SQLite sees one moment anyway, and takes no isolation level.
+    let options = TransactionOptions {
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    Ok(reader.begin_with_options(options).await?)
+}
+
 pub(crate) mod sealed {
-    use super::{DatabaseExecutor, Reader, Sealer, Tx};
+    use super::{DatabaseExecutor, Moment, Reader, Sealer, Tx};
 
     /// The part of a connection that stays in this crate.
     pub trait Connection: Send + Sync {
@@ -165,6 +189,16 @@ pub(crate) mod sealed {
 
         fn sealer(&self) -> &Sealer {
             &self.0.sealer
+        }
+    }
+
+    impl Connection for Moment {
+        fn executor(&self) -> DatabaseExecutor<'_> {
+            DatabaseExecutor::Transaction(&self.inner)
+        }
+
+        fn sealer(&self) -> &Sealer {
+            &self.store.sealer
         }
     }
 

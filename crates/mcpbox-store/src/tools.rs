@@ -9,6 +9,7 @@ use mcpbox_core::{
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set};
 
 use crate::{
+    calls,
     convert::{Place, time},
     entity::tools::{ActiveModel, Column, Entity, Model},
     error::StoreError,
@@ -51,6 +52,7 @@ pub async fn update(tx: &Tx, tool: &Tool) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn delete(tx: &Tx, id: ToolId) -> Result<bool, StoreError> {
+    calls::delete_evidence(tx, calls::Owner::Tool(id)).await?;
     Ok(Entity::delete_by_id(id.0).exec(&tx.inner).await?.rows_affected > 0)
 }
 

@@ -124,6 +124,22 @@ pub async fn by_content_hash(
     paging::convert(rows)
 }
 
+/// Versions of all tools that stand there, by id, those after `after`, at most 200.
+///
+/// # Errors
+/// When the database fails.
+pub async fn in_state(
+    connection: &impl Connection,
+    state: VersionState,
+    after: Option<VersionId>,
+) -> Result<Vec<Version>, StoreError> {
+    let mut select = Entity::find().filter(Column::State.eq(Place("versions", "state").word(&state)?));
+    if let Some(after) = after {
+        select = select.filter(Column::Id.gt(after.0));
+    }
+    paging::convert(select.order_by_asc(Column::Id).limit(200).all(&connection.executor()).await?)
+}
+
 /// Versions of a tool, newest first.
 ///
 /// # Errors

@@ -8,12 +8,15 @@ import { sessionBack, setStatus } from "./status";
 /** The types of the API, by their names in openapi.json. */
 export type Schema = components["schemas"];
 
+/** Here a 401 is about what was typed, not about the session. */
+const ASKS_PASSWORD = new Set(["/api/session", "/api/session/password"]);
+
 const throwing: Middleware = {
   onResponse: async ({ request, response, schemaPath }) => {
     let answer = response;
     // Asking who is logged in is how the page finds out; anything else had a session before. What reads waits for the
     // login, so that the page under the dialog stays as it is; what writes says that it was not done.
-    while (answer.status === 401 && schemaPath !== "/api/session") {
+    while (answer.status === 401 && !ASKS_PASSWORD.has(schemaPath)) {
       setStatus({ sessionEnded: true });
       if (request.method !== "GET") break;
       await sessionBack();

@@ -12,17 +12,17 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   tool_list_changed: ["/api/tools", "/api/servers"],
   server_changed: ["/api/servers", "/api/tools", "/api/secrets", "/api/audit"],
   tool_changed: ["/api/tools", "/api/servers", "/api/reviews", "/api/packages", "/api/audit"],
-  review_changed: ["/api/reviews", "/api/tools", "/api/audit"],
+  review_changed: ["/api/reviews", "/api/tools", "/api/audit", "/api/policy"],
   grants_changed: ["/api/grants", "/api/servers", "/api/tools", "/api/secrets", "/api/modules", "/api/packages", "/api/reviews", "/api/audit"],
   call_finished: ["/api/calls", "/api/sandbox"],
-  settings_changed: ["/api/settings", "/api/audit"],
+  settings_changed: ["/api/settings", "/api/audit", "/api/policy"],
   client_seen: ["/api/connection"],
 };
 
 /** Events that come together are answered together. */
 const GATHER_MS = 150;
 /** A busy server finishes hundreds of runs a second: lists of runs are read again this often at most. */
-const BUSY_MS = 3_000;
+const BUSY_MS = 5_000;
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 const followers = new Set<(event: LiveEvent) => void>();
@@ -47,7 +47,7 @@ export function followServer(queries: QueryClient): () => void {
   let hasBeenLive = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
   const old = gatherer((prefixes) => {
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => prefixes.some((prefix) => String(queryKey[1]).startsWith(prefix)) });
+    void queries.invalidateQueries({ predicate: ({ queryKey, meta }) => !meta?.isFinal && prefixes.some((prefix) => String(queryKey[1]).startsWith(prefix)) });
   });
 
   const connect = () => {

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how long each admin looks before deciding, how often too short, and what was taken back later. */
+        get: operations["audit_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/verify": {
         parameters: {
             query?: never;
@@ -28,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Walks the audit chain and tells whether it is whole. */
+        /** Walks the audit chain, and compares every decision in it with what is stored. */
         get: operations["audit_verify"];
         put?: never;
         post?: never;
@@ -82,6 +99,23 @@ export interface paths {
         /** Shows a run. */
         get: operations["calls_show"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/example": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a test run one of its version's regression examples, or one no longer. */
+        put: operations["calls_mark_example"];
         post?: never;
         delete?: never;
         options?: never;
@@ -263,6 +297,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policy/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what rules approved, newest first, with the rule and what it looked at. */
+        get: operations["policy_list_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policy/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what each rule, on or off, would have decided lately, and why not. */
+        get: operations["policy_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews": {
         parameters: {
             query?: never;
@@ -388,6 +456,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reviews/{id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Repeats the live version's examples for an open review. Answers after a second at most; the review shows the rest. */
+        post: operations["reviews_repeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews/{id}/resolve": {
         parameters: {
             query?: never;
@@ -415,8 +500,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes back all that a review approved, at once: its grants and its version. The version that was live before serves
-         *     again, if it still is approved.
+         * Takes all back that an approval gave, whether a human or a rule gave it: its grants at once, and calls run the version that
+         *     was live before, or none.
          */
         post: operations["reviews_revoke"];
         delete?: never;
@@ -439,6 +524,23 @@ export interface paths {
          *     does not count as reading it, since pages fetch by themselves; a decision does.
          */
         post: operations["reviews_mark_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs the very version of a review in quarantine. A run that fails is no error: the report says why. */
+        post: operations["reviews_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -887,6 +989,41 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "llm" | "admin" | "system";
+        /** @description How one admin decides. */
+        AdminDecisions: {
+            /** @description Their name. */
+            admin: string;
+            /**
+             * Format: int64
+             * @description How many they approved.
+             */
+            approved: number;
+            /**
+             * Format: int64
+             * @description How many they sent back.
+             */
+            rejected: number;
+            /**
+             * Format: double
+             * @description Half of their decisions came sooner after the first look at exactly that bundle, seconds; none without a look.
+             */
+            median_review_seconds?: number | null;
+            /**
+             * Format: double
+             * @description The share of those that came within five seconds, 0 to 1.
+             */
+            hasty_share?: number | null;
+            /**
+             * Format: int64
+             * @description Decisions on a bundle that they never opened, for instance with the command line.
+             */
+            without_look: number;
+            /**
+             * Format: int64
+             * @description Approvals of theirs that were taken back later, by anybody.
+             */
+            revoked_later: number;
+        };
         /** @description What an approval must carry. */
         ApprovalNeeds: {
             /** @description Ids of the findings that it must acknowledge. */
@@ -910,21 +1047,6 @@ export interface components {
             refused?: components["schemas"]["Refusal"][];
             /** @description Capabilities to grant until a time only. */
             terms?: components["schemas"]["Term"][];
-        };
-        /** @description Whether the audit chain is whole. */
-        AuditCheck: {
-            /** @description All rows are as they were written. */
-            intact: boolean;
-            /**
-             * Format: int64
-             * @description How many rows an intact chain has.
-             */
-            rows?: number | null;
-            /**
-             * Format: int64
-             * @description The first row of a broken chain that is wrong or missing.
-             */
-            broken_at?: number | null;
         };
         /** @description A row of the chain. */
         AuditEvent: {
@@ -958,6 +1080,109 @@ export interface components {
          * @description Names an [`crate::audit::AuditEvent`].
          */
         AuditId: string;
+        /** @description Something stored that is not what was decided. */
+        AuditProblem: {
+            /** @description What it is about: `review:<id>`, `grant:<id>`, `version:<id>`, `tool:<id>` or `settings`. */
+            subject: string;
+            /** @description What is wrong with it. */
+            message: string;
+        };
+        /** @description What a verification found. */
+        AuditReport: {
+            /** @description Whether the chain is whole and everything stored is what was decided. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description How many events an intact chain has; none when it is broken.
+             */
+            rows?: number | null;
+            /**
+             * Format: int64
+             * @description The first event of a broken chain that is wrong or missing.
+             */
+            broken_at?: number | null;
+            /**
+             * Format: int64
+             * @description Decisions on reviews that were worked out again.
+             */
+            decisions: number;
+            /**
+             * Format: int64
+             * @description Decisions whose tool was deleted since, as the chain says, so that only the chain is left of them.
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description Grants in force that were compared.
+             */
+            grants: number;
+            /**
+             * Format: int64
+             * @description Approved versions and live tools that were compared.
+             */
+            versions: number;
+            /** @description What is not as it was decided (at most 100). */
+            problems: components["schemas"]["AuditProblem"][];
+        };
+        /**
+         * @description Rules that may approve without a human. All are off unless an admin switches them on; whatever no rule covers waits for a
+         *     human. None of them grants anything new.
+         */
+        AutoApproval: {
+            /**
+             * @description Pure computing: no host, secret or package within reach, no finding above a notice, a passing test of exactly this
+             *     version without mocks, every regression example as before.
+             * @default false
+             */
+            pure_compute: boolean;
+            /**
+             * @description Only reads hosts already granted for GET, and everything else as for pure computing.
+             * @default false
+             */
+            granted_get: boolean;
+            /**
+             * @description The same content as a version of this tool that a human approved, and nothing newly granted.
+             * @default false
+             */
+            identical: boolean;
+        };
+        /** @description A decision that a rule made. */
+        AutomaticDecision: {
+            /** @description The review; `POST /api/reviews/{id}/revoke` takes the approval back. */
+            review_id: components["schemas"]["ReviewId"];
+            tool_id?: components["schemas"]["ToolId"] | null;
+            /** @description `server__tool`, as it was called then. */
+            tool: string;
+            /**
+             * Format: int64
+             * @description The version's number.
+             */
+            version?: number | null;
+            /** @description Which rule. */
+            rule: string;
+            /** @description What it looked at. */
+            inputs: unknown;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Whether it was taken back. */
+            is_revoked: boolean;
+        };
+        /** @description What rules approved. */
+        AutomaticDecisions: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            approved: number;
+            /**
+             * Format: int64
+             * @description How many of them were taken back later.
+             */
+            revoked_later: number;
+        };
         BTreeSet: string[];
         /** @description A decision about several reviews. */
         BulkRequest: {
@@ -1020,6 +1245,8 @@ export interface components {
             result: unknown;
             /** @description What it printed, cut at 64 KiB. */
             stdout: string;
+            /** @description What it said with `ctx.log` (at most 100 lines, 16 KiB in all). */
+            logs?: string[];
             failure?: components["schemas"]["Failure"] | null;
             /** @description What it did. */
             observed: components["schemas"]["Observed"];
@@ -1028,6 +1255,7 @@ export interface components {
              * @description When it began.
              */
             started_at: string;
+            trial?: components["schemas"]["Trial"] | null;
         };
         /** @description A call. */
         CallRequest: {
@@ -1140,22 +1368,17 @@ export interface components {
          * @enum {string}
          */
         CodePolicy: "strict" | "standard";
-        /** @description Two versions side by side. */
+        /** @description How one example compares. */
         Comparison: {
-            /**
-             * Format: int32
-             * @description The version before; none when compared with nothing.
-             */
-            from?: number | null;
-            /**
-             * Format: int32
-             * @description The version after.
-             */
-            to: number;
-            /** @description How the code differs. */
-            code: components["schemas"]["Diff"];
-            /** @description How the description differs. */
-            description: components["schemas"]["Diff"];
+            /** @description The run of the live version. */
+            example: components["schemas"]["CallId"];
+            run?: components["schemas"]["CallId"] | null;
+            /** @description Its arguments. */
+            arguments: unknown;
+            /** @description How they compare. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description What differs. */
+            differences: components["schemas"]["Difference"][];
         };
         /** @description How to connect, and who is connected. */
         ConnectionReport: {
@@ -1251,6 +1474,20 @@ export interface components {
             /** @description What is left to do before calls succeed: start the server, set a secret … */
             remarks: string[];
         };
+        /** @description How reviews were decided. */
+        DecisionLog: {
+            /**
+             * Format: date-time
+             * @description Decisions since then.
+             */
+            since: string;
+            /** @description By admin, in the order of their names. */
+            admins: components["schemas"]["AdminDecisions"][];
+            /** @description What rules approved. */
+            automatic: components["schemas"]["AutomaticDecisions"];
+            /** @description Whether there were more events than are looked at: then the oldest count. */
+            is_cut: boolean;
+        };
         /** @description A decision about exactly what the human saw. */
         DecisionRequest: {
             /** @description The review's `content_hash` as it was shown; when it is no longer that, the answer is 409 and says what changed. */
@@ -1311,6 +1548,20 @@ export interface components {
             /** @description Its text. */
             text: string;
         };
+        /** @description One thing that differs. */
+        Difference: {
+            /** @description Which part. */
+            part: components["schemas"]["DifferentPart"];
+            /** @description As the live version had it, cut at 500 characters. */
+            before: string;
+            /** @description As the new version has it, cut at 500 characters. */
+            after: string;
+        };
+        /**
+         * @description What can differ between two runs.
+         * @enum {string}
+         */
+        DifferentPart: "result" | "failure" | "hosts";
         /**
          * @description Whether drafts may be tested before approval.
          * @enum {string}
@@ -1330,6 +1581,11 @@ export interface components {
             install: components["schemas"]["InstallState"];
             /** @description The tools that run in it. */
             tools: string[];
+        };
+        /** @description Whether a test run is a regression example. */
+        ExampleRequest: {
+            /** @description Whether it is repeated for each newer version once its own is live. */
+            is_example: boolean;
         };
         /** @description A capability that the tool has already. */
         ExistingGrant: {
@@ -1412,7 +1668,7 @@ export interface components {
          * @description What a finding is about.
          * @enum {string}
          */
-        FindingAbout: "code" | "description" | "name" | "schema";
+        FindingAbout: "code" | "description" | "name" | "schema" | "tests";
         /** @description What a version did since it was approved. */
         FirstRuns: {
             /** @description The review. */
@@ -1888,6 +2144,53 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
+        Page_AutomaticDecision: {
+            /** @description The rows. */
+            items: {
+                /** @description The review; `POST /api/reviews/{id}/revoke` takes the approval back. */
+                review_id: components["schemas"]["ReviewId"];
+                tool_id?: components["schemas"]["ToolId"] | null;
+                /** @description `server__tool`, as it was called then. */
+                tool: string;
+                /**
+                 * Format: int64
+                 * @description The version's number.
+                 */
+                version?: number | null;
+                /** @description Which rule. */
+                rule: string;
+                /** @description What it looked at. */
+                inputs: unknown;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Whether it was taken back. */
+                is_revoked: boolean;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
         Page_CallRecord: {
             /** @description The rows. */
             items: {
@@ -1913,6 +2216,8 @@ export interface components {
                 result: unknown;
                 /** @description What it printed, cut at 64 KiB. */
                 stdout: string;
+                /** @description What it said with `ctx.log` (at most 100 lines, 16 KiB in all). */
+                logs?: string[];
                 failure?: components["schemas"]["Failure"] | null;
                 /** @description What it did. */
                 observed: components["schemas"]["Observed"];
@@ -1921,6 +2226,7 @@ export interface components {
                  * @description When it began.
                  */
                 started_at: string;
+                trial?: components["schemas"]["Trial"] | null;
             }[];
             /**
              * Format: int64
@@ -2320,7 +2626,45 @@ export interface components {
             decided_at?: string | null;
             /** @description Why. */
             comment: string;
-            revoked?: components["schemas"]["Revocation"] | null;
+            revoked?: components["schemas"]["TakenBack"] | null;
+        };
+        /** @description What each rule would have decided. */
+        Preview: {
+            /**
+             * Format: date-time
+             * @description Reviews since then were looked at.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description How many (at most the newest 200).
+             */
+            reviews: number;
+            /** @description One for each rule. */
+            rules: components["schemas"]["RulePreview"][];
+        };
+        /** @description A review as a rule sees it. Grants count as they are now, tests and approvals as they were at the decision. */
+        PreviewedReview: {
+            /** @description The review. */
+            review_id: components["schemas"]["ReviewId"];
+            /** @description `server__tool`. */
+            tool: string;
+            /**
+             * Format: int32
+             * @description The version's number.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["ReviewState"];
+            /** @description Whether the rule would have approved it. */
+            would_approve: boolean;
+            /** @description Why not. */
+            because: string[];
         };
         /** @description An error answer: what went wrong and what to do next. */
         Problem: {
@@ -2355,6 +2699,40 @@ export interface components {
             /** @description Why; goes to the LLM. */
             reason: string;
         };
+        /** @description What came of repeating the examples for a submission. */
+        Regression: {
+            /** @description The version that was submitted. */
+            version_id: components["schemas"]["VersionId"];
+            /** @description The live version it is compared with. */
+            against: components["schemas"]["VersionId"];
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            against_number: number;
+            /** @description One for each example, in the order of the examples. */
+            comparisons: components["schemas"]["Comparison"][];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended; none while it runs, or when MCPbox stopped meanwhile.
+             */
+            finished_at?: string | null;
+        };
+        /** @description How the examples of the live version compare, and where that stands. */
+        RegressionReport: components["schemas"]["Regression"] & {
+            /** @description Where it stands. */
+            state: components["schemas"]["RegressionState"];
+        };
+        /**
+         * @description Where a repetition stands.
+         * @enum {string}
+         */
+        RegressionState: "running" | "interrupted" | "same" | "changed" | "failed";
         /**
          * @description Where a resolution stands.
          * @enum {string}
@@ -2418,7 +2796,7 @@ export interface components {
             /** @description Capabilities that the decision refused one by one, with the reason for each. */
             refused: components["schemas"]["Refusal"][];
             replaces?: components["schemas"]["VersionId"] | null;
-            revoked?: components["schemas"]["Revocation"] | null;
+            revoked?: components["schemas"]["TakenBack"] | null;
         };
         /** @description Everything about a review. */
         ReviewDetail: {
@@ -2441,7 +2819,7 @@ export interface components {
             description_marked: string;
             /** @description The code with such characters marked; absent when it has none. */
             code_marked?: string | null;
-            /** @description What to look at, worst first. */
+            /** @description What to look at in code and texts, worst first, and in what its tests did. */
             findings: components["schemas"]["ReviewFinding"][];
             /** @description Why the risk is what it is now, the gravest first; empty for a low one. */
             reasons: string[];
@@ -2456,8 +2834,9 @@ export interface components {
             history: components["schemas"]["PastDecision"][];
             /** @description Secrets the tool uses. */
             secrets: components["schemas"]["SecretSummary"][];
-            /** @description Test runs of exactly this version, newest first (at most 20). */
+            /** @description Test runs of exactly this version, newest first (at most 60). */
             evidence: components["schemas"]["CallRecord"][];
+            regression?: components["schemas"]["RegressionReport"] | null;
             packages?: components["schemas"]["PackageReport"] | null;
             /** @description What approval does, in a sentence. */
             consequence: string;
@@ -2531,19 +2910,26 @@ export interface components {
         ReviewState: "open" | "approved" | "rejected" | "superseded" | "revoked";
         /** @description An approval that was taken back. */
         Revocation: {
-            /** @description Who. */
-            by: components["schemas"]["Actor"];
+            /** @description The review, revoked. */
+            review: components["schemas"]["Review"];
+            /** @description `server__tool`, as it is called now. */
+            tool: string;
             /**
-             * Format: date-time
-             * @description When.
+             * Format: int32
+             * @description The version's number.
              */
-            at: string;
-            /** @description Why; goes to the LLM. */
-            comment: string;
+            version: number;
+            /**
+             * Format: int32
+             * @description The number of the version that calls run now; none when nothing is published any more.
+             */
+            live_version?: number | null;
+            /** @description What became of it. */
+            remarks: string[];
         };
-        /** @description The words of a revocation. */
-        RevokeRequest: {
-            /** @description Why; goes to the LLM. */
+        /** @description Why an approval is taken back. */
+        RevokeReviewRequest: {
+            /** @description Words for the author; they go to the LLM. */
             comment?: string;
         };
         /**
@@ -2551,6 +2937,30 @@ export interface components {
          * @enum {string}
          */
         Risk: "low" | "medium" | "high" | "critical";
+        /**
+         * @description A rule that may approve without a human.
+         * @enum {string}
+         */
+        Rule: "pure_compute" | "granted_get" | "identical";
+        /** @description What one rule would have decided. */
+        RulePreview: {
+            /** @description Which rule. */
+            rule: components["schemas"]["Rule"];
+            /** @description Whether it is on now. */
+            is_on: boolean;
+            /**
+             * Format: int64
+             * @description How many it would have approved.
+             */
+            would_approve: number;
+            /**
+             * Format: int64
+             * @description How many of those a human sent back, or approved and took back later: what the rule would have got wrong.
+             */
+            against_a_human: number;
+            /** @description All that were looked at, newest first. */
+            reviews: components["schemas"]["PreviewedReview"][];
+        };
         /** @description An approved version with the same code, texts and schemas. */
         SameAs: {
             /**
@@ -2856,6 +3266,15 @@ export interface components {
              *     }
              */
             default_limits: components["schemas"]["Limits"];
+            /**
+             * @description What may be approved without a human.
+             * @default {
+             *       "pure_compute": false,
+             *       "granted_get": false,
+             *       "identical": false
+             *     }
+             */
+            auto_approval: components["schemas"]["AutoApproval"];
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -2879,6 +3298,18 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description An approval that was taken back. */
+        TakenBack: {
+            /** @description Who. */
+            by: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why; goes to the LLM. */
+            comment: string;
+        };
         /** @description Until when a capability is granted. */
         Term: {
             /** @description The capability, as the review asks for it. */
@@ -2909,6 +3340,10 @@ export interface components {
             failure?: components["schemas"]["Failure"] | null;
             /** @description What it printed. */
             stdout: string;
+            /** @description What it said with `ctx.log`. */
+            logs: string[];
+            /** @description Whether the run is repeated for each newer version once this one is live. */
+            is_example: boolean;
             /** @description Hosts tried, modules imported, time, memory. */
             observed: components["schemas"]["Observed"];
             /** @description One request for each thing that was refused; `mcpbox_request_publish` asks for all of them by itself. */
@@ -2922,6 +3357,17 @@ export interface components {
             arguments?: Record<string, unknown>;
             /** @description Canned HTTP answers; when given, nothing else is reachable. */
             http_mocks?: components["schemas"]["HttpMock"][] | null;
+        };
+        /** @description The kept test runs of a version. */
+        TestSummary: {
+            /** @description How many passed. */
+            passed: number;
+            /** @description How many failed. */
+            failed: number;
+            /** @description How many had mocked answers, whether they passed or not. */
+            mocked: number;
+            /** @description How many are repeated for each newer version once this one is live. */
+            examples: number;
         };
         /** @description A tool of a server. */
         Tool: {
@@ -3018,6 +3464,9 @@ export interface components {
             pending_grants: components["schemas"]["Grant"][];
             /** @description Secrets the tool uses that have no value yet. */
             secrets_without_value: string[];
+            /** @description The kept test runs of the newest version. */
+            tests: components["schemas"]["TestSummary"];
+            regression?: components["schemas"]["RegressionReport"] | null;
             /** @description What keeps its packages from being used: they are being resolved or installed, or that failed. */
             packages?: string | null;
             /** @description What to do now. */
@@ -3050,11 +3499,44 @@ export interface components {
             /** @description Where the newest version stands. */
             state: components["schemas"]["VersionState"];
         };
+        /** @description What makes a test run evidence of a version. */
+        Trial: {
+            /** @description Why it was run. */
+            purpose: components["schemas"]["TrialPurpose"];
+            /** @description Hash of the version that ran: evidence counts for exactly this content. */
+            content_hash: components["schemas"]["ContentHash"];
+            /** @description Whether `http_mocks` were given: then nothing left the box, whatever the code tried. */
+            mocked: boolean;
+            /** @description The mocks, when they were given, are at most 64 KiB and nothing in them looks secret. */
+            http_mocks?: components["schemas"]["HttpMock"][] | null;
+            /** @description Whether it can be run again as it was: nothing was redacted from arguments and mocks, nothing was cut. */
+            repeatable: boolean;
+            /** @description Whether it is one of the version's regression examples, which are run again for each newer version. */
+            is_example: boolean;
+            repeats?: components["schemas"]["CallId"] | null;
+        };
+        /**
+         * @description Why a test was run.
+         * @enum {string}
+         */
+        TrialPurpose: "author" | "reviewer" | "regression";
+        /** @description A test with a human's own input. */
+        TrialRequest: {
+            /** @description Arguments of `main`. */
+            arguments?: Record<string, unknown>;
+            /** @description Canned HTTP answers; when given, nothing else is reachable. */
+            http_mocks?: components["schemas"]["HttpMock"][] | null;
+        };
         /**
          * Format: uuid
          * @description Names an admin account.
          */
         UserId: string;
+        /**
+         * @description How a run compares with its example.
+         * @enum {string}
+         */
+        Verdict: "same" | "changed" | "failed" | "not_run";
         /** @description A snapshot of a tool. */
         Version: {
             /** @description Its id. */
@@ -3107,7 +3589,7 @@ export interface components {
          * @description Where a version stands.
          * @enum {string}
          */
-        VersionState: "draft" | "pending_review" | "approved" | "rejected" | "revoked";
+        VersionState: "draft" | "pending_review" | "approved" | "rejected";
         /** @description A version in a list. */
         VersionSummary: {
             /** @description Its id. */
@@ -3210,6 +3692,37 @@ export interface operations {
             };
         };
     };
+    audit_decisions: {
+        parameters: {
+            query?: {
+                /** @description Days, 1 to 365; 30 unless given. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionLog"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit_verify: {
         parameters: {
             query?: never;
@@ -3224,7 +3737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditCheck"];
+                    "application/json": components["schemas"]["AuditReport"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -3350,6 +3863,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallRecord"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_mark_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExampleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRecord"];
+                };
+            };
+            /** @description It did not pass, is not kept whole, or there are ten already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -3709,6 +4266,70 @@ export interface operations {
             };
         };
     };
+    policy_list_decisions: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AutomaticDecision"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_preview: {
+        parameters: {
+            query?: {
+                /** @description Days, 1 to 365; 30 unless given. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviews_list: {
         parameters: {
             query?: {
@@ -3982,6 +4603,46 @@ export interface operations {
             };
         };
     };
+    reviews_repeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: components["schemas"]["ReviewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegressionReport"];
+                };
+            };
+            /** @description It is decided, runs already, or there are no examples */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviews_resolve: {
         parameters: {
             query?: never;
@@ -4033,7 +4694,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevokeRequest"];
+                "application/json": components["schemas"]["RevokeReviewRequest"];
             };
         };
         responses: {
@@ -4042,10 +4703,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["Revocation"];
                 };
             };
-            /** @description It is not approved, or was taken back already */
+            /** @description It is not approved */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4087,6 +4748,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: components["schemas"]["ReviewId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestReport"];
+                };
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

@@ -21,6 +21,8 @@ declare module "@tanstack/react-router" {
   interface StaticDataRouteOption {
     nav?: NavEntry;
     title?: string;
+    /** A tab beside the pages under the same first word of the address: `/settings/…`. */
+    tab?: { label: string; order: number };
   }
 }
 

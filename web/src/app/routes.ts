@@ -1,13 +1,29 @@
 // Every page of the UI, one line each. The navigation, the palette and the `g` shortcuts follow from `staticData.nav`.
+import { activityRoute, auditRoute } from "@/pages/activity/route";
 import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
+import { reviewRoute } from "@/pages/review/route";
+import { modulesRoute } from "@/pages/modules/route";
+import { secretsRoute } from "@/pages/secrets/route";
+import { serverRoutes } from "@/pages/servers/route";
+import { aboutRoute, accountRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
 export const pages = [
   dashboardRoute,
   approvalsRoute,
+  reviewRoute,
+  ...serverRoutes,
+  secretsRoute,
+  modulesRoute,
+  activityRoute,
+  auditRoute,
+  settingsRoute,
+  accountRoute,
+  sandboxRoute,
+  aboutRoute,
 ] as const;
 
 /** Pages without a session. */

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Table, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Paper, Table, Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import classes from "./DataTable.module.css";
@@ -25,18 +25,25 @@ interface Props<Row> {
   label: string;
   /** In place of a table without rows. */
   empty: ReactNode;
+  /** Rows can be ticked; `label` says what a tick takes. */
+  selection?: { keys: ReadonlySet<string>; onToggle: (key: string) => void; label: (row: Row) => string };
   /** All rows there are, and how to turn the page. */
   paging?: { page: number; pages: number; total: number; onPage: (page: number) => void };
 }
 
 /** A list with a line per thing. Below 576 px each row is a card, so that nothing scrolls sideways. */
-export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, paging }: Props<Row>) {
+export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, selection, paging }: Props<Row>) {
   if (rows.length === 0) return <Paper>{empty}</Paper>;
   return (
     <Paper className={classes.frame}>
       <Table className={classes.table} aria-label={label}>
         <Table.Thead>
           <Table.Tr>
+            {selection && (
+              <Table.Th scope="col" w={48}>
+                <VisuallyHidden>Selected</VisuallyHidden>
+              </Table.Th>
+            )}
             {columns.map((column) => (
               <Table.Th key={column.label} scope="col" w={column.width} className={cellClass(column)}>
                 {column.label}
@@ -46,7 +53,12 @@ export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, p
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <Table.Tr key={rowKey(row)} className={rowLink ? classes.linked : undefined}>
+            <Table.Tr key={rowKey(row)} className={rowLink ? classes.linked : undefined} data-row={rowKey(row)}>
+              {selection && (
+                <Table.Td className={classes.tick}>
+                  <Checkbox aria-label={selection.label(row)} checked={selection.keys.has(rowKey(row))} onChange={() => selection.onToggle(rowKey(row))} />
+                </Table.Td>
+              )}
               {columns.map((column, index) => (
                 <Table.Td key={column.label} className={cellClass(column)} data-label={index === 0 ? undefined : column.label}>
                   {index === 0 && rowLink ? (

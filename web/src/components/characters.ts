@@ -42,24 +42,40 @@ const LOOKALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Scr
 const LATIN = /[A-Za-z]/;
 const DISGUISED = /[\uff01-\uff5e\u{1d400}-\u{1d7ff}]/u;
 
-/** Cuts text so that nothing in it is invisible, reorders its neighbours, or passes for another letter. */
-export function pieces(text: string): Piece[] {
+/** A character that is marked, where it stands (UTF-16 units), and what to show in its place. */
+export interface Mark {
+  from: number;
+  to: number;
+  shown: string;
+  why: string;
+  /** It has no look of its own. */
+  isHidden: boolean;
+}
+
+/** The characters of a text that hide, reorder their neighbours, or pass for another letter. */
+export function marks(text: string): Mark[] {
   const suspects = lookalikes(text);
-  const found: Piece[] = [];
-  let plain = "";
+  const found: Mark[] = [];
   let index = 0;
   for (const character of text) {
     const why = reason(character, suspects.has(index));
-    index += character.length;
-    if (!why) {
-      plain += character;
-      continue;
-    }
-    if (plain) found.push({ text: plain });
-    plain = "";
-    found.push({ text: why.shown, why: why.name });
+    const to = index + character.length;
+    if (why) found.push({ from: index, to, shown: why.shown, why: why.name, isHidden: why.shown !== character });
+    index = to;
   }
-  if (plain) found.push({ text: plain });
+  return found;
+}
+
+/** Cuts text so that nothing in it is invisible, reorders its neighbours, or passes for another letter. */
+export function pieces(text: string): Piece[] {
+  const found: Piece[] = [];
+  let end = 0;
+  for (const { from, to, shown, why } of marks(text)) {
+    if (from > end) found.push({ text: text.slice(end, from) });
+    found.push({ text: shown, why });
+    end = to;
+  }
+  if (end < text.length) found.push({ text: text.slice(end) });
   return found;
 }
 

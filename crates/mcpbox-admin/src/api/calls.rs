@@ -2,4 +2,5 @@
 
 pub(crate) mod count;
 pub(crate) mod list;
+pub(crate) mod mark_example;
 pub(crate) mod show;

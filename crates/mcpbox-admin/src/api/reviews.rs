@@ -6,9 +6,11 @@ pub(crate) mod first_runs;
 pub(crate) mod list;
 pub(crate) mod mark_seen;
 pub(crate) mod reject;
+pub(crate) mod repeat;
 pub(crate) mod resolve;
 pub(crate) mod revoke;
 pub(crate) mod show;
+pub(crate) mod test;
 
 use mcpbox_core::hash::ContentHash;
 use serde::Deserialize;

@@ -11,10 +11,11 @@ const SOME_ID: &str = "019a0000-0000-7000-8000-000000000000";
 
 /// Operations that the command line's socket serves without a password: reading, calling, and what any local MCP client
 /// may do as well. A new operation fails the test below until it is listed here or asks for a password.
-const WITHOUT_PASSWORD: [&str; 37] = [
+const WITHOUT_PASSWORD: [&str; 40] = [
     "DELETE /api/servers/{id}",
     "DELETE /api/tools/{id}",
     "GET /api/audit",
+    "GET /api/audit/decisions",
     "GET /api/audit/verify",
     "GET /api/calls",
     "GET /api/calls/counts",
@@ -25,6 +26,8 @@ const WITHOUT_PASSWORD: [&str; 37] = [
     "GET /api/modules",
     "GET /api/openapi.json",
     "GET /api/packages",
+    "GET /api/policy/decisions",
+    "GET /api/policy/preview",
     "GET /api/reviews",
     "GET /api/reviews/{id}",
     "GET /api/reviews/{id}/first-runs",

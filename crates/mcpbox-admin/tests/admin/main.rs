@@ -12,6 +12,7 @@ mod access;
 mod bad_input;
 mod document;
 mod events;
+mod evidence;
 mod lists;
 mod login;
 mod metrics;

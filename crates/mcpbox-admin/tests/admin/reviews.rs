@@ -254,7 +254,7 @@ async fn a_bundle_is_approved_in_part_watched_and_taken_back() {
     admin.post("/api/tools/math__fetch/call", json!({"arguments": {"a": 1, "b": 2}})).await;
     let strip = loop {
         let strip = admin.get(&runs).await.json();
-        if strip["total"] == 1 {
+        if strip["runs"].as_array().is_some_and(|runs| runs.len() == 1) && strip["total"] == 1 {
             break strip;
         }
         tokio::task::yield_now().await;
@@ -262,7 +262,7 @@ async fn a_bundle_is_approved_in_part_watched_and_taken_back() {
     assert_eq!((&strip["runs"][0]["result"], &strip["is_revocable"]), (&json!(3), &json!(true)), "{strip}");
     let path = format!("/api/reviews/{id}/revoke");
     let revoked = admin.post(&path, json!({"comment": "wrong"})).await.json();
-    assert_eq!((&revoked["review"]["revoked"]["by"]["name"], &revoked["published"]), (&json!(USER), &json!(false)));
+    assert_eq!((&revoked["review"]["revoked"]["by"]["name"], &revoked["live_version"]), (&json!(USER), &Value::Null));
     admin.post(&path, json!({})).await.assert_problem(409, "conflict");
 }
 

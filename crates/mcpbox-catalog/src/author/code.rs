@@ -67,6 +67,8 @@ pub enum FindingAbout {
     Name,
     /// The schemas, compared to those of the live version.
     Schema,
+    /// What test runs did, compared to what is declared.
+    Tests,
 }
 
 /// What the code tells about itself, without storing or running it.

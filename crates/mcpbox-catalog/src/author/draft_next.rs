@@ -15,7 +15,7 @@ pub(super) fn next_steps(
 ) -> Vec<NextStep> {
     let name = loaded.name();
     let mut next = Vec::new();
-    if !matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected | VersionState::Revoked) {
+    if !matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected) {
         next.push(NextStep::call("see where it stands", "mcpbox_get_tool_status", json!({"tool_id": name})));
         return next;
     }

@@ -43,6 +43,8 @@ pub struct LogEntry {
     pub result: Value,
     /// What it printed, cut.
     pub stdout: String,
+    /// What it said with `ctx.log`, cut.
+    pub logs: Vec<String>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Hosts it tried.
@@ -101,6 +103,7 @@ fn log_entry(version: Option<u32>, run: CallRecord) -> LogEntry {
         arguments: run.arguments,
         result: run.result,
         stdout: run.stdout,
+        logs: run.logs,
         failure: run.failure,
         hosts: run.observed.hosts,
     }

@@ -37,7 +37,8 @@ pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,
     list_servers, start_server, stop_server,
 };
-pub use status::{ToolStatus, get_tool_status};
+pub use status::{TestSummary, ToolStatus, get_tool_status};
+pub(crate) use test::try_version;
 pub use test::{TestCode, TestReport, test_code};
 pub use tool::{
     ToolDetail, ToolSummary, ToolVersions, VersionSummary, delete_tool, get_tool, list_all_tools, list_tool_versions,

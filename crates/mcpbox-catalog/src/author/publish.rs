@@ -8,7 +8,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     hash::ContentHash,
     ids::{ReviewId, ToolId},
-    review::{Review, ReviewPurpose, Risk},
+    review::{Review, ReviewPurpose, ReviewState, Risk},
     server::ServerStatus,
     version::{VersionEvent, VersionState},
 };
@@ -21,9 +21,13 @@ use crate::{
     Caller, Catalog, CatalogError, NextStep,
     bundle::{Bundle, check_open_requests, join_open_review, open_review, update_review},
     change::Change,
+    evidence::regression,
     expiry,
     load::{self, Loaded},
+    narrow::without_granted_methods,
     needs::Standing,
+    policy,
+    review::RegressionReport,
     text,
 };
 
@@ -51,6 +55,10 @@ pub struct PublishReport {
     pub requested: Vec<Capability>,
     /// Secrets the tool uses that have no value yet; a human sets them.
     pub secrets_without_value: Vec<String>,
+    /// How the examples of the live version compare, repeated with this one; none when there are none.
+    pub regression: Option<RegressionReport>,
+    /// The rule that approved it at once; none when a human decides.
+    pub approved_by: Option<String>,
     /// What to do now.
     pub next: Vec<NextStep>,
 }
@@ -76,6 +84,7 @@ pub async fn request_publish(
     let loaded = load::tool(&change.tx, id).await?;
     let open = reviews::open_for_tool(&change.tx, id).await?;
     let is_open = open.is_some();
+    let mut begun = None;
     let review = match (loaded.newest.state, open) {
         (VersionState::PendingReview, Some(open)) => submitted_again(&mut change, &loaded, open, notes).await?,
         (VersionState::Approved, open) => {
@@ -93,6 +102,7 @@ pub async fn request_publish(
             change.touch_tool(id);
             let review = submit(cat, who, &mut change, &loaded, (ReviewPurpose::Publish, open, notes)).await?;
             versions::set_state(&change.tx, loaded.newest.id, state, pending, None).await?;
+            begun = regression::begin(&change, review.id, &loaded.tool, loaded.newest.id).await?;
             review
         }
     };
@@ -100,7 +110,12 @@ pub async fn request_publish(
     if change.has_done_something() {
         change.commit().await?;
     }
-    Ok(report(cat, &loaded, &standing, review, is_open))
+    if review.purpose == ReviewPurpose::Publish {
+        policy::after_submission(cat, review.id, begun).await;
+    }
+    let review = reviews::by_id(&cat.store.reader(), review.id).await?.unwrap_or(review);
+    let regression = RegressionReport::of_review(cat, review.id).await?;
+    Ok(PublishReport { was_open: is_open, ..report(cat, &loaded, &standing, review, regression) })
 }
 
 /// Opens a review, or makes the open one of the tool this one.
@@ -147,7 +162,10 @@ async fn with_notes(change: &mut Change, mut review: Review, notes: String) -> R
 async fn missing(change: &Change, loaded: &Loaded) -> Result<Capabilities, CatalogError> {
     let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
     let lapsed: Capabilities = standing.lapsed().map(|grant| grant.capability.clone()).collect();
-    let wanted = standing.to_request(&loaded.newest.content.capabilities, &lapsed);
+    let content = &loaded.newest.content;
+    let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
+    let needed = without_granted_methods(&content.capabilities, &analysis, &standing);
+    let wanted = standing.to_request(&needed, &lapsed);
     let asked = |wanted: &Capability| standing.pending().any(|grant| grant.capability.covers(wanted));
     Ok(wanted.into_iter().filter(|wanted| !asked(wanted)).collect())
 }
@@ -175,18 +193,33 @@ fn nothing_to_publish(loaded: &Loaded) -> Failure {
     Failure::new(FailureKind::Conflict, message).hint(hint).next("mcpbox_get_tool_status", json!({"tool_id": name}))
 }
 
-fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review, was_open: bool) -> PublishReport {
+fn report(
+    cat: &Catalog,
+    loaded: &Loaded,
+    standing: &Standing,
+    review: Review,
+    regression: Option<RegressionReport>,
+) -> PublishReport {
     let used: Capabilities = loaded.newest.content.capabilities.union(&review.requested).cloned().collect();
     let secrets_without_value = standing.secrets_without_value(&used);
     let (name, url) = (loaded.name(), cat.review_url(review.id));
-    let mut next = vec![
-        NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
-        NextStep::call(
-            "then poll its status; once approved it can be called at once",
-            "mcpbox_get_tool_status",
-            json!({"tool_id": name}),
-        ),
-    ];
+    let is_approved = review.state == ReviewState::Approved;
+    let call = json!({"name": name, "arguments": {}});
+    let waiting = || {
+        vec![
+            NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
+            NextStep::call(
+                "then poll its status; once approved it can be called at once",
+                "mcpbox_get_tool_status",
+                json!({"tool_id": name}),
+            ),
+        ]
+    };
+    let mut next = match is_approved {
+        true => vec![NextStep::call("a rule of this MCPbox approved it; call it", "mcpbox_call_tool", call)],
+        false => waiting(),
+    };
+    next.extend(regression.as_ref().and_then(RegressionReport::advice).map(NextStep::say));
     if review.requested.iter().any(|capability| matches!(capability, Capability::Package(_))) {
         let step = "its packages are being resolved; the review shows what would be installed, and it can be approved once that is known";
         next.push(NextStep::say(step));
@@ -209,11 +242,13 @@ fn report(cat: &Catalog, loaded: &Loaded, standing: &Standing, review: Review, w
         tool_id: loaded.tool.id,
         name,
         version: loaded.newest.number,
-        was_open,
+        was_open: false,
         content_hash: review.content_hash,
         risk: review.risk,
         requested: review.requested.into_iter().collect(),
         secrets_without_value,
+        regression,
+        approved_by: review.decided_by.filter(|_| is_approved).map(|by| by.name),
         next,
     }
 }

@@ -202,7 +202,7 @@ fn granted_already(loaded: &Loaded, capability: Capability) -> RequestReport {
 fn waiting(cat: &Catalog, loaded: &Loaded, capability: Capability, review: &Review) -> RequestReport {
     let (name, tool) = (loaded.name(), json!({"tool_id": loaded.name()}));
     let url = cat.review_url(review.id);
-    let is_draft = matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected | VersionState::Revoked);
+    let is_draft = matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected);
     let step = "once the tool is ready, ask for its publication: the version and this request are one review then";
     let publish = is_draft.then(|| NextStep::call(step, "mcpbox_request_publish", tool.clone()));
     let decide = NextStep::say(format!("it is part of the open review; ask the human to decide at {url}"));

@@ -1,13 +1,14 @@
 //! Where a tool stands, and what its author should do next.
 
 use mcpbox_core::{
+    call::CallRecord,
     capability::Capability,
     grant::Grant,
     ids::{ReviewId, ToolId},
     review::{Refusal, Review, ReviewPurpose},
     version::VersionState,
 };
-use mcpbox_store::reviews;
+use mcpbox_store::{calls, reviews};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ use crate::{
     load::{self, Loaded},
     needs::Standing,
     packages,
+    review::RegressionReport,
     withheld::Withheld,
 };
 
@@ -55,10 +57,40 @@ pub struct ToolStatus {
     pub pending_grants: Vec<Grant>,
     /// Secrets the tool uses that have no value yet.
     pub secrets_without_value: Vec<String>,
+    /// The kept test runs of the newest version.
+    pub tests: TestSummary,
+    /// How the examples of the live version compare, for the open review; none when there are none.
+    pub regression: Option<RegressionReport>,
     /// What keeps its packages from being used: they are being resolved or installed, or that failed.
     pub packages: Option<String>,
     /// What to do now.
     pub next: Vec<NextStep>,
+}
+
+/// The kept test runs of a version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TestSummary {
+    /// How many passed.
+    pub passed: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// How many had mocked answers, whether they passed or not.
+    pub mocked: usize,
+    /// How many are repeated for each newer version once this one is live.
+    pub examples: usize,
+}
+
+impl TestSummary {
+    fn of(runs: &[CallRecord]) -> Self {
+        let count = |test: fn(&CallRecord) -> bool| runs.iter().filter(|run| test(run)).count();
+        Self {
+            passed: count(|run| run.failure.is_none()),
+            failed: count(|run| run.failure.is_some()),
+            mocked: count(|run| run.trial.as_ref().is_some_and(|trial| trial.mocked)),
+            examples: count(|run| run.trial.as_ref().is_some_and(|trial| trial.is_example)),
+        }
+    }
 }
 
 /// Where a tool stands and what to do next.
@@ -94,7 +126,13 @@ pub async fn get_tool_status(
         secrets_without_value: &secrets_without_value,
     };
     let packages = packages::of_author(cat, known, open.as_ref(), &standing).await?;
+    let tests = TestSummary::of(&calls::evidence_for_version(&reader, loaded.newest.id).await?);
+    let regression = match &open {
+        Some(review) => RegressionReport::of_review(cat, review.id).await?,
+        None => None,
+    };
     let mut next = facts.next(cat);
+    next.extend(regression.as_ref().and_then(RegressionReport::advice).map(NextStep::say));
     next.extend(packages.clone().map(NextStep::say));
     Ok(ToolStatus {
         tool_id: loaded.tool.id,
@@ -115,6 +153,8 @@ pub async fn get_tool_status(
         needs,
         pending_grants: standing.pending().cloned().collect(),
         secrets_without_value,
+        tests,
+        regression,
         packages,
         next,
     })
@@ -152,10 +192,6 @@ impl Facts<'_> {
                     "mcpbox_request_publish",
                     tool(),
                 ));
-            }
-            VersionState::Revoked => {
-                let step = "a human took its approval back; read the comment, and change the code";
-                next.push(NextStep::call(step, "mcpbox_update_tool", tool()));
             }
             VersionState::Approved => {
                 if let Some(open) = self.open {

@@ -4,36 +4,23 @@
 use std::sync::Arc;
 
 use mcpbox_core::{
-    call::Profile,
-    capability::Capability,
-    execute::{Environment, Execution, HttpMock, Observed, Observer, Outcome, Program, ToolOutput, UnsealedSecret},
+    call::TrialPurpose,
+    execute::{HttpMock, Observed, Observer, ToolOutput},
     failure::{Failure, FailureKind, NextCall},
     ids::CallId,
-    name::published_name,
-    secret::SecretMode,
     server::Server,
     settings::DraftTesting,
     version::{Version, VersionState},
 };
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Caller, Catalog, CatalogError, NextStep,
-    allowed::Allowed,
-    compile::Compiled,
-    expiry,
     load::{self, Loaded},
-    nearest,
-    needs::{Standing, refused, request_call},
-    packages,
-    record::Run,
-    run, validate,
+    needs::{refused, request_call},
+    trial::{self, Attempt, Tried},
 };
-
-/// Canned answers of one test.
-const MOCKS_MAX: usize = 50;
 
 /// A test run.
 #[derive(Debug, Clone, Deserialize)]
@@ -69,6 +56,10 @@ pub struct TestReport {
     pub failure: Option<Failure>,
     /// What it printed.
     pub stdout: String,
+    /// What it said with `ctx.log`.
+    pub logs: Vec<String>,
+    /// Whether the run is repeated for each newer version once this one is live.
+    pub is_example: bool,
     /// Hosts tried, modules imported, time, memory.
     pub observed: Observed,
     /// One request for each thing that was refused; `mcpbox_request_publish` asks for all of them by itself.
@@ -85,110 +76,41 @@ pub struct TestReport {
 pub async fn test_code(
     cat: &Arc<Catalog>,
     who: impl Into<Caller<'_>>,
-    mut request: TestCode,
+    request: TestCode,
     observer: Arc<dyn Observer>,
 ) -> Result<TestReport, CatalogError> {
     let who = who.into();
     who.check_author()?;
-    expiry::enforce(cat).await?;
     let snapshot = cat.snapshot();
     let id = snapshot.find_tool(&request.tool)?.tool.id;
-    let reader = cat.store.reader();
-    let Loaded { server, tool, newest } = load::tool(&reader, id).await?;
-    let name = published_name(&server.name, &tool.name);
-    check_allowed(snapshot.settings().draft_testing, &newest, &name)?;
-    check_mocks(request.http_mocks.as_deref())?;
-    let compiled = Compiled::any(newest).map_err(CatalogError::internal)?;
-    request.arguments = validate::check_arguments(&compiled.arguments, &name, request.arguments)?;
-    let standing = Standing::read(&reader, &server, id).await?;
-
-    let about = Run {
-        server_id: server.id,
-        server_name: server.name.as_str(),
-        tool_id: id,
-        tool_name: tool.name.as_str(),
-        version_id: compiled.version.id,
-        profile: Profile::Quarantine,
-        actor: who.actor(),
-        started_at: cat.clock.now(),
-    };
-    let record = cat.records.open(about, &request.arguments);
-    let call_id = record.id();
-    let allowed = Allowed::from_grants(standing.approved());
-    let outcome = match environment(cat, &allowed, &compiled, &name).await {
-        Ok(environment) => {
-            let program = Arc::new(allowed.program(&server, &compiled, environment));
-            let mut outcome =
-                cat.executor.execute(execution(call_id, &server, &compiled, allowed, program, request), observer).await;
-            run::complete(&mut outcome, &compiled, &name, server.code_policy);
-            outcome
-        }
-        Err(failure) => refused_outcome(failure, &allowed, &compiled),
-    };
-    record.close_durably(&outcome).await;
-    Ok(report(call_id, name, compiled.version.number, &server, outcome))
+    let loaded = load::tool(&cat.store.reader(), id).await?;
+    check_allowed(snapshot.settings().draft_testing, &loaded.newest, &loaded.name())?;
+    let version = loaded.newest.clone();
+    try_version(cat, who, TrialPurpose::Author, (&loaded, version), request, observer).await
 }
 
-/// The packages the code runs with, as they are granted now: nothing that is only asked for is installed.
-async fn environment(
+/// Runs one version in quarantine, keeps the evidence and tells what came of it.
+pub(crate) async fn try_version(
     cat: &Arc<Catalog>,
-    allowed: &Allowed,
-    compiled: &Compiled,
-    name: &str,
-) -> Result<Environment, Failure> {
-    if let Some(set) = allowed.packages.set(compiled) {
-        packages::ensure_asked(cat, &set).await.map_err(CatalogError::into_failure)?;
-    }
-    let environment = allowed.packages.environment(compiled, cat.snapshot().resolutions(), name)?;
-    packages::ready(cat, &environment).await?;
-    Ok(environment)
-}
-
-/// A run that did not begin, with what it lacked as evidence, so that the bundle asks for it.
-fn refused_outcome(failure: Failure, allowed: &Allowed, compiled: &Compiled) -> Outcome {
-    let missing = compiled.packages.iter().filter(|(_, package)| !allowed.packages.serve(package));
-    let denied_modules = missing.map(|(module, _)| module.clone()).collect();
-    Outcome {
-        result: Err(failure),
-        stdout: String::new(),
-        observed: Observed { denied_modules, ..Observed::default() },
-    }
-}
-
-/// Quarantine: modules and hosts that were granted but no secret's value, tight limits, only the mocks when there are some.
-fn execution(
-    call_id: CallId,
-    server: &Server,
-    compiled: &Compiled,
-    allowed: Allowed,
-    program: Arc<Program>,
+    who: Caller<'_>,
+    purpose: TrialPurpose,
+    (loaded, version): (&Loaded, Version),
     request: TestCode,
-) -> Execution {
-    Execution {
-        call_id,
-        program,
+    observer: Arc<dyn Observer>,
+) -> Result<TestReport, CatalogError> {
+    let number = version.number;
+    let attempt = Attempt {
+        server: &loaded.server,
+        tool: &loaded.tool,
+        version,
+        actor: who.actor(),
+        purpose,
         arguments: request.arguments,
-        hosts: allowed.hosts.into(),
-        secrets: if request.http_mocks.is_some() { stand_ins(call_id, compiled) } else { Vec::new() },
         http_mocks: request.http_mocks,
-        limits: server.limits.quarantine(),
-    }
-}
-
-/// With mocked answers nothing leaves the box, so code that reads secrets may run: it gets placeholders for values that
-/// do not exist, bound to no host.
-fn stand_ins(call_id: CallId, compiled: &Compiled) -> Vec<UnsealedSecret> {
-    let used = compiled.version.content.capabilities.iter().filter_map(|capability| match capability {
-        Capability::Secret { key } => Some(key.clone()),
-        _ => None,
-    });
-    used.map(|key| UnsealedSecret {
-        value: SecretString::from(format!("stand-in for {key} in {call_id}")),
-        key,
-        mode: SecretMode::Sealed,
-        hosts: Vec::new(),
-    })
-    .collect()
+        repeats: None,
+    };
+    let tried = trial::run(cat, attempt, observer).await?;
+    Ok(report(loaded.name(), number, &loaded.server, tried))
 }
 
 fn check_allowed(policy: DraftTesting, newest: &Version, name: &str) -> Result<(), Failure> {
@@ -200,26 +122,8 @@ fn check_allowed(policy: DraftTesting, newest: &Version, name: &str) -> Result<(
         .next("mcpbox_request_publish", json!({"tool_id": name})))
 }
 
-fn check_mocks(mocks: Option<&[HttpMock]>) -> Result<(), Failure> {
-    let mocks = mocks.unwrap_or_default();
-    let invalid = |message: String| Failure::new(FailureKind::InvalidArguments, message);
-    if mocks.len() > MOCKS_MAX {
-        return Err(invalid(format!("{} http_mocks are given; at most {MOCKS_MAX} are allowed", mocks.len())));
-    }
-    match mocks.iter().find(|mock| !mock.url.starts_with("http://") && !mock.url.starts_with("https://")) {
-        Some(mock) => Err(invalid(format!(
-            "the mocked url '{}' does not start with http:// or https://",
-            nearest::shown(&mock.url)
-        ))
-        .hint("give the exact URL, or a prefix that ends in *")),
-        None => match mocks.iter().find(|mock| !(100..=599).contains(&mock.status)) {
-            Some(mock) => Err(invalid(format!("{} is no HTTP status", mock.status))),
-            None => Ok(()),
-        },
-    }
-}
-
-fn report(call_id: CallId, name: String, version: u32, server: &Server, outcome: Outcome) -> TestReport {
+fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestReport {
+    let Tried { call_id, outcome, record } = tried;
     let refused = refused(&outcome.observed, server.code_policy);
     let requests: Vec<NextCall> = refused.iter().map(|capability| request_call(capability, &name)).collect();
     let next = next_steps(&name, outcome.result.as_ref().err(), requests.is_empty());
@@ -236,6 +140,8 @@ fn report(call_id: CallId, name: String, version: u32, server: &Server, outcome:
         content: output.content,
         failure,
         stdout: outcome.stdout,
+        is_example: record.as_ref().and_then(|record| record.trial.as_ref()).is_some_and(|trial| trial.is_example),
+        logs: record.map(|record| record.logs).unwrap_or_default(),
         observed: outcome.observed,
         requests,
         next,

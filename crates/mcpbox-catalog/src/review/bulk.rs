@@ -9,6 +9,7 @@ use mcpbox_core::{
     ids::ReviewId,
     name::published_name,
 };
+use mcpbox_store::calls;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -109,7 +110,7 @@ async fn above_low(cat: &Catalog, id: ReviewId) -> Result<Option<String>, Catalo
     let live = load::live_beside(&reader, &loaded.tool, version.id).await?;
     let (live, requested, snapshot) = (live.as_ref(), &review.requested, cat.snapshot());
     let asked = Asked { server, version: &version, live, requested, standing: &standing, snapshot: &snapshot };
-    let rating = rate(&asked);
+    let rating = rate(&asked, &calls::evidence_for_version(&reader, version.id).await?);
     let needs = friction::needs(&rating, review.risk, server, &version);
     Ok((!needs.bulk).then(|| published_name(&server.name, &version.content.name)))
 }

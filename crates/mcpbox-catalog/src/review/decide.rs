@@ -15,6 +15,7 @@ use mcpbox_core::{
     version::{Version, VersionDecision, VersionEvent},
 };
 use mcpbox_store::{
+    calls,
     reviews::{self, ReviewDecision},
     tools, versions,
 };
@@ -35,6 +36,7 @@ use crate::{
     error::refused,
     load::{self, Loaded},
     needs::{Standing, refused_in_tests},
+    policy::Ruling,
     rating::rate,
     text,
 };
@@ -106,8 +108,37 @@ pub async fn approve(
     let sources = Sources { review, version, evidence: &evidence, standing };
     match verdict(&sources, &review.refused) {
         Verdict::SendBack => send_back(cat, change, open, approval.comment, false).await,
-        Verdict::Approve(approved) => put_in_force(cat, change, open, (approved, approval)).await,
+        Verdict::Approve(approved) => {
+            check_friction(&change, &open, &approval).await?;
+            put_in_force(cat, change, open, (approved, approval), json!({})).await
+        }
     }
+}
+
+/// Approves what a rule covers, in the transaction in which it looked at the facts.
+pub(crate) async fn approve_by_rule(
+    cat: &Arc<Catalog>,
+    change: Change,
+    ruling: &Ruling,
+    review: &Review,
+) -> Result<Decision, CatalogError> {
+    let rule = ruling.rule().as_str();
+    let comment = format!("approved by the rule {rule}, which an admin switched on");
+    let because = json!({"rule": rule, "inputs": ruling.inputs()});
+    let open = open(&change, review.id, &review.content_hash).await?;
+    let (all, approval) = (open.review.requested.clone(), Approval::from(comment.as_str()));
+    put_in_force(cat, change, open, (all, approval), because).await
+}
+
+/// A human approves with the care that the risk asks for.
+async fn check_friction(change: &Change, open: &Open, approval: &Approval) -> Result<(), CatalogError> {
+    let Open { review, loaded, version, standing } = open;
+    let (server, requested) = (&loaded.server, &review.requested);
+    let live = load::live_beside(&change.tx, &loaded.tool, version.id).await?;
+    let runs = calls::evidence_for_version(&change.tx, version.id).await?;
+    let (live, snapshot) = (live.as_ref(), change.snapshot());
+    let rating = rate(&Asked { server, version, live, requested, standing, snapshot: &snapshot }, &runs);
+    Ok(friction::check(&friction::needs(&rating, review.risk, server, version), approval)?)
 }
 
 /// Sends a bundle back; the comment goes to the LLM. Nothing that it asked for is granted.
@@ -128,44 +159,46 @@ pub async fn reject(
     send_back(cat, change, open, comment, true).await
 }
 
+/// `because` is what the audit row keeps of a rule; an empty object for a human.
 async fn put_in_force(
     cat: &Catalog,
     mut change: Change,
     open: Open,
     (approved, approval): (Capabilities, Approval),
+    because: Value,
 ) -> Result<Decision, CatalogError> {
     let Open { mut review, mut loaded, mut version, standing } = open;
     let lock = check_packages(&change, &review, &standing).await?;
     check_content(&review, &version, lock.as_ref())?;
-    let server = &loaded.server;
-    let live = load::live_beside(&change.tx, &loaded.tool, version.id).await?;
-    let (live, snapshot) = (live.as_ref(), change.snapshot());
-    let (requested, standing) = (&review.requested, &standing);
-    let rating = rate(&Asked { server, version: &version, live, requested, standing, snapshot: &snapshot });
-    friction::check(&friction::needs(&rating, review.risk, server, &version), &approval)?;
     if review.purpose == ReviewPurpose::Publish {
         check_name(&change, &loaded, &version).await?;
         review.replaces = loaded.tool.live_version;
     }
     decide(&mut change, &mut review, &mut version, VersionEvent::Approve, approval.comment).await?;
     settle::refuse(&mut change, (&review, &loaded), &review.refused, false).await?;
-    settle::grant(&mut change, (&review, &version, &loaded), &approved, &approval.terms).await?;
+    let granted = settle::grant(&mut change, (&review, &version, &loaded), &approved, &approval.terms).await?;
     let replaced = loaded.live_number(&change.tx).await?;
-    if review.purpose == ReviewPurpose::Publish {
-        loaded.tool.name = version.content.name.clone();
-        (loaded.tool.live_version, loaded.tool.updated_at) = (Some(version.id), change.now);
-        tools::update(&change.tx, &loaded.tool).await?;
-    }
+    let action = if because.get("rule").is_some() { "review.approve.rule" } else { "review.approve" };
     let terms: Vec<Value> = approval
         .terms
         .iter()
         .map(|term| json!({"capability": term.capability, "expires_at": term.expires_at}))
         .collect();
-    let detail = json!({"name": loaded.name(), "version": version.number, "purpose": review.purpose, "replaces": replaced,
-                        "content_hash": review.content_hash, "version_hash": version.content_hash, "risk": review.risk.max(rating.risk),
-                        "granted": approved, "terms": terms, "refused": review.refused, "acknowledged": approval.acknowledged,
-                        "comment": review.comment});
-    change.audit("review.approve", format!("review:{}", review.id), detail).await?;
+    // Everything that is needed to work the hash out again stands in the row.
+    let mut detail = json!({"name": loaded.name(), "version": version.number, "purpose": review.purpose, "replaces": replaced,
+                            "content_hash": review.content_hash, "version_hash": version.content_hash, "requested": review.requested,
+                            "granted": approved, "refused": review.refused, "terms": terms, "lock": lock, "grants": granted,
+                            "acknowledged": approval.acknowledged, "risk": review.risk, "server_id": loaded.server.id,
+                            "tool_id": loaded.tool.id, "version_id": version.id, "comment": review.comment});
+    if let (Value::Object(detail), Value::Object(because)) = (&mut detail, because) {
+        detail.extend(because);
+    }
+    if review.purpose == ReviewPurpose::Publish {
+        loaded.tool.name = version.content.name.clone();
+        (loaded.tool.live_version, loaded.tool.updated_at) = (Some(version.id), change.now);
+        tools::update(&change.tx, &loaded.tool).await?;
+    }
+    change.audit(action, format!("review:{}", review.id), detail).await?;
     let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
     let remarks = remarks(cat, &loaded, &version, &standing);
     finish(cat, change, review, loaded, version, remarks).await
@@ -185,7 +218,8 @@ async fn send_back(
     decide(&mut change, &mut review, &mut version, VersionEvent::Reject, comment).await?;
     settle::refuse(&mut change, (&review, &loaded), &review.refused, whole).await?;
     let detail = json!({"name": loaded.name(), "version": version.number, "purpose": review.purpose, "content_hash": review.content_hash,
-                        "refused": review.refused, "comment": review.comment});
+                        "version_hash": version.content_hash, "requested": review.requested, "refused": review.refused,
+                        "server_id": loaded.server.id, "tool_id": loaded.tool.id, "version_id": version.id, "comment": review.comment});
     change.audit("review.reject", format!("review:{}", review.id), detail).await?;
     let remarks = match whole {
         true => Vec::new(),

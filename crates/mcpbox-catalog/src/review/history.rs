@@ -6,7 +6,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::ReviewId,
     principal::Actor,
-    review::{Refusal, Review, ReviewPurpose, ReviewState, Revocation, Risk},
+    review::{Refusal, Review, ReviewPurpose, ReviewState, Risk, TakenBack},
 };
 use mcpbox_store::{Connection, reviews, versions};
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct PastDecision {
     /// Why.
     pub comment: String,
     /// Who took it back, when and why.
-    pub revoked: Option<Revocation>,
+    pub revoked: Option<TakenBack>,
 }
 
 /// The other decisions on the tool of this review, newest first.

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile},
     failure::{Failure, FailureKind},
-    ids::ReviewId,
+    grant::Grant,
+    ids::{GrantId, ReviewId},
     name::published_name,
-    review::{Review, ReviewPurpose, ReviewState, Revocation},
+    review::{Review, ReviewPurpose, ReviewState, TakenBack},
     version::{Version, VersionDecision, VersionEvent, VersionState},
 };
 use mcpbox_store::{
@@ -89,7 +90,23 @@ pub async fn first_runs(cat: &Catalog, review: ReviewId, limit: u64) -> Result<F
     })
 }
 
-/// Takes back all that a review approved, at once: the grants it gave, and the version, in whose place the one that was
+/// An approval that was taken back.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Revocation {
+    /// The review, revoked.
+    pub review: Review,
+    /// `server__tool`, as it is called now.
+    pub tool: String,
+    /// The version's number.
+    pub version: u32,
+    /// The number of the version that calls run now; none when nothing is published any more.
+    pub live_version: Option<u32>,
+    /// What became of it.
+    pub remarks: Vec<String>,
+}
+
+/// Takes back all that a review approved, at once, whether a human or a rule did: the grants it gave, and the version, in whose place the one that was
 /// live before serves again, if it still is approved.
 ///
 /// # Errors
@@ -99,36 +116,46 @@ pub async fn revoke(
     reviewer: &Reviewer,
     review: ReviewId,
     comment: &str,
-) -> Result<Decision, CatalogError> {
+) -> Result<Revocation, CatalogError> {
     let comment = text::remark("comment", comment)?;
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     let mut review = by_id(&change.tx, review).await?;
-    let revocation = Revocation { by: change.actor.clone(), at: change.now, comment };
-    if !reviews::revoke(&change.tx, review.id, &revocation).await? {
+    let taken_back = TakenBack { by: change.actor.clone(), at: change.now, comment };
+    if !reviews::revoke(&change.tx, review.id, &taken_back).await? {
         return Err(not_revocable(&review).into());
     }
     let mut loaded = load::tool(&change.tx, review.tool_id).await?;
     let version = version_of(&change.tx, &review).await?;
-    let withdrawn = withdraw_grants(&change, &review, &revocation).await?;
+    let withdrawn = withdraw_grants(&change, &review, &taken_back).await?;
     if review.purpose == ReviewPurpose::Publish {
-        withdraw_version(&change, &version, &revocation).await?;
+        withdraw_version(&change, &version, &taken_back).await?;
         if loaded.tool.live_version == Some(version.id) {
             go_back(&mut change, &mut loaded, &review).await?;
         }
     }
     // What is asked for now may have to ask for what was just taken back.
     join_open_review(&mut change, &loaded).await?;
-    let live = loaded.live_number(&change.tx).await?;
+    let live_version = loaded.live_number(&change.tx).await?;
+    let ids: Vec<GrantId> = withdrawn.iter().map(|grant| grant.id).collect();
     let detail = json!({"name": loaded.name(), "version": version.number, "purpose": review.purpose, "content_hash": review.content_hash,
-                        "revoked_grants": withdrawn, "live_version": live, "comment": revocation.comment});
+                        "server_id": loaded.server.id, "tool_id": loaded.tool.id, "version_id": version.id,
+                        "live_version": loaded.tool.live_version, "grants": ids, "comment": taken_back.comment});
     change.audit("review.revoke", format!("review:{}", review.id), detail).await?;
-    let remarks = match (live, review.purpose) {
-        (Some(live), ReviewPurpose::Publish) => vec![format!("version {live} serves now")],
-        (None, ReviewPurpose::Publish) => vec!["no version serves now".to_owned()],
-        (_, ReviewPurpose::Grant) => Vec::new(),
+    let remarks = remarks(&review, live_version, &withdrawn);
+    (review.state, review.revoked) = (ReviewState::Revoked, Some(taken_back));
+    let Decision { review, tool, version, .. } = finish(cat, change, review, loaded, version, Vec::new()).await?;
+    Ok(Revocation { review, tool, version, live_version, remarks })
+}
+
+fn remarks(review: &Review, live: Option<u32>, withdrawn: &[Grant]) -> Vec<String> {
+    let serves = match (live, review.purpose) {
+        (Some(live), ReviewPurpose::Publish) => Some(format!("version {live} serves now")),
+        (None, ReviewPurpose::Publish) => Some("nothing of this tool is published any more".to_owned()),
+        (_, ReviewPurpose::Grant) => None,
     };
-    (review.state, review.revoked) = (ReviewState::Revoked, Some(revocation));
-    finish(cat, change, review, loaded, version, remarks).await
+    let grants: Vec<String> = withdrawn.iter().map(|grant| grant.capability.to_string()).collect();
+    let taken = (!grants.is_empty()).then(|| format!("it may no longer use {}", grants.join(", ")));
+    serves.into_iter().chain(taken).collect()
 }
 
 fn not_revocable(review: &Review) -> Failure {
@@ -142,30 +169,26 @@ fn not_revocable(review: &Review) -> Failure {
     Failure::new(FailureKind::Conflict, message)
 }
 
-async fn withdraw_grants(
-    change: &Change,
-    review: &Review,
-    revocation: &Revocation,
-) -> Result<Vec<String>, CatalogError> {
+async fn withdraw_grants(change: &Change, review: &Review, taken_back: &TakenBack) -> Result<Vec<Grant>, CatalogError> {
     let decision = GrantDecision {
-        by: revocation.by.clone(),
-        at: revocation.at,
-        comment: revocation.comment.clone(),
+        by: taken_back.by.clone(),
+        at: taken_back.at,
+        comment: taken_back.comment.clone(),
         review_id: None,
         expires_at: None,
     };
     let mut withdrawn = Vec::new();
     for grant in grants::of_review(&change.tx, review.id).await? {
         if grants::withdraw(&change.tx, grant.id, &decision).await? {
-            withdrawn.push(grant.capability.to_string());
+            withdrawn.push(grant);
         }
     }
     Ok(withdrawn)
 }
 
-async fn withdraw_version(change: &Change, version: &Version, revocation: &Revocation) -> Result<(), CatalogError> {
+async fn withdraw_version(change: &Change, version: &Version, taken_back: &TakenBack) -> Result<(), CatalogError> {
     let Ok(to) = version.state.apply(VersionEvent::Revoke) else { return Ok(()) };
-    let Revocation { by, at, comment } = revocation.clone();
+    let TakenBack { by, at, comment } = taken_back.clone();
     versions::set_state(&change.tx, version.id, version.state, to, Some(&VersionDecision { by, at, comment })).await?;
     Ok(())
 }

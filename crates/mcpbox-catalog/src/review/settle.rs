@@ -1,5 +1,7 @@
 //! What a decision does to the grants of its bundle.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::{Capabilities, Capability},
@@ -14,7 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::partial::check_asked;
-use crate::{CatalogError, change::Change, load::Loaded, needs::Standing};
+use crate::{CatalogError, audited::GrantInForce, change::Change, load::Loaded, needs::Standing};
 
 /// Until when a capability is granted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -47,19 +49,20 @@ pub(super) fn check_end(expires_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -
     }
 }
 
-/// Puts what was approved of a bundle in force, for its tool alone.
+/// Puts what was approved of a bundle in force, for its tool alone. Gives what came in force.
 pub(super) async fn grant(
     change: &mut Change,
     (review, version, loaded): (&Review, &Version, &Loaded),
     approved: &Capabilities,
     terms: &[Term],
-) -> Result<(), CatalogError> {
+) -> Result<Vec<GrantInForce>, CatalogError> {
     let end = |capability: &Capability| {
         let end = terms.iter().filter(|term| term.capability.covers(capability)).map(|term| term.expires_at);
         end.min()
     };
     let decision = decision(change, review);
     let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
+    let before: BTreeSet<GrantId> = standing.approved().map(|grant| grant.id).collect();
     for grant in standing.pending() {
         let is_covered = approved.iter().any(|approved| approved.covers(&grant.capability));
         if let Some(to) = grant.state.apply(GrantEvent::Approve).filter(|_| is_covered) {
@@ -85,7 +88,10 @@ pub(super) async fn grant(
         };
         grants::insert(&change.tx, &grant).await?;
     }
-    forget_lapsed(change, review, loaded).await
+    forget_lapsed(change, review, loaded).await?;
+    let after = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
+    let new = after.approved().filter(|grant| !before.contains(&grant.id));
+    Ok(new.map(GrantInForce::from).collect())
 }
 
 /// A grant whose time is over, and that a newly published version does not ask for again, no longer withholds the tool.

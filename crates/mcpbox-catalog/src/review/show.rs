@@ -18,7 +18,7 @@ use mcpbox_store::{calls, secrets, versions};
 use serde::Serialize;
 
 use super::{
-    Diff,
+    Diff, RegressionReport,
     friction::{self, ApprovalNeeds},
     granted::{self, ReviewGrants},
     history::{self, PastDecision},
@@ -76,7 +76,7 @@ pub struct ReviewDetail {
     pub description_marked: String,
     /// The code with such characters marked; absent when it has none.
     pub code_marked: Option<String>,
-    /// What to look at, worst first.
+    /// What to look at in code and texts, worst first, and in what its tests did.
     pub findings: Vec<ReviewFinding>,
     /// Why the risk is what it is now, the gravest first; empty for a low one.
     pub reasons: Vec<String>,
@@ -92,8 +92,10 @@ pub struct ReviewDetail {
     pub history: Vec<PastDecision>,
     /// Secrets the tool uses.
     pub secrets: Vec<SecretSummary>,
-    /// Test runs of exactly this version, newest first (at most 20).
+    /// Test runs of exactly this version, newest first (at most 60).
     pub evidence: Vec<CallRecord>,
+    /// How the examples of the live version compare, repeated with this one; none when there are none.
+    pub regression: Option<RegressionReport>,
     /// The packages that approval installs; absent when it asks for none.
     pub packages: Option<PackageReport>,
     /// What approval does, in a sentence.
@@ -135,7 +137,8 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
         standing: &standing,
         snapshot: &cat.snapshot(),
     };
-    let rating = rate(&asked);
+    let runs = calls::evidence_for_version(&reader, version.id).await?;
+    let rating = rate(&asked, &runs);
     let consequence = rating::consequence(review.purpose, &asked, &tool, packages.as_ref());
     let sources = Sources { review: &review, version: &version, evidence: &refused, standing: &standing };
     let lines = Lines::of(&mcpbox_analysis::analyze(&version.content.code, server.code_policy));
@@ -154,7 +157,8 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
             .unwrap_or_else(|| version.content.description.clone()),
         code_marked: text::marked(&version.content.code),
         secrets: used_secrets(secrets::list(&reader, server.id).await?, &version, &review),
-        evidence: calls::evidence_for_version(&reader, version.id).await?,
+        evidence: runs,
+        regression: RegressionReport::of_review(cat, review.id).await?,
         approval_needs: friction::needs(&rating, review.risk, &server, &version),
         findings: rating.findings,
         reasons: rating.reasons,

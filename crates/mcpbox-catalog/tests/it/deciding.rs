@@ -261,19 +261,19 @@ async fn one_call_takes_back_all_that_was_approved() {
     assert_eq!((runs.runs.len(), runs.total, runs.failed, runs.is_revocable), (1, 2, 2, true));
 
     let back = review::revoke(&world.cat, &world.human, second.review_id, "it called home").await.unwrap();
-    assert_eq!((back.review.state, back.published), (ReviewState::Revoked, true));
-    assert_eq!(back.remarks, ["version 1 serves now"]);
+    assert_eq!((back.review.state, back.live_version), (ReviewState::Revoked, Some(1)));
+    assert_eq!(back.remarks, ["version 1 serves now", "it may no longer use host api.weather.example"]);
     world.answer(|_| crate::support::returned(json!(3)));
     world.call(&tool, json!({"a": 1})).await.result.unwrap();
     let execution = world.last_execution();
     assert_eq!((execution.program.source.as_str(), execution.hosts.len()), (ADD, 0), "the grants went with it");
     let status = author::get_tool_status(&world.cat, &world.llm, &tool).await.unwrap();
-    assert_eq!((status.state, status.comment.as_deref()), (VersionState::Revoked, Some("it called home")));
+    assert_eq!((status.state, status.comment.as_deref()), (VersionState::Rejected, Some("it called home")));
     let again = refusal(review::revoke(&world.cat, &world.human, second.review_id, "").await);
     assert!(again.kind == FailureKind::Conflict && again.message.contains("anna"), "{again:?}");
     // It may be asked for again, and nothing serves when the first is taken back too.
     world.publish(&tool).await;
     let first = review::show(&world.cat, second.review_id).await.unwrap().history[0].review_id;
     let none = review::revoke(&world.cat, &world.human, first, "").await.unwrap();
-    assert_eq!((none.live_version, none.published), (None, false));
+    assert_eq!((none.live_version, world.published().len()), (None, 0));
 }

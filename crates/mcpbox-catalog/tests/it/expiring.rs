@@ -7,6 +7,7 @@ use mcpbox_catalog::{
     author::{self, NeedState},
     listing,
     review::{self, Approval, NewGrantTerms, Term},
+    verify,
 };
 use mcpbox_core::{
     capability::{Capability, HostRule},
@@ -14,6 +15,7 @@ use mcpbox_core::{
     failure::FailureKind,
     grant::{GrantEvent, GrantScope},
     paging::PageRequest,
+    review::Refusal,
 };
 use serde_json::json;
 
@@ -162,4 +164,29 @@ async fn an_open_review_asks_for_what_expired_meanwhile() {
     let review = review::show(&world.cat, report.review_id).await.unwrap().review;
     assert_eq!(review.requested, [weather()].into());
     assert_ne!(review.content_hash, report.content_hash);
+}
+
+#[tokio::test]
+async fn the_audit_chain_works_out_decisions_in_part_for_a_time_and_for_grants_alone() {
+    let world = World::new().await;
+    let tool = live_for_an_hour(&world).await;
+    for host in ["kept.example", "refused.example"] {
+        author::request_network_access(&world.cat, &world.llm, &tool, host, "to look", None).await.unwrap();
+    }
+    let alone = author::get_tool_status(&world.cat, &world.llm, &tool).await.unwrap().review_id.unwrap();
+    let detail = review::show(&world.cat, alone).await.unwrap();
+    let capability = Capability::Host(HostRule::parse("refused.example").unwrap());
+    let refused = vec![Refusal { capability, reason: "unknown".into() }];
+    let approval = Approval { refused, ..careful(&detail) };
+    review::approve(&world.cat, &world.human, alone, &detail.review.content_hash, approval).await.unwrap();
+    world.clock.advance(TimeDelta::hours(1));
+    assert!(world.call(&tool, json!({"city": "Bern"})).await.result.is_err());
+    let again = world.publish(&tool).await;
+    world.approve(again.review_id).await;
+    world.call(&tool, json!({"city": "Bern"})).await.result.unwrap();
+    review::revoke(&world.cat, &world.human, alone, "no longer").await.unwrap();
+    world.call(&tool, json!({"city": "Bern"})).await.result.unwrap();
+    assert_eq!(world.last_execution().hosts.len(), 1, "only the grants of that review went");
+    let report = verify::verify_decisions(&world.cat).await.unwrap();
+    assert!(report.intact && report.decisions == 3, "{report:?}");
 }

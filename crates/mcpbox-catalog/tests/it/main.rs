@@ -3,15 +3,19 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
+mod attacks;
 mod authoring;
 mod bundles;
 mod calling;
 mod deciding;
+mod decisions;
+mod evidence;
 mod expiring;
 mod listing;
 mod nobody_but_a_human;
 mod packages;
 mod permissions;
+mod policy;
 mod publishing;
 mod scale;
 mod sessions;

@@ -123,6 +123,11 @@ fn the_words_that_approve_stand_only_where_a_reviewer_is_needed() {
         ("grants::set_state(", &["review/settle.rs", "review/grant.rs"]),
         ("decided_by: Some(", &["review/settle.rs", "review/grant.rs"]),
         ("secrets::set_value(", &["review/secret.rs"]),
+        // A rule decides beside a human, never as one, and only its engine makes what that takes.
+        ("Ruling {", &["policy/engine.rs"]),
+        ("approve_by_rule(", &["policy/engine.rs", "review/decide.rs"]),
+        ("reviews::revoke(", &["review/revoke.rs"]),
+        ("VersionEvent::Revoke", &["review/revoke.rs"]),
         ("settings::save(", &["review/policy.rs"]),
         ("Reviewer {\n", &["session.rs"]),
         ("Reviewer { user_id", &["session.rs"]),

@@ -48,6 +48,8 @@ type Script = Box<dyn Fn(&Execution) -> Outcome + Send + Sync>;
 pub(crate) struct Scripted {
     pub(crate) seen: Mutex<Vec<Execution>>,
     script: Mutex<Script>,
+    /// What every run says with `ctx.log`.
+    pub(crate) says: Mutex<Vec<String>>,
     /// While set, runs never end.
     pub(crate) hangs: std::sync::atomic::AtomicBool,
     /// The package index: what resolving gives, and what installing gives. While none, neither ends.
@@ -98,6 +100,7 @@ impl Scripted {
         Arc::new(Self {
             seen: Mutex::default(),
             script: Mutex::new(script),
+            says: Mutex::default(),
             hangs: false.into(),
             index: tokio::sync::watch::Sender::new(Some(Index::offline())),
             resolved: Mutex::default(),
@@ -113,7 +116,8 @@ impl Scripted {
 }
 
 impl Executor for Scripted {
-    fn execute<'a>(&'a self, execution: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+    fn execute<'a>(&'a self, execution: Execution, observer: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        self.says.lock().unwrap().iter().for_each(|line| observer.log(line.clone()));
         let outcome = (self.script.lock().unwrap())(&execution);
         self.seen.lock().unwrap().push(execution);
         let hangs = self.hangs.load(std::sync::atomic::Ordering::SeqCst);

@@ -15,7 +15,11 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::{is_modern, progress::with_progress, server_meta};
+use super::{
+    is_modern,
+    progress::{Wanted, with_notices},
+    server_meta,
+};
 use crate::{
     exchange::Facts,
     gateway::Gateway,
@@ -32,11 +36,12 @@ pub(super) async fn call_tool(
     gateway: &Arc<Gateway>,
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
+    wanted: Wanted,
 ) -> Result<CallToolResult, ErrorData> {
     let facts = Facts::of(&context);
     let modern = is_modern(&context);
     let arguments = request.arguments.unwrap_or_default();
-    let work = with_progress(&context, |observer| {
+    let work = with_notices(&context, wanted, &request.name, |observer| {
         dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
     });
     let mut result = tokio::select! {

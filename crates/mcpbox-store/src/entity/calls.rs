@@ -23,6 +23,9 @@ pub struct Model {
     pub observed: String,
     pub duration_us: i64,
     pub started_at: DateTimeUtc,
+    pub logs: String,
+    pub trial: Option<String>,
+    pub is_example: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,6 +9,7 @@ pub(crate) mod data_keys;
 pub(crate) mod grants;
 pub(crate) mod key_check;
 pub(crate) mod outbox;
+pub(crate) mod regressions;
 pub(crate) mod resolutions;
 pub(crate) mod review_revisions;
 pub(crate) mod review_views;

@@ -3,6 +3,7 @@
 mod m0001_initial;
 mod m0002_packages;
 mod m0003_bundles;
+mod m0004_evidence;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_initial::Migration),
             Box::new(m0002_packages::Migration),
             Box::new(m0003_bundles::Migration),
+            Box::new(m0004_evidence::Migration),
         ]
     }
 }

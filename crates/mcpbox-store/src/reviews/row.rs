@@ -3,7 +3,7 @@
 use mcpbox_core::{
     hash::ContentHash,
     ids::{ReviewId, ToolId, VersionId},
-    review::{Review, Revocation},
+    review::{Review, TakenBack},
 };
 
 use super::word;
@@ -17,7 +17,7 @@ pub(super) fn of(review: &Review) -> Result<Model, StoreError> {
     let requested_by = actor(&review.requested_by);
     let decided_by = review.decided_by.as_ref().map(actor);
     let revoked = review.revoked.as_ref();
-    let revoked_by = revoked.map(|revocation| actor(&revocation.by));
+    let revoked_by = revoked.map(|back| actor(&back.by));
     Ok(Model {
         id: review.id.0,
         tool_id: review.tool_id.0,
@@ -39,8 +39,8 @@ pub(super) fn of(review: &Review) -> Result<Model, StoreError> {
         replaces_version_id: review.replaces.map(|version| version.0),
         revoked_by_kind: revoked_by.as_ref().map(|by| actor_kind(by.kind)),
         revoked_by_name: revoked_by.map(|by| by.name),
-        revoked_at: revoked.map(|revocation| time(revocation.at)),
-        revoke_comment: revoked.map(|revocation| text(&revocation.comment)),
+        revoked_at: revoked.map(|back| time(back.at)),
+        revoke_comment: revoked.map(|back| text(&back.comment)),
     })
 }
 
@@ -50,7 +50,7 @@ impl TryFrom<Model> for Review {
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let revoked_by =
             Place("reviews", "revoked_by_kind").parse_actor_option(row.revoked_by_kind, row.revoked_by_name)?;
-        let revoked = revoked_by.zip(row.revoked_at).map(|(by, at)| Revocation {
+        let revoked = revoked_by.zip(row.revoked_at).map(|(by, at)| TakenBack {
             by,
             at,
             comment: row.revoke_comment.unwrap_or_default(),

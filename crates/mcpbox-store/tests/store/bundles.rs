@@ -6,7 +6,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::{CallId, ReviewId, UserId},
     principal::Actor,
-    review::{Review, ReviewPurpose, ReviewRevision, ReviewState, Revocation},
+    review::{Review, ReviewPurpose, ReviewRevision, ReviewState, TakenBack},
     user::User,
 };
 use mcpbox_store::{
@@ -114,7 +114,7 @@ fn an_approval_is_taken_back_once_and_its_grants_are_found() {
         let store = database.store().await;
         let (_, tool, version) = making::written(&store, "weather").await;
         let review = making::review(&version);
-        let revocation = Revocation { by: Actor::admin("ben"), at: making::later(9), comment: "it called home".into() };
+        let revocation = TakenBack { by: Actor::admin("ben"), at: making::later(9), comment: "it called home".into() };
         let grant = making::grant(GrantScope::Tool(tool.id), making::host("a.example"));
         let tx = store.begin().await.unwrap();
         reviews::insert(&tx, &review).await.unwrap();

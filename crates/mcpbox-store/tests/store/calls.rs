@@ -1,16 +1,17 @@
 //! The call log: it keeps runs as they were, finds them, and forgets the old ones.
 
 use mcpbox_core::{
-    call::{CallRecord, Profile},
+    call::{CallRecord, Profile, Trial},
     failure::{Failure, FailureKind},
     ids::CallId,
     paging::PageRequest,
     principal::Actor,
+    regression::Regression,
 };
 use mcpbox_store::{
-    Store,
+    Store, StoreError,
     calls::{self, CallCounts, CallFilter},
-    reviews, servers,
+    regressions, reviews, servers, tools,
 };
 use serde_json::Value;
 
@@ -123,16 +124,12 @@ fn records_are_found_by_every_filter_newest_first() {
 }
 
 #[test]
-fn old_records_go_but_not_the_evidence_of_an_open_review() {
+fn old_records_go_but_the_evidence_of_a_version_stays() {
     on_both(async |database| {
         let store = database.store().await;
         let (server, tool, version) = making::written(&store, "weather").await;
         let (_, _, other_version) = making::written(&store, "other").await;
-        let review = making::review(&other_version);
-        let tx = store.begin().await.unwrap();
-        reviews::insert(&tx, &review).await.unwrap();
-        tx.commit().await.unwrap();
-        let evidence = making::call(&server, &tool, &other_version);
+        let evidence = making::test(&server, &tool, &other_version);
         let young = CallRecord { started_at: making::later(60), ..making::call(&server, &tool, &version) };
         let mut records: Vec<_> = (0..2_100).map(|_| making::call(&server, &tool, &version)).collect();
         records.extend([evidence.clone(), young.clone()]);
@@ -142,5 +139,76 @@ fn old_records_go_but_not_the_evidence_of_an_open_review() {
         assert_eq!(calls::delete_older_than(&store, making::later(60)).await.unwrap(), 0);
         let left = calls::list(&store.reader(), &CallFilter::default(), PageRequest::default()).await.unwrap();
         assert_eq!(left.items, [young, evidence]);
+    });
+}
+
+#[test]
+fn evidence_comes_back_whole_is_bounded_and_goes_with_its_tool() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, tool, version) = making::written(&store, "weather").await;
+        let example = making::test(&server, &tool, &version);
+        let call = making::call(&server, &tool, &version);
+        insert(&store, &[example.clone(), call.clone()]).await;
+        let tx = store.begin().await.unwrap();
+        assert!(calls::set_example(&tx, &example, true).await.unwrap());
+        tx.commit().await.unwrap();
+        let marked = |record: &CallRecord, is_example| {
+            let trial = record.trial.clone().map(|trial| Trial { is_example, ..trial });
+            CallRecord { trial, ..record.clone() }
+        };
+        let reader = store.reader();
+        assert_eq!(calls::examples_of_version(&reader, version.id).await.unwrap(), [marked(&example, true)]);
+        let younger =
+            |seconds| CallRecord { started_at: making::later(seconds), ..making::test(&server, &tool, &version) };
+        let others: Vec<_> = (1..=60).map(younger).collect();
+        insert(&store, &others).await;
+        let tx = store.begin().await.unwrap();
+        assert_eq!(calls::trim_evidence(&tx, version.id).await.unwrap(), 10);
+        assert_eq!(calls::trim_evidence(&tx, version.id).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        let kept = calls::evidence_for_version(&reader, version.id).await.unwrap();
+        let (newest, oldest): (&CallRecord, &CallRecord) = (&kept[0], &kept[50]);
+        assert_eq!(
+            (kept.len(), newest, oldest),
+            (51, &others[59], &marked(&example, true)),
+            "the newest and the example"
+        );
+
+        let tx = store.begin().await.unwrap();
+        assert!(tools::delete(&tx, tool.id).await.unwrap());
+        tx.commit().await.unwrap();
+        let left = calls::list(&reader, &CallFilter::default(), PageRequest::default()).await.unwrap();
+        assert_eq!(left.items, [call], "calls outlive the tool, tests do not");
+    });
+}
+
+#[test]
+fn what_came_of_repeating_examples_is_replaced_and_goes_with_its_review() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (server, _, version) = making::written(&store, "weather").await;
+        let review = making::review(&version);
+        let begun = Regression {
+            version_id: version.id,
+            against: version.id,
+            against_number: 1,
+            comparisons: Vec::new(),
+            started_at: making::moment(),
+            finished_at: None,
+        };
+        let finished = Regression { finished_at: Some(making::later(1)), ..begun.clone() };
+        let tx = store.begin().await.unwrap();
+        assert!(matches!(regressions::put(&tx, review.id, &begun).await, Err(StoreError::Missing { .. })));
+        tx.rollback().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        reviews::insert(&tx, &review).await.unwrap();
+        for regression in [&begun, &finished] {
+            regressions::put(&tx, review.id, regression).await.unwrap();
+            assert_eq!(regressions::of_review(&tx, review.id).await.unwrap().as_ref(), Some(regression));
+        }
+        assert!(servers::delete(&tx, server.id).await.unwrap());
+        assert_eq!(regressions::of_review(&tx, review.id).await.unwrap(), None);
+        tx.commit().await.unwrap();
     });
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use mcpbox_core::{
     audit::AuditEntry,
-    call::{CallRecord, Profile},
+    call::{CallRecord, Profile, Trial, TrialPurpose},
     capability::{Capabilities, Capability, HostRule},
     execute::{HostAttempt, HostOutcome, Observed},
     grant::{Grant, GrantScope, GrantState},
@@ -158,6 +158,8 @@ pub(crate) fn call(server: &Server, tool: &Tool, version: &Version) -> CallRecor
         arguments: json!({"b": 2, "a": 1.5}),
         result: json!({"zebra": [1, null, "\u{0} and 🦓"], "ant": 1e300}),
         stdout: "hello\n".into(),
+        logs: vec!["at \u{0} half".into()],
+        trial: None,
         failure: None,
         observed: Observed {
             hosts: vec![HostAttempt {
@@ -174,6 +176,20 @@ pub(crate) fn call(server: &Server, tool: &Tool, version: &Version) -> CallRecor
         },
         started_at: later(0),
     }
+}
+
+/// A test run that can be repeated.
+pub(crate) fn test(server: &Server, tool: &Tool, version: &Version) -> CallRecord {
+    let trial = Trial {
+        purpose: TrialPurpose::Author,
+        content_hash: version.content_hash.clone(),
+        mocked: true,
+        http_mocks: Some(Vec::new()),
+        repeatable: true,
+        is_example: false,
+        repeats: None,
+    };
+    CallRecord { profile: Profile::Quarantine, trial: Some(trial), ..call(server, tool, version) }
 }
 
 pub(crate) fn entry(subject: &str) -> AuditEntry {

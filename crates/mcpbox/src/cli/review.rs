@@ -25,14 +25,15 @@ pub(crate) enum ReviewCommand {
     Approve(ApproveArgs),
     /// Send back to the author, with the reason in --comment. Asks an admin's password.
     Reject(DecisionArgs),
-    /// Take back all that a review approved, at once: its permissions and its version. Asks an admin's password.
+    /// Take an approval back, whether a human or a rule gave it: calls run the version approved before, or none. Asks an
+    /// admin's password.
     Revoke {
         /// The review's id.
         id: String,
         /// Why; the author sees it.
         #[arg(long, default_value = "", value_name = "TEXT")]
         comment: String,
-        /// Who decides.
+        /// Who takes it back.
         #[command(flatten)]
         credentials: Credentials,
     },

@@ -7,6 +7,7 @@ pub(crate) mod grant;
 pub(crate) mod key;
 pub(crate) mod package;
 pub(crate) mod review;
+mod review_evidence;
 mod review_packages;
 pub(crate) mod secret;
 pub(crate) mod serve;

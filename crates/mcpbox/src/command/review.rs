@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::{cell, items, print_json, print_rows, print_text, review_packages, segment, text};
+use super::{cell, items, print_json, print_rows, print_text, review_evidence, review_packages, segment, text};
 use crate::{
     cli::{ApproveArgs, DecisionArgs, ReviewCommand},
     console::print_line,
@@ -30,11 +30,7 @@ pub(crate) async fn run(control: &Control, command: ReviewCommand) -> anyhow::Re
         ReviewCommand::Approve(args) => approve(control, args).await,
         ReviewCommand::Reject(args) => decide(control, args, "reject", |_| Ok(json!({}))).await,
         ReviewCommand::Revoke { id, comment, credentials } => {
-            let login = ask_login(&credentials)?;
-            let path = format!("/reviews/{}/revoke", segment(&id));
-            let decision = control.post(&path, json!({"comment": comment}), Some(&login)).await?;
-            print_outcome(&decision);
-            Ok(())
+            review_evidence::revoke(control, &id, &comment, &credentials).await
         }
         ReviewCommand::Resolve { id, credentials } => {
             let login = ask_login(&credentials)?;
@@ -164,8 +160,9 @@ fn shown(detail: &Value) -> String {
         if detail.get("code_marked").is_some_and(Value::is_string) { "/code_marked" } else { "/version/content/code" };
     section(&mut out, "Code (- now, + after approval)", change(detail, "/code_diff/unified", code));
     section(&mut out, "Why this risk", list_of(detail, "reasons").filter_map(Value::as_str).map(visible).collect());
-    section(&mut out, "Look at", list_of(detail, "findings").map(finding).collect());
-    section(&mut out, "Tried in quarantine", list_of(detail, "evidence").flat_map(evidence).collect());
+    section(&mut out, "Look at", list_of(detail, "findings").map(review_evidence::finding).collect());
+    section(&mut out, "Tried in quarantine", list_of(detail, "evidence").flat_map(review_evidence::run).collect());
+    section(&mut out, "Examples of the live version, repeated", review_evidence::regression(detail.get("regression")));
     section(&mut out, "Approving wants", wanted(detail));
     out.join("\n") + "\n"
 }
@@ -185,7 +182,7 @@ fn section(out: &mut Vec<String>, title: &str, lines: Vec<String>) {
     }
 }
 
-fn list_of<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list_of<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
     value.get(field).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -227,27 +224,6 @@ fn capabilities(requested: Option<&Value>) -> Vec<String> {
     requested.and_then(Value::as_array).into_iter().flatten().map(word).collect()
 }
 
-fn finding(finding: &Value) -> String {
-    let (line, message, severity) = (cell(finding, "line"), text(finding, "message"), text(finding, "severity"));
-    visible(&format!("line {line}: {message} ({severity}) [{}]", text(finding, "id")))
-}
-
-/// One test run: how it ended, and every host it tried.
-fn evidence(run: &Value) -> Vec<String> {
-    let ended = match run.get("failure") {
-        Some(failure) if failure.is_object() => {
-            format!("failed: {}: {}", text(failure, "kind"), text(failure, "message"))
-        }
-        _ => "returned".to_owned(),
-    };
-    let hosts = run.pointer("/observed/hosts").and_then(Value::as_array).into_iter().flatten();
-    let host = |attempt: &Value| {
-        let (method, host, port) = (text(attempt, "method"), text(attempt, "host"), cell(attempt, "port"));
-        visible(&format!("  {method} {host}:{port} {}: {}", text(attempt, "outcome"), text(attempt, "detail")))
-    };
-    std::iter::once(visible(&format!("{}: {ended}", cell(run, "started_at")))).chain(hosts.map(host)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,7 +240,10 @@ mod tests {
             "newly": {"sentence": "If you approve, this tool can newly: reach `10.0.0.7:80`"},
             "reasons": ["it gets something new"],
             "approval_needs": {"acknowledge": ["dunder:3"], "tool_name": "a__b"},
-            "findings": [{"id": "dunder:3", "line": 3, "message": "reads a dunder", "severity": "warning"}],
+            "findings": [{"id": "dunder:3", "line": 3, "message": "reads a dunder", "severity": "warning"},
+                {"id": "untried:0", "line": null, "message": "no test tried x.example", "severity": "notice"}],
+            "regression": {"state": "changed", "comparisons": [{"arguments": {"a": 1}, "verdict": "changed",
+                "differences": [{"part": "result", "before": "3", "after": "4"}]}]},
             "evidence": [{"started_at": "T", "failure": {"kind": "host_denied", "message": "m"},
                 "observed": {"hosts": [{"method": "GET", "host": "10.0.0.7", "port": 80, "outcome": "denied", "detail": "not granted"}]}}],
             "identical_to": {"sentence": "identical to v1, approved on 2026-01-02 by ada"},

@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
+import { useState } from "react";
 import { api, type Schema } from "@/api/client";
 import { type Column, DataTable } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
@@ -12,6 +13,8 @@ import { TimeAgo } from "@/components/TimeAgo";
 import { HostileText } from "@/components/HostileText";
 import { Gains } from "./Gains";
 import { ReviewName } from "./ReviewName";
+import { useRowKeys } from "./rowKeys";
+import { SendSeveralBack } from "./SendSeveralBack";
 import type { ApprovalsSearch } from "./route";
 
 type Item = Schema["Page_ReviewItem"]["items"][number];
@@ -43,6 +46,10 @@ export function ApprovalsPage() {
   const navigate = useNavigate({ from: "/approvals" });
   const { data, error } = api.useQuery("get", "/api/reviews", { params: { query: { state, page } } }, { placeholderData: keepPreviousData });
   if (error) throw error;
+  const [selected, select] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) => select((old) => new Set(old.has(id) ? [...old].filter((each) => each !== id) : [...old, id]));
+  const chosen = data?.items.filter(({ id, state: now }) => now === "open" && selected.has(id)) ?? [];
+  useRowKeys(toggle);
   const show = (search: ApprovalsSearch) => void navigate({ search });
   const shown = state === "open" ? undefined : state;
   return (
@@ -61,12 +68,15 @@ export function ApprovalsPage() {
           rows={data.items}
           columns={state === "open" ? WAITING : DECIDED}
           rowKey={(item) => item.id}
+          rowLink={(item) => ({ to: "/approvals/$id", params: { id: item.id } })}
           empty={<Nothing state={state} />}
+          selection={state === "open" ? { keys: selected, onToggle: toggle, label: (item) => `Select ${item.tool}` } : undefined}
           paging={{ ...data, onPage: (turned) => show({ state: shown, page: turned }) }}
         />
       ) : (
         <PageSkeleton />
       )}
+      {chosen.length > 0 && <SendSeveralBack items={chosen} onClear={() => select(new Set())} />}
     </>
   );
 }

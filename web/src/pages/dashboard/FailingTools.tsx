@@ -1,3 +1,4 @@
+import { Text } from "@mantine/core";
 import { CircleCheck } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { CodeName } from "@/components/CodeName";
@@ -7,7 +8,7 @@ import { HostileText } from "@/components/HostileText";
 import { count } from "@/components/numbers";
 import { Section } from "@/components/Section";
 import { TimeAgo } from "@/components/TimeAgo";
-import { useDayAgo, useFailedRuns } from "./queries";
+import { lastWords, useFailedRuns, useRange, useSince } from "./queries";
 
 type Run = Schema["CallRecord"];
 
@@ -26,19 +27,21 @@ const COLUMNS: Column<Failing>[] = [
 
 const SHOWN = 5;
 
-/** Which tools fail, from the newest failures of the last 24 hours. */
+/** Which tools fail, from the newest failures of the range. */
 export function FailingTools() {
-  const { data } = useFailedRuns(useDayAgo());
+  const range = useRange();
+  const { data } = useFailedRuns(useSince(range));
   return (
-    <Section title="Failing tools">
+    <Section title="Failing tools" more={data.total > data.items.length && <Text size="sm" c="dimmed">{`of the newest ${data.items.length} failures`}</Text>}>
       <DataTable
         label="Failing tools"
         rows={failing(data.items).slice(0, SHOWN)}
         columns={COLUMNS}
         rowKey={({ tool }) => tool}
+        rowLink={({ tool }) => ({ to: "/activity", search: { tool, outcome: "failed", range } })}
         empty={
           <EmptyState icon={CircleCheck} title="No tool failed" isCompact>
-            Errors of the last 24 hours would be listed here, by tool.
+            Errors of the last {lastWords(range)} would be listed here, by tool.
           </EmptyState>
         }
       />

@@ -3,7 +3,7 @@ import { CircleCheck, OctagonAlert, ShieldQuestion, TriangleAlert } from "lucide
 import { api, type Schema } from "@/api/client";
 import type { Tone } from "@/app/theme";
 import { counted } from "@/components/numbers";
-import { OPEN_REVIEWS, useDayAgo } from "./queries";
+import { OPEN_REVIEWS, useSince } from "./queries";
 
 interface Verdict {
   tone: Exclude<Tone, "gray">;
@@ -17,7 +17,7 @@ const ICONS = { ok: CircleCheck, brand: ShieldQuestion, warn: TriangleAlert, bad
 export function StatusSentence() {
   const { data: sandbox } = api.useSuspenseQuery("get", "/api/sandbox");
   const { data: reviews } = api.useSuspenseQuery("get", "/api/reviews", OPEN_REVIEWS);
-  const since = useDayAgo();
+  const since = useSince("24h");
   const { data: runs } = api.useSuspenseQuery("get", "/api/calls/counts", { params: { query: { profile: "live", since } } });
   const { tone, title, more } = verdict(sandbox, reviews.total, runs);
   const Icon = ICONS[tone];

@@ -35,6 +35,7 @@ export function WaitingReviews() {
         rows={data.items}
         columns={COLUMNS}
         rowKey={(item) => item.id}
+        rowLink={(item) => ({ to: "/approvals/$id", params: { id: item.id } })}
         empty={
           <EmptyState icon={Inbox} title="Nothing waits for you">
             Ask your LLM for a tool it lacks. What it writes appears here for your approval.

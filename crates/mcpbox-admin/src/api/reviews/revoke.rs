@@ -1,7 +1,7 @@
 //! `POST /api/reviews/{id}/revoke`.
 
 use axum::extract::State;
-use mcpbox_catalog::review::{self, Decision};
+use mcpbox_catalog::review::{self, Revocation};
 use mcpbox_core::ids::ReviewId;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,31 +14,31 @@ use crate::{
     state::AdminState,
 };
 
-/// The words of a revocation.
+/// Why an approval is taken back.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RevokeRequest {
-    /// Why; goes to the LLM.
+pub(crate) struct RevokeReviewRequest {
+    /// Words for the author; they go to the LLM.
     #[serde(default)]
     comment: String,
 }
 
-/// Takes back all that a review approved, at once: its grants and its version. The version that was live before serves
-/// again, if it still is approved.
+/// Takes all back that an approval gave, whether a human or a rule gave it: its grants at once, and calls run the version that
+/// was live before, or none.
 #[utoipa::path(
     post, path = "/reviews/{id}/revoke", tag = "reviews",
     params(("id" = ReviewId, Path, description = "Id of the review")),
-    request_body = RevokeRequest,
+    request_body = RevokeReviewRequest,
     responses(
-        (status = OK, body = Decision),
-        (status = CONFLICT, body = Details, description = "It is not approved, or was taken back already", content_type = "application/problem+json")
+        (status = OK, body = Revocation),
+        (status = CONFLICT, body = Details, description = "It is not approved", content_type = "application/problem+json")
     )
 )]
 pub(crate) async fn revoke(
     State(state): State<AdminState>,
     Decider(reviewer): Decider,
     Path(id): Path<ReviewId>,
-    Json(request): Json<RevokeRequest>,
-) -> Answer<Decision> {
+    Json(request): Json<RevokeReviewRequest>,
+) -> Answer<Revocation> {
     Ok(axum::Json(review::revoke(&state.catalog, &reviewer, id, &request.comment).await?))
 }

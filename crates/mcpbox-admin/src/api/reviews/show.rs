@@ -19,7 +19,10 @@ pub(crate) async fn show(
     Path(id): Path<ReviewId>,
 ) -> Answer<ReviewDetail> {
     let detail = match viewer {
-        Viewer::Reviewer(reviewer) => review::show_to(&state.catalog, &reviewer, id).await?,
+        Viewer::Reviewer(reviewer) => {
+            review::look(&state.catalog, &reviewer, id).await?;
+            review::show_to(&state.catalog, &reviewer, id).await?
+        }
         Viewer::Cli => review::show(&state.catalog, id).await?,
     };
     Ok(Json(detail))

@@ -18,6 +18,7 @@ pub(crate) const ADD: &str =
 pub(crate) const HANG: &str = "import asyncio\n\nasync def main() -> str:\n    \"\"\"Never returns.\"\"\"\n    await asyncio.sleep(1000)\n    return \"\"\n";
 pub(crate) const PROGRESS: &str =
     "async def main() -> str:\n    \"\"\"Counts to three.\"\"\"\n    await ctx.progress(1, 3)\n    return \"done\"\n";
+pub(crate) const LOG: &str = "async def main() -> str:\n    \"\"\"Says two things.\"\"\"\n    ctx.log(\"first\")\n    ctx.log(\"second\")\n    return \"done\"\n";
 pub(crate) const RAISE: &str =
     "async def main() -> int:\n    \"\"\"Always raises.\"\"\"\n    raise ValueError(\"boom\")\n";
 pub(crate) const BLOCKS: &str = "async def main():\n    \"\"\"Returns content blocks.\"\"\"\n    return \"blocks\"\n";
@@ -98,6 +99,13 @@ async fn run(execution: &Execution, observer: &dyn Observer) -> Result<ToolOutpu
         PROGRESS => {
             for done in 1..=3 {
                 observer.progress(f64::from(done), Some(3.0), Some(format!("step {done}")));
+                tokio::task::yield_now().await;
+            }
+            value(json!("done"))
+        }
+        LOG => {
+            for line in ["first", "second"] {
+                observer.log(line.to_owned());
                 tokio::task::yield_now().await;
             }
             value(json!("done"))

@@ -1,0 +1,292 @@
+//! Somebody writes to the database behind MCPbox's back: the verification names what is no longer what was decided. Real
+//! decisions of the catalog, on both databases; here, because only this crate speaks SQL.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+#[path = "../store/database.rs"]
+#[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
+mod database;
+
+use std::sync::Arc;
+
+use mcpbox_catalog::{
+    Catalog, CatalogConfig, Reviewer, author, review, session,
+    verify::{AuditReport, verify_decisions},
+};
+use mcpbox_core::{
+    capability::{Capability, HostRule},
+    clock::SystemClock,
+    execute::{
+        BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
+    },
+    grant::GrantScope,
+    ids::ReviewId,
+    principal::Principal,
+    settings::{AutoApproval, Settings},
+};
+use sea_orm::DbBackend;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::database::{Database, on_both};
+
+const ADD: &str = "async def main(a: int) -> int:\n    \"\"\"Adds.\"\"\"\n    return a + 1\n";
+const FETCH: &str = "async def main() -> str:\n    \"\"\"Fetches.\"\"\"\n    answer = await http.get(\"https://api.example.com/x\")\n    return answer.text\n";
+
+/// Returns 3.
+struct Three;
+
+impl Executor for Three {
+    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        let output = ToolOutput { value: Value::from(3), content: Vec::new() };
+        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::Full,
+            detail: String::new(),
+            python: "3.13.1".into(),
+            parked: 0,
+            running: 0,
+            queued: 0,
+            base_ready: true,
+        }
+    }
+}
+
+struct Mcpbox {
+    cat: Arc<Catalog>,
+    human: Reviewer,
+    llm: Principal,
+}
+
+impl Mcpbox {
+    async fn open(database: &Database) -> Self {
+        let config = CatalogConfig {
+            store: database.store().await,
+            executor: Arc::new(Three),
+            clock: Arc::new(SystemClock),
+            admin_url: String::new(),
+        };
+        let cat = Catalog::open(config).await.unwrap();
+        let password = || SecretString::from("correct horse battery");
+        let first =
+            session::FirstAdmin { proof: session::SetupProof::Local, username: "anna".into(), password: password() };
+        session::create_first_admin(&cat, first).await.unwrap();
+        let human = session::reviewer_from_password(&cat, "anna", &password()).await.unwrap();
+        Self { cat, human, llm: Principal::Local { client: None } }
+    }
+
+    async fn ask(&self, name: &str, code: &str) -> ReviewId {
+        let request =
+            author::CreateTool { server: "s".into(), name: name.into(), python_code: code.into(), description: None };
+        author::create_tool(&self.cat, &self.llm, request).await.unwrap();
+        author::request_publish(&self.cat, &self.llm, &format!("s__{name}"), "").await.unwrap().review_id
+    }
+
+    async fn approve(&self, review: ReviewId) {
+        let hash = review::show(&self.cat, review).await.unwrap().review.content_hash;
+        review::approve(&self.cat, &self.human, review, &hash, "fine").await.unwrap();
+    }
+
+    /// Decisions of every kind: by a human and by a rule, approved, sent back, taken back, of a tool deleted since; a grant
+    /// with a bundle, one alone, one taken back; settings.
+    async fn decide_everything(&self) {
+        let server = author::CreateServer { name: "s".into(), description: String::new() };
+        author::create_server(&self.cat, &self.llm, server).await.unwrap();
+        self.approve(self.ask("fetch", FETCH).await).await;
+        let sent_back = self.ask("bad", ADD).await;
+        let hash = review::show(&self.cat, sent_back).await.unwrap().review.content_hash;
+        review::reject(&self.cat, &self.human, sent_back, &hash, "no").await.unwrap();
+        self.approve(self.ask("gone", ADD).await).await;
+        author::delete_tool(&self.cat, &self.llm, "s__gone").await.unwrap();
+        let regretted = self.ask("regretted", ADD).await;
+        self.approve(regretted).await;
+        review::revoke(&self.cat, &self.human, regretted, "after all not").await.unwrap();
+        let add = |host| {
+            let capability = Capability::Host(HostRule::parse(host).unwrap());
+            review::add_grant(&self.cat, &self.human, GrantScope::Everywhere, capability, "")
+        };
+        let grant = add("old.example").await.unwrap();
+        review::revoke_grant(&self.cat, &self.human, grant.id, "").await.unwrap();
+        let settings = Settings {
+            auto_approval: AutoApproval { pure_compute: true, ..AutoApproval::default() },
+            ..Settings::default()
+        };
+        review::set_settings(&self.cat, &self.human, settings).await.unwrap();
+        let request =
+            author::CreateTool { server: "s".into(), name: "add".into(), python_code: ADD.into(), description: None };
+        author::create_tool(&self.cat, &self.llm, request).await.unwrap();
+        let test = author::TestCode {
+            tool: "s__add".into(),
+            arguments: Map::from_iter([("a".into(), 1.into())]),
+            http_mocks: None,
+        };
+        author::test_code(&self.cat, &self.llm, test, Arc::new(Unobserved)).await.unwrap();
+        let report = author::request_publish(&self.cat, &self.llm, "s__add", "").await.unwrap();
+        assert_eq!(report.approved_by.as_deref(), Some("rule pure_compute"));
+        add("new.example").await.unwrap();
+    }
+
+    async fn verify(&self) -> AuditReport {
+        verify_decisions(&self.cat).await.unwrap()
+    }
+}
+
+/// What an intruder does, how it is undone, and how the problem is named.
+struct Tampering {
+    what: &'static str,
+    change: &'static str,
+    undo: &'static str,
+    subject: &'static str,
+    message: &'static str,
+}
+
+const fn tampering(
+    what: &'static str,
+    change: &'static str,
+    undo: &'static str,
+    subject: &'static str,
+    message: &'static str,
+) -> Tampering {
+    Tampering { what, change, undo, subject, message }
+}
+
+const TAMPERINGS: [Tampering; 10] = [
+    tampering(
+        "code of an approved version",
+        "UPDATE versions SET code = code || '# evil' WHERE name = 'fetch'",
+        "UPDATE versions SET code = replace(code, '# evil', '') WHERE name = 'fetch'",
+        "review:",
+        "the content of its version was changed",
+    ),
+    tampering(
+        "a rejected review made an approved one",
+        "UPDATE reviews SET state = 'approved' WHERE comment = 'no'",
+        "UPDATE reviews SET state = 'rejected' WHERE comment = 'no'",
+        "review:",
+        "decided as Rejected",
+    ),
+    tampering(
+        "a rule's decision under a human's name",
+        "UPDATE reviews SET decided_by_kind = 'admin' WHERE decided_by_kind = 'system'",
+        "UPDATE reviews SET decided_by_kind = 'system' WHERE comment LIKE 'approved by the rule%'",
+        "review:",
+        "decided by somebody else",
+    ),
+    tampering(
+        "a revoked approval in force again",
+        "UPDATE reviews SET state = 'approved' WHERE state = 'revoked'",
+        "UPDATE reviews SET state = 'revoked' WHERE version_id IN (SELECT id FROM versions WHERE name = 'regretted')",
+        "review:",
+        "decided as Revoked",
+    ),
+    tampering(
+        "a version approved by nobody",
+        "UPDATE versions SET state = 'approved' WHERE name = 'bad'",
+        "UPDATE versions SET state = 'rejected' WHERE name = 'bad'",
+        "version:",
+        "nobody approved it",
+    ),
+    tampering(
+        "a revoked grant in force again",
+        "UPDATE grants SET state = 'approved' WHERE state = 'revoked'",
+        "UPDATE grants SET state = 'revoked' WHERE id = (SELECT id FROM grants WHERE scope_level = 'everywhere' ORDER BY created_at LIMIT 1)",
+        "grant:",
+        "nobody granted it so",
+    ),
+    tampering(
+        "a live tool switched to what it was not",
+        "UPDATE tools SET live_version_id = NULL WHERE name = 'fetch'",
+        "UPDATE tools SET live_version_id = (SELECT id FROM versions WHERE name = 'fetch') WHERE name = 'fetch'",
+        "tool:",
+        "another version",
+    ),
+    tampering(
+        "a review's hash",
+        "UPDATE reviews SET content_hash = upper(content_hash) WHERE comment = 'no'",
+        "UPDATE reviews SET content_hash = lower(content_hash) WHERE comment = 'no'",
+        "review:",
+        "its hash is not the one",
+    ),
+    tampering(
+        "the hash of a version with its content",
+        "UPDATE versions SET description = 'Sends money.' WHERE name = 'add'",
+        "UPDATE versions SET description = 'Adds.' WHERE name = 'add'",
+        "version:",
+        "was changed",
+    ),
+    tampering(
+        "the chain itself",
+        "UPDATE audit_events SET actor_name = 'eve' WHERE action = 'review.reject'",
+        "UPDATE audit_events SET actor_name = 'anna' WHERE action = 'review.reject'",
+        "",
+        "",
+    ),
+];
+
+#[test]
+fn whatever_is_changed_behind_the_decisions_is_named() {
+    on_both(async |database| {
+        let it = Mcpbox::open(database).await;
+        it.decide_everything().await;
+        let report = it.verify().await;
+        assert_eq!(report.problems, []);
+        assert!(report.intact && report.rows.is_some_and(|rows| rows > 20), "{report:?}");
+        assert_eq!((report.decisions, report.deleted, report.grants, report.versions), (4, 1, 2, 2), "{report:?}");
+        for Tampering { what, change, undo, subject, message } in TAMPERINGS {
+            assert_eq!(database.tamper(change).await, 1, "{what}");
+            let report = it.verify().await;
+            assert!(!report.intact, "{what} is not noticed");
+            let is_named = report
+                .problems
+                .iter()
+                .any(|problem| problem.subject.starts_with(subject) && problem.message.contains(message));
+            assert!(is_named || (subject.is_empty() && report.broken_at.is_some()), "{what}: {report:?}");
+            assert_eq!(database.tamper(undo).await, 1, "{what}");
+            let report = it.verify().await;
+            assert!(report.intact, "after {what}: {report:?}");
+        }
+        widen_a_grant(&it, database).await;
+        switch_a_rule_on(&it, database).await;
+        assert!(database.tamper("DELETE FROM reviews WHERE comment = 'no'").await == 1);
+        let report = it.verify().await;
+        assert!(report.problems.iter().any(|problem| problem.message.contains("is gone")), "{report:?}");
+        it.cat.close().await;
+    });
+}
+
+/// JSON columns differ between the databases.
+async fn replace(database: &Database, table: &str, column: &str, from: &str, to: &str) {
+    let (text, json) = match database.backend() {
+        DbBackend::Postgres => (format!("{column}::text"), "::jsonb"),
+        _ => (column.to_owned(), ""),
+    };
+    let change =
+        format!("UPDATE {table} SET {column} = (replace({text}, '{from}', '{to}')){json} WHERE {text} LIKE '%{from}%'");
+    assert_eq!(database.tamper(&change).await, 1, "{change}");
+}
+
+async fn widen_a_grant(it: &Mcpbox, database: &Database) {
+    replace(database, "grants", "capability", "new.example", "evil.example").await;
+    let report = it.verify().await;
+    assert!(
+        report.problems.iter().any(|problem| problem.message.contains("host evil.example is in force")),
+        "{report:?}"
+    );
+    replace(database, "grants", "capability", "evil.example", "new.example").await;
+    assert!(it.verify().await.intact);
+}
+
+async fn switch_a_rule_on(it: &Mcpbox, database: &Database) {
+    let (off, on) = match database.backend() {
+        DbBackend::Postgres => ("\"granted_get\": false", "\"granted_get\": true"),
+        _ => ("\"granted_get\":false", "\"granted_get\":true"),
+    };
+    replace(database, "settings", "value", off, on).await;
+    let report = it.verify().await;
+    assert!(report.problems.iter().any(|problem| problem.subject == "settings"), "{report:?}");
+    replace(database, "settings", "value", on, off).await;
+    assert!(it.verify().await.intact);
+}

@@ -1,0 +1,200 @@
+import { Box, expect, expectAccessible, GREETING, inspect, Llm, makeAdmin, settled, signedIn, test, USERNAME } from "../support/test.js";
+
+const FETCH = `async def main(city: str) -> str:
+    """Fetches the weather of a city."""
+    response = await http.get(f"https://api.example.com/weather/{city}", headers={"X-Key": secrets["WEATHER_KEY"]})
+    return response.text
+`;
+// A Cyrillic letter in a name: a finding, and a character to be marked. The markup must stay text everywhere.
+const TRICK = `def main(p\u0430yload: str, note: str = "<img src=x onerror=alert(1)>") -> str:
+    """Says <b>hello</b>."""
+    return p\u0430yload
+`;
+const COUNT = `def main(text: str) -> int:
+    """Counts the words of a text."""
+    return len(text.split())
+`;
+const lines = (count: number) => `def main(n: int) -> int:\n    x = n\n${Array.from({ length: count }, (_, at) => `    x += ${at}`).join("\n")}\n    return x\n`;
+
+let llm: Llm;
+test.beforeAll(async ({ box }) => {
+  llm = await Llm.connect(box, "e2e <b>client</b>");
+});
+
+const bar = "Decision";
+
+test("a review of low risk: read, run with own input, approve by keyboard, on to the next", async ({ page, box }) => {
+  const id = await llm.seed({ server: "hello", tool: "greet", code: GREETING, test: { name: "Ada" } });
+  await llm.seed({ server: "hello_too", tool: "greet", code: GREETING });
+  await signedIn(page, box, "/approvals");
+  await page.getByRole("row").filter({ hasText: "hello__greet" }).getByRole("link").click();
+  await expect(page).toHaveURL(`${box.url}/approvals/${id}`);
+  await settled(page);
+  await expect(page.getByText("It gains nothing new")).toBeVisible();
+  await expect(page.getByText("1 run, none failed; no host tried")).toBeVisible();
+
+  await page.getByText("Run it with your own input").click();
+  await page.getByLabel("name", { exact: true }).fill("Grace <b>Hopper</b>");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByText("It succeeded; the run stands first above.")).toBeVisible();
+  await expect(page.getByText("2 runs, none failed; no host tried")).toBeVisible();
+  await expect(page.getByText('"Hello, Ada"').or(page.getByText('{"name":"Grace <b>Hopper</b>"}')).first()).toBeVisible();
+
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+  await expect(page.getByText("No client has called it yet.")).toBeVisible();
+  await expect(page.getByRole("region", { name: bar })).toHaveCount(0);
+  await llm.call("hello__greet", { name: "Ada" });
+  await expect(page.getByText("1 run, none failed", { exact: true })).toBeVisible();
+  await inspect(page, "review-approved");
+  await page.getByRole("button", { name: /Next review/ }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /__/ })).toBeVisible();
+});
+
+test("high risk is not approved before each finding is ticked, by click or by key, and hostile text stays text", async ({ page, box }) => {
+  const id = await llm.seed({ server: "tricks", tool: "trick", code: TRICK });
+  await signedIn(page, box, `/approvals/${id}`);
+  await settled(page);
+  const approve = page.getByRole("region", { name: bar }).getByRole("button", { name: "Approve" });
+  const ticks = page.getByRole("checkbox", { name: /I have read finding/ });
+  const count = await ticks.count();
+  expect(count).toBeGreaterThan(1);
+  await expect(page.getByRole("checkbox", { name: /all/i })).toHaveCount(0);
+  await expect(page.locator("main img, main b")).toHaveCount(0);
+  await expect(page.locator(".cm-line .cm-mark").first()).toHaveAttribute("title", /U\+0430/);
+  await expect(page.locator(".cm-note").first()).toContainText("Warning:");
+  await inspect(page, "review-high");
+
+  await approve.click({ force: true });
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("alert")).toContainText(`Tick the ${count} findings`);
+  await page.keyboard.press("n");
+  await expect(ticks.first()).toBeFocused();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("n");
+  await expect(ticks.nth(1)).toBeFocused();
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("region", { name: bar })).toBeVisible();
+  for (let at = 1; at < count; at += 1) await ticks.nth(at).check();
+  const name = page.getByLabel(/Critical: type/);
+  if (await name.isVisible()) await name.fill("tricks__trick");
+  await approve.click();
+  await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+});
+
+test("critical risk wants the tool's name, and sending back a reason that reaches the author", async ({ page, box }) => {
+  const id = await llm.seed({ server: "sky", tool: "current", code: FETCH });
+  await signedIn(page, box, `/approvals/${id}`);
+  await settled(page);
+  await expect(page.getByRole("list", { name: "What it may do" }).getByRole("listitem")).toHaveCount(2);
+  await page.getByRole("button", { name: "Line 3" }).first().click();
+  await expect(page.locator(".cm-here")).toContainText("api.example.com");
+  const approve = page.getByRole("region", { name: bar }).getByRole("button", { name: "Approve" });
+  await expect(approve).toHaveAttribute("aria-disabled", "true");
+  await page.getByLabel(/Critical: type/).fill("sky__current");
+  await expect(approve).not.toHaveAttribute("aria-disabled", "true");
+
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("r");
+  const comment = page.getByLabel(/What should change\?/);
+  await expect(comment).toBeFocused();
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("button", { name: "Send back" }).click();
+  await expect(page.getByText("Without a reason the LLM cannot do better")).toBeVisible();
+  await inspect(page, "review-send-back");
+  await comment.fill("Ask for GET only.");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByText(`${USERNAME} sent this back`)).toBeVisible();
+  await expect(page.getByText("“Ask for GET only.”")).toBeVisible();
+});
+
+test("an update is shown against what is live, and one decision comes of a double click", async ({ page, box }) => {
+  const first = await llm.seed({ server: "words", tool: "count", code: COUNT, test: { text: "a b" } });
+  await signedIn(page, box, `/approvals/${first}`);
+  await settled(page);
+  await page.getByRole("button", { name: "Approve" }).dblclick();
+  await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+  const { tools } = (await llm.call("mcpbox_list_tools", { server_id: "words" })) as { tools: { tool_id?: string; id?: string }[] };
+  const tool = tools[0]?.tool_id ?? tools[0]?.id;
+  await llm.call("mcpbox_update_tool", { tool_id: tool, python_code: COUNT.replace("text.split()", "text.lower().split()") });
+  const { review_id: second } = await llm.call("mcpbox_request_publish", { tool_id: tool, notes: "Lower case." });
+  await page.goto(`${box.url}/approvals/${String(second)}`);
+  await settled(page);
+  await expect(page.locator(".cm-removed")).toContainText("text.split()");
+  await expect(page.locator(".cm-added")).toContainText("text.lower().split()");
+  await inspect(page, "review-update");
+  await page.getByText("Whole code", { exact: true }).click();
+  await expect(page).toHaveURL(/view=whole/);
+  await expect(page.locator(".cm-removed")).toHaveCount(0);
+  await expect(page.locator(".cm-line")).toHaveCount(3);
+});
+
+test("two admins: one decision, and the other sees whose", async ({ page, browser, box }) => {
+  const id = await llm.seed({ server: "races", tool: "greet", code: GREETING });
+  await signedIn(page, box, `/approvals/${id}`);
+  await settled(page);
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  // The other page hears nothing, so that its decision comes too late.
+  await other.route("**/api/events", () => new Promise(() => undefined));
+  await signedIn(other, box, `/approvals/${id}`);
+  await settled(other);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+  await other.getByRole("button", { name: "Approve" }).click();
+  await other.getByRole("alert").getByRole("button").click();
+  await expect(other.getByText(`${USERNAME} approved this`)).toBeVisible();
+  await expect(other.getByRole("region", { name: bar })).toHaveCount(0);
+  await context.close();
+});
+
+test("five thousand lines are read as quickly as five, on a phone too", async ({ page, box }) => {
+  const id = await llm.seed({ server: "numbers", tool: "long", code: lines(5_000) });
+  await page.setViewportSize({ width: 375, height: 812 });
+  const start = Date.now();
+  await signedIn(page, box, `/approvals/${id}`);
+  await settled(page);
+  await expect(page.locator(".cm-line").first()).toBeVisible();
+  expect(Date.now() - start).toBeLessThan(10_000);
+  expect(await page.locator(".cm-line").count()).toBeLessThan(500);
+  await expectAccessible(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+});
+
+test("several are sent back with one reason, and none is approved in bulk", async ({ page, box }) => {
+  for (const server of ["bulk_one", "bulk_two"]) await llm.seed({ server, tool: "greet", code: GREETING });
+  await signedIn(page, box, "/approvals");
+  for (const server of ["bulk_one", "bulk_two"]) await page.getByRole("checkbox", { name: `Select ${server}__greet` }).check();
+  await expect(page.getByText("2 reviews selected")).toBeVisible();
+  await expect(page.getByRole("button", { name: /approve/i })).toHaveCount(0);
+  await inspect(page, "approvals-selected");
+  await page.getByRole("button", { name: "Send back" }).click();
+  const dialog = page.getByRole("dialog", { name: "Send 2 reviews back" });
+  await dialog.getByLabel(/What should change\?/).fill("Merge them into one tool.");
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Send back" }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole("row").filter({ hasText: "bulk_one__greet" })).toHaveCount(0);
+  await expect(page.getByRole("row").filter({ hasText: "bulk_two__greet" })).toHaveCount(0);
+});
+
+test("without the server nothing can be decided, and the page says why", async ({ page, complaints }) => {
+  const own = await Box.start();
+  try {
+    await makeAdmin(own);
+    const author = await Llm.connect(own);
+    const id = await author.seed({ server: "greetings", tool: "greet", code: GREETING });
+    await signedIn(page, own, `/approvals/${id}`);
+    await settled(page);
+    await own.stop();
+    await expect(page.getByText("MCPbox cannot be reached, so nothing can be changed now.").first()).toBeVisible();
+    await expect(page.getByRole("button", { name: "Approve" })).toBeDisabled();
+    await expect(page.getByRole("button", { name: "Send back" })).toBeDisabled();
+    await own.restart();
+    await expect(page.getByRole("button", { name: "Approve" })).toBeEnabled({ timeout: 20_000 });
+    complaints.splice(0); // the browser says that the server was away
+  } finally {
+    await own.remove();
+  }
+});

@@ -1,0 +1,50 @@
+import type { Schema } from "@/api/client";
+
+export type Capability = Schema["Capability"];
+export type CapabilityKind = Capability["kind"];
+
+export const KINDS: readonly { kind: CapabilityKind; title: string; one: string }[] = [
+  { kind: "host", title: "Hosts", one: "host" },
+  { kind: "secret", title: "Secrets", one: "secret" },
+  { kind: "module", title: "Modules", one: "module" },
+  { kind: "package", title: "Packages", one: "package" },
+];
+
+type Host = Schema["HostRule"];
+
+/** `api.example.com:8443`; an IPv6 address stands in brackets when a port follows. */
+export const hostAddress = ({ host, port }: Host): string => (port ? `${host.includes(":") ? `[${host}]` : host}:${port}` : host);
+
+/** `api.example.com:8443 (GET)`. */
+export const hostRule = (rule: Host): string => `${hostAddress(rule)}${rule.method ? ` (${rule.method})` : ""}`;
+
+/** A capability by its name alone: `lxml`, `api.example.com:443`. */
+export function capabilityName(capability: Capability): string {
+  switch (capability.kind) {
+    case "host":
+      return hostRule(capability);
+    case "secret":
+      return capability.key;
+    case "package":
+      return `${capability.name}${capability.version ?? ""}`;
+    case "module":
+      return capability.name;
+  }
+}
+
+/** What one may do with it: `reach api.example.com`, `import zlib`. */
+export function capabilityVerb({ kind }: { kind: CapabilityKind }): string {
+  return { host: "reach", secret: "use", module: "import", package: "import the package" }[kind];
+}
+
+/** Equal capabilities have equal keys. */
+export const capabilityKey = (capability: Capability): string =>
+  capability.kind === "package" ? `package ${capability.name}${capability.version ?? ""}${capability.network ? " network" : ""}` : `${capability.kind} ${capabilityName(capability)}`;
+
+/** What tells a run that tries it without the grant. */
+export const DENIED: Record<CapabilityKind, string> = {
+  host: "Requests to it are refused",
+  secret: "Reading it fails",
+  module: "Importing it fails",
+  package: "Importing it fails",
+};

@@ -1,0 +1,88 @@
+import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { api } from "@/api/client";
+import { useCommands } from "@/shell/commands";
+import { ask, type Detail } from "./coming";
+import { CodeSection } from "./CodeSection";
+import { Consequence } from "./Consequence";
+import { DecisionBar } from "./DecisionBar";
+import { useDecision } from "./decision";
+import { Evidence } from "./Evidence";
+import type { JumpTo } from "./jump";
+import { useNeighbours } from "./neighbours";
+import { NewerBar } from "./NewerBar";
+import { ReviewHead } from "./ReviewHead";
+import classes from "./ReviewPage.module.css";
+import { useShown } from "./shown";
+import { WhatClientsSee } from "./WhatClientsSee";
+
+// Not on every review, and not what is read first.
+const Outcome = lazy(() => import("./Outcome").then(({ Outcome: component }) => ({ default: component })));
+const History = lazy(() => import("./History").then(({ History: component }) => ({ default: component })));
+const Packages = lazy(() => import("./Packages").then(({ Packages: component }) => ({ default: component })));
+
+/** May this exact code do these exact things? */
+export function ReviewPage() {
+  const { id } = useParams({ from: "/shell/approvals/$id" });
+  return <Review key={id} id={id} />;
+}
+
+function Review({ id }: { id: string }) {
+  const { data } = api.useSuspenseQuery("get", "/api/reviews/{id}", { params: { path: { id } } });
+  const shown = useShown(data as Detail);
+  const { detail } = shown;
+  const decision = useDecision(shown);
+  const jump = useRef<JumpTo>(() => undefined);
+  const jumpTo: JumpTo = (line) => jump.current(line);
+  const next = useNeighbours(id);
+  const isOpen = detail.review.state === "open";
+  useLook(detail);
+  useCommands([
+    { id: "review-next", label: "Next review", group: "Review", keys: "j", run: next.go },
+    { id: "review-previous", label: "Previous review", group: "Review", keys: "k", run: next.back },
+    { id: "review-tests", label: "Go to the tests", group: "Review", keys: "t", run: () => focusOn("evidence") },
+  ]);
+  return (
+    <>
+      <ReviewHead detail={detail} />
+      <div className={classes.page}>
+        {!isOpen && (
+          <Suspense fallback={null}>
+            <Outcome detail={detail} next={next} />
+          </Suspense>
+        )}
+        <NewerBar shown={shown} decision={decision} changes={decision.changes} />
+        <Consequence detail={detail} decision={decision} jumpTo={jumpTo} />
+        <Evidence detail={detail} />
+        <CodeSection detail={detail} decision={decision} jump={jump} />
+        <WhatClientsSee detail={detail} />
+        {detail.packages && (
+          <Suspense fallback={null}>
+            <Packages detail={detail} packages={detail.packages} />
+          </Suspense>
+        )}
+        {detail.history && detail.history.length > 0 && (
+          <Suspense fallback={null}>
+            <History history={detail.history} />
+          </Suspense>
+        )}
+      </div>
+      {isOpen && <DecisionBar detail={detail} decision={decision} />}
+    </>
+  );
+}
+
+/** Tells the server what was read, so that the next submission is compared with it. */
+function useLook({ review: { id, content_hash }, last_look: look }: Detail): void {
+  const isKnown = look !== undefined;
+  useEffect(() => {
+    // Nothing depends on it: without it the next diff goes further back.
+    if (isKnown) ask("POST", `/api/reviews/${id}/seen`, { content_hash }).catch(() => undefined);
+  }, [id, content_hash, isKnown]);
+}
+
+function focusOn(id: string): void {
+  const section = document.getElementById(id);
+  section?.scrollIntoView({ block: "start" });
+  section?.focus({ preventScroll: true });
+}

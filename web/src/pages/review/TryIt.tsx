@@ -1,0 +1,70 @@
+import { Alert, Button, Group, Paper, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ChevronRight, Play } from "lucide-react";
+import { type FormEvent, type KeyboardEvent, useMemo, useState } from "react";
+import { sentence } from "@/api/problem";
+import { useWhyReadOnly } from "@/api/status";
+import { ArgumentForm } from "@/components/ArgumentForm";
+import { argumentFields, argumentsOf } from "@/components/arguments";
+import { ask, type Detail } from "./coming";
+import classes from "./Evidence.module.css";
+
+/** Runs it in quarantine with the reader's own input; the run joins the evidence. */
+export function TryIt({ detail: { review, version, regression } }: { detail: Detail }) {
+  const fields = useMemo(() => argumentFields(version.content.input_schema), [version]);
+  const [typed, setTyped] = useState<Record<string, string>>({});
+  const [hasTried, setTried] = useState(false);
+  const queries = useQueryClient();
+  const whyNot = useWhyReadOnly();
+  const { values, errors } = argumentsOf(fields, typed);
+  const run = useMutation({
+    mutationFn: () => {
+      // A server that keeps regressions also tests exactly the version of a review; before, the newest one was tested.
+      const path = regression === undefined ? `/api/tools/${review.tool_id}/test` : `/api/reviews/${review.id}/test`;
+      return ask<{ succeeded: boolean }>("POST", path, { arguments: values });
+    },
+    onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === "/api/reviews/{id}" }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (Object.keys(errors).length === 0) run.mutate();
+  };
+  const pressed = (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.currentTarget.requestSubmit();
+  };
+  return (
+    <Paper className={classes.try}>
+      <details className={classes.run}>
+        <summary className={classes.head}>
+          <ChevronRight size={16} className={classes.chevron} aria-hidden="true" />
+          Run it with your own input
+        </summary>
+        <form className={classes.form} onSubmit={submit} onKeyDown={pressed} noValidate>
+          {fields.length === 0 && <Text c="dimmed">It takes no input.</Text>}
+          <ArgumentForm fields={fields} typed={typed} errors={hasTried ? errors : {}} onType={(name, text) => setTyped((old) => ({ ...old, [name]: text }))} />
+          <Group justify="space-between">
+            <Text c="dimmed" size="sm" flex="1 1 240px">
+              In the sandbox, without network beyond what is granted already. The run appears above.
+            </Text>
+            <Button type="submit" variant="default" leftSection={<Play size={16} aria-hidden="true" />} loading={run.isPending} disabled={whyNot !== undefined}>
+              Run the test
+            </Button>
+          </Group>
+          {run.isError && (
+            <Alert color="bad" role="alert">
+              {sentence(run.error)}
+            </Alert>
+          )}
+          {run.isSuccess && (
+            <Text role="status" c={run.data.succeeded ? "ok" : "bad"}>
+              {run.data.succeeded ? "It succeeded; the run stands first above." : "It failed; the run stands first above."}
+            </Text>
+          )}
+        </form>
+      </details>
+    </Paper>
+  );
+}

@@ -1,0 +1,2 @@
+/** Shows a line of the code, from 1. */
+export type JumpTo = (line: number) => void;

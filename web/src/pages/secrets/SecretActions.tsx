@@ -1,0 +1,61 @@
+import { ActionIcon, Button, Group, Menu } from "@mantine/core";
+import { EllipsisVertical, Eraser, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { client } from "@/api/client";
+import { useWhyReadOnly } from "@/api/status";
+import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { counted } from "@/components/numbers";
+import type { SecretRow } from "./readers";
+
+/** What one can do with a secret. */
+export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () => void }) {
+  const [asks, setAsks] = useState<"forget" | "delete">();
+  const whyNot = useWhyReadOnly();
+  const params = { path: { id: secret.server, key: secret.key } };
+  const users = secret.readers.length === 0 ? "No tool uses it." : `${counted(secret.readers.length, "reader")} of it (${secret.readers.join(", ")}) ${secret.readers.length === 1 ? "fails" : "fail"} from now on wherever it is needed.`;
+  return (
+    <Group gap={4} wrap="nowrap" justify="flex-end">
+      <Button variant={secret.has_value ? "default" : "filled"} onClick={onSet} disabled={whyNot !== undefined} aria-label={`${secret.has_value ? "Rotate" : "Set the value of"} ${secret.key}`}>
+        {secret.has_value ? "Rotate" : "Set value"}
+      </Button>
+      {secret.id && (
+        <Menu position="bottom-end" transitionProps={{ duration: 100 }}>
+          <Menu.Target>
+            <ActionIcon aria-label={`More for ${secret.key}`} disabled={whyNot !== undefined}>
+              <EllipsisVertical size={18} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {secret.has_value && (
+              <Menu.Item leftSection={<Eraser size={16} />} onClick={() => setAsks("forget")}>
+                Forget the value
+              </Menu.Item>
+            )}
+            <Menu.Item color="bad" leftSection={<Trash2 size={16} />} onClick={() => setAsks("delete")}>
+              Delete
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <ConfirmDialog
+        isOpen={asks === "forget"}
+        onClose={() => setAsks(undefined)}
+        title={`Forget the value of ${secret.key}?`}
+        action="Forget the value"
+        onConfirm={() => client.DELETE("/api/servers/{id}/secrets/{key}/value", { params })}
+      >
+        The value is erased; the place for it stays, and you can set another. {users}
+      </ConfirmDialog>
+      <ConfirmDialog
+        isOpen={asks === "delete"}
+        onClose={() => setAsks(undefined)}
+        title={`Delete ${secret.key}?`}
+        action="Delete the secret"
+        typed={secret.has_value ? secret.key : undefined}
+        onConfirm={() => client.DELETE("/api/servers/{id}/secrets/{key}", { params })}
+      >
+        The secret and its value are gone for good. {users}
+      </ConfirmDialog>
+    </Group>
+  );
+}

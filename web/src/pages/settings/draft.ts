@@ -1,0 +1,61 @@
+import type { Settings } from "@/api/coming";
+
+const MIB = 1024 * 1024;
+
+/** What the form holds: the words of its fields, only those that were changed. */
+export interface Draft {
+  draft_testing?: Settings["draft_testing"];
+  remote_delete?: boolean;
+  code_mode?: boolean;
+  log_retention_days?: string;
+  open_requests_per_client?: string;
+  timeout_s?: string;
+  cpu_s?: string;
+  memory_mib?: string;
+}
+
+interface Bounds {
+  of: (settings: Settings) => number | undefined;
+  least: number;
+  most: number;
+}
+
+/** The numbers among the settings, in the units of the form, with what the server takes. */
+export const NUMBERS = {
+  log_retention_days: { of: ({ log_retention_days: days }) => days, least: 1, most: 3_650 },
+  open_requests_per_client: { of: ({ open_requests_per_client: most }) => most, least: 1, most: 10_000 },
+  timeout_s: { of: ({ default_limits: limits }) => limits && limits.timeout_ms / 1_000, least: 0.1, most: 600 },
+  cpu_s: { of: ({ default_limits: limits }) => limits && limits.cpu_ms / 1_000, least: 0.1, most: 600 },
+  memory_mib: { of: ({ default_limits: limits }) => limits && limits.memory_bytes / MIB, least: 32, most: 4_096 },
+} satisfies Record<string, Bounds>;
+
+export type NumberField = keyof typeof NUMBERS;
+
+/** What is wrong with a number, or nothing. */
+export function complaint(field: NumberField, text: string): string | undefined {
+  const { least, most } = NUMBERS[field];
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) return "A number, please.";
+  return value < least || value > most ? `From ${least} to ${most.toLocaleString("en")}.` : undefined;
+}
+
+/** The whole settings with the changes in them: the server replaces all of them, and what this page does not know stays. */
+export function merged(settings: Settings, draft: Draft): Settings {
+  const number = (field: NumberField) => (draft[field] === undefined ? NUMBERS[field].of(settings) : Number(draft[field]));
+  const next: Settings = { ...settings };
+  if (draft.draft_testing) next.draft_testing = draft.draft_testing;
+  if (draft.remote_delete !== undefined) next.remote_delete = draft.remote_delete;
+  if (draft.code_mode !== undefined) next.code_mode = draft.code_mode;
+  next.log_retention_days = number("log_retention_days") ?? next.log_retention_days;
+  if (settings.open_requests_per_client !== undefined) next.open_requests_per_client = number("open_requests_per_client");
+  if (settings.default_limits) {
+    const [timeout, cpu, memory] = [number("timeout_s"), number("cpu_s"), number("memory_mib")];
+    next.default_limits = {
+      ...settings.default_limits,
+      timeout_ms: Math.round((timeout ?? 0) * 1_000),
+      cpu_ms: Math.round((cpu ?? 0) * 1_000),
+      memory_bytes: Math.round((memory ?? 0) * MIB),
+    };
+  }
+  return next;
+}
