@@ -31,6 +31,20 @@ class SecretMissing(KeyError):
         return f"secret '{self.args[0]}' has no value, or is not granted to this tool"
 
 
+class ToolError(Exception):
+    """A tool that a script called did not return: `kind`, `message`, `hint`, and `next`, the call that helps."""
+
+    def __init__(self, failure: dict[str, Any]) -> None:
+        super().__init__(failure["message"])
+        self.kind: str = failure["kind"]
+        self.message: str = failure["message"]
+        self.hint: str | None = failure.get("hint")
+        self.next: dict[str, Any] | None = failure.get("next")
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
 def describe(error: BaseException, source: str, *, strict: bool) -> dict[str, Any]:
     lines = source.splitlines()
     frames = _tool_frames(error)
@@ -89,8 +103,12 @@ def _message(error: BaseException) -> str:
 def _hint(error: BaseException, *, strict: bool) -> str | None:
     if isinstance(error, NameError) and strict and getattr(error, "name", None) in language.FORBIDDEN_BUILTINS:
         return f"'{error.name}' does not exist under the strict code policy; write it without, or ask the admin for 'standard'"
+    if isinstance(error, ToolError):
+        return error.hint
     if isinstance(error, results.TooLarge):
         return "Return less: page, filter or summarise, and let the caller ask for the next part"
+    if hint := _await_hint(error):
+        return hint
     if isinstance(error, SystemExit):
         return "Return the result from main, or raise an exception with a message"
     if isinstance(error, RecursionError):
@@ -100,6 +118,18 @@ def _hint(error: BaseException, *, strict: bool) -> str | None:
         return f"Files, processes and sockets of the machine are out of reach in the sandbox; use http for the network and {files}"
     if isinstance(error, FileNotFoundError) and "No usable temporary directory" in str(error):
         return "There is no /tmp in a sandbox without namespaces; keep the data in memory (io.BytesIO, io.StringIO)"
+    return None
+
+
+def _await_hint(error: BaseException) -> str | None:
+    """What is usually wrong with `await` when one of these is raised."""
+    text = str(error) if isinstance(error, (AttributeError, TypeError, RuntimeError)) else ""
+    if "coroutine" in text and ("object" in text or "contains a coroutine" in text):
+        return "A call of an async function gives a coroutine: write await before the call"
+    if "can't be used in 'await' expression" in text:
+        return "Remove await there: what stands after it is no coroutine, but a value already"
+    if "cannot be called from a running event loop" in text or "event loop is already running" in text:
+        return "main runs in an event loop already: write await instead of asyncio.run"
     return None
 
 

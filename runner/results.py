@@ -38,6 +38,14 @@ def encode(value: object, cap: int) -> bytes:
     return data
 
 
+def plain_json(value: object, cap: int) -> bytes:
+    """A value alone, as JSON of at most `cap` bytes."""
+    data = "".join(_chunks(Walk(cap).plain(value, 0), 0)).encode("utf-8", "replace")
+    if len(data) > cap:
+        raise TooLarge(cap)
+    return data
+
+
 class Walk:
     def __init__(self, cap: int) -> None:
         self.cap = cap

@@ -176,6 +176,10 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
         os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), header["proxy"]))
     try:
         namespace = _namespace(channel, imports, secrets)
+        if "tools" in header:
+            import toolcalls
+
+            namespace.update(tools=toolcalls.Tools(channel), ToolError=failures.ToolError)
         value = _run_main(namespace, _load(source, code), decode(arguments))
         reply = results.encode(value, header["limits"]["result_bytes"])
         failure = None

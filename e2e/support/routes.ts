@@ -29,7 +29,8 @@ function example(examples: Parameters, kind: string, name: string, path: string)
 async function parameters(page: Page): Promise<Parameters> {
   return page.evaluate(async () => {
     const first = async (path: string) => ((await (await fetch(path)).json()) as { items: Record<string, string>[] }).items[0] ?? {};
-    const [review, server, tool] = [await first("/api/reviews?state=open"), await first("/api/servers"), await first("/api/tools")];
+    const [review, server] = [await first("/api/reviews?state=open"), await first("/api/servers")];
+    const tool = await first(`/api/servers/${server.id}/tools`);
     const ids = { "approvals/id": review.id, review: review.id, reviewId: review.id, "servers/id": server.id, server: server.id, serverId: server.id, "tools/id": tool.id, tool: tool.id, toolId: tool.id };
     return Object.fromEntries(Object.entries(ids).filter((entry): entry is [string, string] => entry[1] !== undefined));
   });

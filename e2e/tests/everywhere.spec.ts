@@ -4,7 +4,7 @@ import { expect, GREETING, inspect, Llm, PASSWORD, settled, signedIn, test, USER
 
 const EVIL = `<img src=x onerror="window.wasRun=1"><script>window.wasRun=1</script>`;
 const SHOUT = `def main(text: str) -> dict:
-    """${EVIL.replaceAll('"', "'")} \\u202e says it back."""
+    """${EVIL.replaceAll('"', "'")} says it back."""
     print("${EVIL.replaceAll('"', "'")}" + "x" * 100_000)
     if text == "fail":
         raise ValueError("${EVIL.replaceAll('"', "'")}")
@@ -55,7 +55,7 @@ test("by keyboard alone from the login to the reviews, and through the runs", as
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   const run = page.getByRole("dialog", { name: "Run" });
-  await expect(run.getByRole("heading", { level: 2 })).toBeVisible();
+  await expect(run.getByRole("heading", { name: /__/ })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(run).toHaveCount(0);
 });
@@ -64,12 +64,10 @@ test("a stream cut for half a minute comes back without a reload, and nothing is
   await signedIn(page, box, "/activity");
   await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
   await page.context().setOffline(true);
-  await page.context().route("**/api/events", (route) => route.abort());
   await expect(page.getByText("MCPbox cannot be reached.")).toBeVisible({ timeout: 30_000 });
   const llm = await Llm.connect(box);
   await llm.call("mcpbox_test_code", { tool_id: "greetings__greet", arguments: { name: "while away" } });
   await page.waitForTimeout(process.env.MCPBOX_LONG ? 30_000 : 5_000);
-  await page.context().unroute("**/api/events");
   await page.context().setOffline(false);
   await expect(page.getByText("MCPbox cannot be reached.")).toHaveCount(0, { timeout: 20_000 });
   await page.getByRole("table", { name: "Runs" }).getByRole("link").first().click();

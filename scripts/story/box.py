@@ -36,6 +36,10 @@ class AdminSession:
         self._headers = {"Content-Type": "application/json", "Origin": url}
         self.send("POST", "/session", {"username": USERNAME, "password": PASSWORD})
 
+    def reconnect(self) -> None:
+        """After a pause: the server closes connections that idle."""
+        self._connection.close()
+
     def send(self, method: str, path: str, body: Any = None) -> Any:
         text = None if body is None else json.dumps(body)
         self._connection.request(method, "/api" + path, text, self._headers)

@@ -42,15 +42,32 @@ pub async fn call_tool(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
-    let who = who.into();
+    call_from(cat, Origin { who: who.into(), parent: None }, name, arguments, observer).await
+}
+
+/// Who makes a call, and in which script.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) who: Caller<'a>,
+    pub(crate) parent: Option<CallId>,
+}
+
+/// The same, also for a script.
+pub(crate) async fn call_from(
+    cat: &Arc<Catalog>,
+    origin: Origin<'_>,
+    name: &str,
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
     // What fails here is refused below for the tools that it matters for.
     let _ = expiry::enforce(cat).await;
-    let tool = match find(&cat.snapshot(), who, name) {
+    let tool = match find(&cat.snapshot(), origin.who, name) {
         Ok(tool) => tool,
         Err(failure) => return CallReply { call_id: None, result: Err(failure), structured: None, tool: None },
     };
     // No run without a record: opened first, closed whatever happens.
-    let mut record = cat.records.open(about(cat, &tool, who), &arguments);
+    let mut record = cat.records.open(about(cat, &tool, origin), &arguments);
     let call_id = record.id();
     let outcome = match prepare(cat, &tool, arguments, &mut record).await {
         Ok(execution) => {
@@ -77,7 +94,7 @@ fn find(snapshot: &Snapshot, who: Caller<'_>, name: &str) -> Result<Arc<Publishe
     snapshot.resolve_among(name, |server| who.may_call(server))
 }
 
-fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, who: Caller<'_>) -> Run<'t> {
+fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, origin: Origin<'_>) -> Run<'t> {
     Run {
         server_id: tool.server_id,
         server_name: tool.server.as_str(),
@@ -85,9 +102,10 @@ fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, who: Caller<'_>) -> Run<'t>
         tool_name: tool.tool.as_str(),
         version_id: tool.version_id,
         profile: Profile::Live,
-        actor: who.actor(),
+        actor: origin.who.actor(),
         started_at: cat.clock.now(),
         trial: None,
+        parent: origin.parent,
     }
 }
 
@@ -97,7 +115,12 @@ async fn prepare(
     arguments: Map<String, Value>,
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
-    let arguments = validate::check_arguments(&tool.compiled.arguments, &tool.name, arguments)?;
+    let arguments = validate::check_arguments(
+        &tool.compiled.arguments,
+        &tool.input_schema,
+        (&tool.name, validate::call_again),
+        arguments,
+    )?;
     expiry::check(cat, tool)?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());

@@ -141,7 +141,7 @@ fn told(tool: &PublishedTool, detail: Detail) -> FoundTool {
 }
 
 /// Parameter names, required ones first; optional ones end in `?`.
-fn parameters(input_schema: &Map<String, Value>) -> Vec<String> {
+pub(crate) fn parameters(input_schema: &Map<String, Value>) -> Vec<String> {
     let required: Vec<&str> = input_schema
         .get("required")
         .and_then(Value::as_array)

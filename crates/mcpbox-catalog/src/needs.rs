@@ -75,21 +75,22 @@ impl Standing {
     /// What of these capabilities is not granted, with the call that asks for each. `name` is `server__tool`.
     pub(crate) fn needs(&self, capabilities: &Capabilities, lines: &Lines, server: &Server, name: &str) -> Vec<Need> {
         let missing = capabilities.iter().filter(|needed| !self.has(needed));
+        let hosts: Vec<String> = capabilities.iter().filter_map(written_host).collect();
         missing
             .map(|needed| Need {
                 state: self.state_of(needed),
                 line: lines.get(needed),
-                request: self.request(needed, server, name),
+                request: self.request(needed, server, name, &hosts),
                 capability: needed.clone(),
             })
             .collect()
     }
 
-    fn request(&self, needed: &Capability, server: &Server, name: &str) -> NextCall {
+    fn request(&self, needed: &Capability, server: &Server, name: &str, hosts: &[String]) -> NextCall {
         match needed {
             Capability::Secret { key } if !self.secrets.iter().any(|secret| secret.key == *key) => next_call(
                 "mcpbox_create_server_secret",
-                json!({"server_id": server.name, "key": key, "description": "…", "hosts": []}),
+                json!({"server_id": server.name, "key": key, "description": format!("used by {name}"), "hosts": hosts}),
             ),
             _ => request_call(needed, name),
         }
@@ -115,27 +116,36 @@ impl Standing {
     }
 }
 
+/// A host as an author writes it.
+fn written_host(capability: &Capability) -> Option<String> {
+    match capability {
+        Capability::Host(rule) => Some(HostRule { method: None, ..rule.clone() }.to_string()),
+        _ => None,
+    }
+}
+
 /// The call that asks for a capability alone; a secret is asked for with the version that uses it.
 pub(crate) fn request_call(needed: &Capability, name: &str) -> NextCall {
+    let why = format!("{name} uses it");
     match needed {
         Capability::Module { name: module } => {
-            next_call("mcpbox_request_module", json!({"tool_id": name, "module_name": module, "justification": "…"}))
+            next_call("mcpbox_request_module", json!({"tool_id": name, "module_name": module, "justification": why}))
         }
         Capability::Package(rule) => {
             let served = rule.provides.as_deref().unwrap_or(&rule.name);
             let module = mcpbox_analysis::known_module(served).unwrap_or(served);
-            let mut arguments = json!({"tool_id": name, "module_name": module, "justification": "…"});
+            let mut arguments = json!({"tool_id": name, "module_name": module, "justification": why});
             if let Some(arguments) = arguments.as_object_mut().filter(|_| module != rule.requirement()) {
                 arguments.insert("package".to_owned(), rule.requirement().into());
             }
             next_call("mcpbox_request_module", arguments)
         }
         Capability::Host(HostRule { host, port: None, .. }) => {
-            next_call("mcpbox_request_network_access", json!({"tool_id": name, "host": host, "justification": "…"}))
+            next_call("mcpbox_request_network_access", json!({"tool_id": name, "host": host, "justification": why}))
         }
         Capability::Host(HostRule { host, port: Some(port), .. }) => next_call(
             "mcpbox_request_network_access",
-            json!({"tool_id": name, "host": host, "port": port, "justification": "…"}),
+            json!({"tool_id": name, "host": host, "port": port, "justification": why}),
         ),
         Capability::Secret { .. } => next_call("mcpbox_request_publish", json!({"tool_id": name})),
     }

@@ -85,6 +85,7 @@ impl Records {
             observed: Observed::default(),
             started_at: run.started_at,
             trial: run.trial,
+            parent_id: run.parent,
         };
         OpenRecord { record: Some(record), said: Arc::default(), started: Instant::now(), records: self.clone() }
     }
@@ -116,6 +117,8 @@ pub(crate) struct Run<'a> {
     pub(crate) started_at: DateTime<Utc>,
     /// For a test run: what makes it evidence.
     pub(crate) trial: Option<Trial>,
+    /// The script that made the call.
+    pub(crate) parent: Option<CallId>,
 }
 
 /// A record that will be written, whatever happens to the run: dropped unclosed it says `cancelled`.

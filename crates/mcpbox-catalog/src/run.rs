@@ -29,6 +29,14 @@ fn check_result(outcome: &Outcome, compiled: &Compiled, name: &str) -> Result<()
     let (Ok(output), Some(validator)) = (&outcome.result, &compiled.result) else { return Ok(()) };
     let structured = compiled.structured(&output.value).map_or_else(|| output.value.clone(), Value::Object);
     validate::check_result(validator, name, &structured)
+        .map_err(|failure| at_main(failure, &compiled.version.content.code))
+}
+
+/// The failure with the line where `main` is defined: there stands what it promises to return.
+fn at_main(failure: Failure, code: &str) -> Failure {
+    let line = mcpbox_analysis::analyze(code, CodePolicy::Standard).main.map(|main| main.line);
+    let text = line.and_then(|line| code.lines().nth((line as usize).saturating_sub(1)));
+    Failure { line, snippet: text.map(|text| text.trim().to_owned()), ..failure }
 }
 
 fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePolicy) {

@@ -204,6 +204,7 @@ impl Snapshot {
         let near = nearest::names(name, candidates.map(|tool| (tool.name.as_str(), tool.tool.as_str())));
         Failure::new(FailureKind::NotFound, format!("there is no tool '{}'", nearest::shown(name)))
             .hint(nearest::hint(&near, "search for it by what it does"))
+            .nearest(near)
             .next("mcpbox_search_tools", json!({"query": nearest::shown(name)}))
     }
 
@@ -251,6 +252,7 @@ impl Snapshot {
             let near = nearest::names(text, self.servers.keys().map(|name| (name.as_str(), name.as_str())));
             Failure::new(FailureKind::NotFound, format!("there is no server '{}'", nearest::shown(text)))
                 .hint(nearest::hint(&near, "list the servers, or make one with mcpbox_create_server"))
+                .nearest(near)
                 .next("mcpbox_list_servers", json!({}))
         })
     }
@@ -273,6 +275,7 @@ impl Snapshot {
         let near = nearest::names(text, self.known.values().map(|tool| (tool.name.as_str(), tool.tool.name.as_str())));
         Err(Failure::new(FailureKind::NotFound, format!("there is no tool '{}'", nearest::shown(text)))
             .hint(nearest::hint(&near, "list the tools of its server with mcpbox_list_tools"))
+            .nearest(near)
             .next("mcpbox_list_servers", json!({})))
     }
 
@@ -292,7 +295,8 @@ impl Snapshot {
     pub(crate) fn lists_the_same(&self, other: &Self) -> bool {
         let seen =
             |tool: &Arc<PublishedTool>| (tool.tool_id, tool.version_id, tool.read_only_hint, tool.open_world_hint);
-        self.published.len() == other.published.len()
+        self.settings.code_mode == other.settings.code_mode
+            && self.published.len() == other.published.len()
             && self.published.iter().zip(&other.published).all(|(a, b)| a.name == b.name && seen(a) == seen(b))
     }
 }

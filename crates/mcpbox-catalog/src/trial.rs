@@ -65,7 +65,12 @@ pub(crate) async fn run(
     check_mocks(attempt.http_mocks.as_deref())?;
     let compiled = Compiled::any(attempt.version.clone()).map_err(CatalogError::internal)?;
     let trial = trial(&attempt);
-    let arguments = validate::check_arguments(&compiled.arguments, &name, attempt.arguments)?;
+    let arguments = validate::check_arguments(
+        &compiled.arguments,
+        &compiled.input_schema,
+        (&name, validate::test_again),
+        attempt.arguments,
+    )?;
     let standing = Standing::read(&cat.store.reader(), server, tool.id).await?;
     let about = Run {
         server_id: server.id,
@@ -77,6 +82,7 @@ pub(crate) async fn run(
         actor: attempt.actor,
         started_at: cat.clock.now(),
         trial: Some(trial),
+        parent: None,
     };
     let record = cat.records.open(about, &arguments);
     let call_id = record.id();

@@ -5,9 +5,13 @@ use jsonschema::{
     Draft, PatternOptions, ValidationError, Validator,
     error::{TypeKind, ValidationErrorKind},
 };
-use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_core::failure::{Failure, FailureKind, NextCall};
 use serde_json::{Map, Value, json};
 
+use crate::{listing::parameters, mend, next::next_call};
+
+/// Longest arguments that an answer repeats, bytes of JSON.
+const REPEATED_MAX_BYTES: usize = 2_000;
 /// Problems told at once.
 const PROBLEMS_MAX: usize = 5;
 /// Longest sentence about one problem, characters.
@@ -26,22 +30,47 @@ pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
         .map_err(|error| cut(&error.to_string()))
 }
 
-/// Gives the arguments back when they fit; the failure names each path and what is expected there.
+/// The call that is made again with other arguments, by the tool's name and those.
+pub(crate) type Again = fn(&str, Value) -> NextCall;
+
+/// A call of a published tool.
+pub(crate) fn call_again(tool: &str, arguments: Value) -> NextCall {
+    next_call("mcpbox_call_tool", json!({"name": tool, "arguments": arguments}))
+}
+
+/// A test of a tool's newest version.
+pub(crate) fn test_again(tool: &str, arguments: Value) -> NextCall {
+    next_call("mcpbox_test_code", json!({"tool_id": tool, "arguments": arguments}))
+}
+
+/// Gives the arguments back when they fit; the failure names each path and what is expected there, and the call as it was
+/// probably meant.
 pub(crate) fn check_arguments(
     validator: &Validator,
-    tool: &str,
+    schema: &Map<String, Value>,
+    (tool, again): (&str, Again),
     arguments: Map<String, Value>,
 ) -> Result<Map<String, Value>, Failure> {
     // The validator wants a `Value`: wrapped and unwrapped rather than cloned.
     let arguments = Value::Object(arguments);
     let problems = problems(validator, &arguments, "arguments");
-    if let (Value::Object(arguments), true) = (arguments, problems.is_empty()) {
+    let Value::Object(arguments) = arguments else { return Ok(Map::new()) };
+    if problems.is_empty() {
         return Ok(arguments);
     }
     let message = format!("the arguments of {tool} do not fit its input schema: {}", problems.join("; "));
-    Err(Failure::new(FailureKind::InvalidArguments, message)
-        .hint("correct these and call again")
-        .next("mcpbox_search_tools", json!({"query": tool, "detail": "schema", "limit": 1})))
+    let takes = match parameters(schema) {
+        names if names.is_empty() => "it takes none".to_owned(),
+        names => format!("it takes {}", cut(&names.join(", "))),
+    };
+    let meant = mend::mended(validator, schema, &arguments).map(Value::Object);
+    // What was sent may be long; the caller has it.
+    let next = match meant.filter(|meant| meant.to_string().len() <= REPEATED_MAX_BYTES) {
+        Some(meant) => again(tool, meant),
+        None => again(tool, mend::example(&Value::Object(schema.clone()))),
+    };
+    let failure = Failure::new(FailureKind::InvalidArguments, message);
+    Err(Failure { next: Some(next), ..failure.hint(format!("correct these and call again; {takes}")) })
 }
 
 /// Stands in the failure of a run whose result breaks its annotation.
@@ -125,6 +154,11 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn checked(validator: &Validator, schema: &Value, arguments: Value) -> Result<Map<String, Value>, Failure> {
+        let arguments = arguments.as_object().unwrap().clone();
+        check_arguments(validator, schema.as_object().unwrap(), ("s__t", call_again), arguments)
+    }
+
     #[test]
     fn a_refusal_names_the_path_and_what_is_expected() {
         let schema = json!({"type": "object", "additionalProperties": false, "required": ["city"], "properties": {
@@ -145,12 +179,12 @@ mod tests {
             ),
         ];
         for (arguments, expected) in cases {
-            let failure = check_arguments(&validator, "s__t", arguments.as_object().unwrap().clone()).unwrap_err();
+            let failure = checked(&validator, &schema, arguments).unwrap_err();
             assert_eq!(failure.kind, FailureKind::InvalidArguments);
             assert!(failure.message.contains(expected), "{} does not say {expected}", failure.message);
         }
         let good = json!({"city": "B", "days": null, "points": [{"x": 1.5}]});
-        assert!(check_arguments(&validator, "s__t", good.as_object().unwrap().clone()).is_ok());
+        assert!(checked(&validator, &schema, good).is_ok());
     }
 
     #[test]
@@ -162,9 +196,10 @@ mod tests {
 
     #[test]
     fn a_refusal_stays_short_whatever_is_sent() {
-        let validator = compile(&json!({"type": "object", "additionalProperties": {"type": "integer"}})).unwrap();
+        let schema = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+        let validator = compile(&schema).unwrap();
         let huge: Map<String, Value> =
             (0..5_000).map(|i| (format!("{i}{}", "k".repeat(1_000)), json!("v".repeat(50)))).collect();
-        assert!(check_arguments(&validator, "t", huge).unwrap_err().message.len() < 4_000);
+        assert!(checked(&validator, &schema, Value::Object(huge)).unwrap_err().message.len() < 4_000);
     }
 }

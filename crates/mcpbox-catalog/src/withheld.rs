@@ -65,6 +65,7 @@ pub(crate) fn ambiguous<'a>(name: &str, all: impl Iterator<Item = &'a String>) -
         format!("more than one server has a tool '{}': {}", crate::nearest::shown(name), all.join(", ")),
     )
     .hint("use the full name, server__tool")
+    .nearest(all)
 }
 
 /// A tool that exists but cannot be called now.

@@ -50,6 +50,9 @@ pub struct CallRecord {
     /// For a test run: what makes it evidence. None for calls.
     #[serde(default)]
     pub trial: Option<Trial>,
+    /// The run of `mcpbox_run_code` that made this call; none for a call of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<CallId>,
 }
 
 /// What makes a test run evidence of a version.

@@ -156,12 +156,22 @@ fn default_mock_status() -> u16 {
     200
 }
 
-/// Hears what a run says while it runs. Called from the supervisor; must not block.
+/// Hears what a run says while it runs, and answers what it asks for. Called from the supervisor; must not block.
 pub trait Observer: Send + Sync + 'static {
     /// `ctx.progress(done, total, message)`.
     fn progress(&self, done: f64, total: Option<f64>, message: Option<String>);
     /// `ctx.log(message)`.
     fn log(&self, message: String);
+    /// Through which the run may call other tools; none for most runs, whose code then has no `tools`.
+    fn tools(&self) -> Option<&dyn ToolCalls> {
+        None
+    }
+}
+
+/// Calls tools on behalf of a run. Whoever implements it decides whether the run may; dropping the future cancels the call.
+pub trait ToolCalls: Send + Sync {
+    /// `await tools.<server>.<tool>(...)`: what that tool returned. `name` is `server__tool`, as the run put it together.
+    fn call_tool<'a>(&'a self, name: String, arguments: Map<String, Value>) -> BoxFuture<'a, Result<Value, Failure>>;
 }
 
 /// An observer that hears nothing.

@@ -22,7 +22,10 @@ pub struct Failure {
     /// How to mend it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The very call that helps, if one does.
+    /// Names that were probably meant, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<String>,
+    /// The very call that helps, if one does. An argument `…` stands for what the caller writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextCall>,
 }
@@ -107,13 +110,29 @@ impl FailureKind {
 impl Failure {
     /// A failure with only a sentence.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), line: None, snippet: None, traceback: None, hint: None, next: None }
+        Self {
+            kind,
+            message: message.into(),
+            line: None,
+            snippet: None,
+            traceback: None,
+            hint: None,
+            nearest: Vec::new(),
+            next: None,
+        }
     }
 
     /// The same with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with names that were probably meant.
+    #[must_use]
+    pub fn nearest(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.nearest = names.into_iter().map(Into::into).collect();
         self
     }
 

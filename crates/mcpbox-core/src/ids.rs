@@ -20,6 +20,13 @@ macro_rules! id_types {
             }
         }
 
+        impl Default for $name {
+            /// The nil id, which names nothing.
+            fn default() -> Self {
+                Self(Uuid::nil())
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)

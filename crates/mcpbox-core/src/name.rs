@@ -114,6 +114,39 @@ fn check_secret_key(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// The server or tool name nearest to a text that is none: `Get Weather!` → `get_weather`. None when nothing is left of it.
+pub fn nearest_name(text: &str) -> Option<String> {
+    let words = words(text);
+    let from = words.iter().position(|word| word.starts_with(|first: char| first.is_ascii_lowercase()))?;
+    let mut name = words.get(from..)?.join("_");
+    name.truncate(NAME_MAX);
+    let name = name.trim_end_matches('_').trim_start_matches(RESERVED_PREFIX).trim_start_matches('_');
+    check_server_name(name).is_ok().then(|| name.to_owned())
+}
+
+/// The secret key nearest to a text that is none: `api-key` → `API_KEY`.
+pub fn nearest_key(text: &str) -> Option<String> {
+    let key = words(text).join("_").to_ascii_uppercase();
+    check_secret_key(&key).is_ok().then_some(key)
+}
+
+/// Runs of letters and digits, in lower case; a capital after a small letter begins a new one.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_lower = false;
+    for character in text.chars().take(200) {
+        if !character.is_ascii_alphanumeric() || (after_lower && character.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| character.is_ascii_alphanumeric()) {
+            word.push(character.to_ascii_lowercase());
+        }
+        after_lower = character.is_ascii_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// The name under which clients see a tool: `server__tool`.
 pub fn published_name(server: &ServerName, tool: &ToolName) -> String {
     format!("{server}__{tool}")
@@ -134,6 +167,26 @@ mod tests {
         assert!(ToolName::parse("mcpbox_x").is_ok());
         assert!(SecretKey::parse("API_KEY").is_ok());
         assert!(SecretKey::parse("api_key").is_err());
+    }
+
+    #[test]
+    fn what_is_no_name_has_a_nearest_one() {
+        let cases = [
+            ("Weather API", Some("weather_api")),
+            ("getWeather", Some("get_weather")),
+            ("Add Numbers!", Some("add_numbers")),
+            ("2nd_try", Some("try")),
+            ("a__b_", Some("a_b")),
+            ("mcpbox_tools", Some("tools")),
+            ("天気", None),
+            ("", None),
+        ];
+        for (text, name) in cases {
+            assert_eq!(nearest_name(text).as_deref(), name, "{text}");
+        }
+        assert_eq!(nearest_name(&"long name ".repeat(9)).map(|name| name.len() <= NAME_MAX), Some(true));
+        assert_eq!(nearest_key("api-key").as_deref(), Some("API_KEY"));
+        assert_eq!(nearest_key("1"), None);
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl Limits {
         Self { timeout_ms: self.timeout_ms.min(15_000), cpu_ms: self.cpu_ms.min(10_000), ..self }
     }
 
+    /// Limits of a script that calls tools: those of quarantine, with time to wait for what it calls.
+    pub fn script(self) -> Self {
+        Self { timeout_ms: self.timeout_ms.saturating_mul(4).min(300_000), ..self.quarantine() }
+    }
+
     /// Checks the ranges in the field docs.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ pub struct Settings {
     pub draft_testing: DraftTesting,
     /// Whether remote principals may delete servers and tools.
     pub remote_delete: bool,
+    /// Whether LLMs may run scripts that call live tools (`mcpbox_run_code`).
+    pub code_mode: bool,
     /// Days that call records are kept (1 to 3650).
     pub log_retention_days: u32,
     /// Reviews that one client may have open at the same time (1 to 10000).
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             draft_testing: DraftTesting::Quarantine,
             remote_delete: false,
+            code_mode: true,
             log_retention_days: 30,
             open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),

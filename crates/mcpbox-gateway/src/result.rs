@@ -1,7 +1,7 @@
 //! Results of tool calls as MCP carries them: content blocks, structured content, and failures an LLM can act on.
 
 use mcpbox_catalog::{CatalogError, call::CallReply};
-use mcpbox_core::failure::Failure;
+use mcpbox_core::failure::{Failure, NextCall};
 use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -62,11 +62,20 @@ pub(crate) fn failure(failure: &Failure, place: FailurePlace) -> CallToolResult 
 }
 
 /// The failure of a management tool. Internal ones are logged here, once.
-pub(crate) fn refusal(tool: &str, error: CatalogError) -> CallToolResult {
+/// `meant` gives the call as it was probably meant, which says more than a general next step.
+pub(crate) fn refusal(
+    tool: &str,
+    error: CatalogError,
+    meant: impl FnOnce(&Failure) -> Option<NextCall>,
+) -> CallToolResult {
     if let CatalogError::Internal(source) = &error {
         tracing::error!(tool.name = tool, error = source.as_ref(), "a management tool failed inside MCPbox");
     }
-    failure(&error.into_failure(), FailurePlace::Structured)
+    let mut told = error.into_failure();
+    if let Some(next) = meant(&told) {
+        told.next = Some(next);
+    }
+    failure(&told, FailurePlace::Structured)
 }
 
 /// A content block as the tool made it; what is no MCP block is shown as its JSON.

@@ -80,7 +80,8 @@ impl Toolset {
     }
 
     fn list(&self, snapshot: &Snapshot) -> Vec<Tool> {
-        let management = tools::all().filter(|one| self.has_management(one)).map(Definition::listed);
+        let is_on = |one: &&Definition| one.name != tools::RUN_CODE || snapshot.settings().code_mode;
+        let management = tools::all().filter(|one| self.has_management(one)).filter(is_on).map(Definition::listed);
         let published = snapshot.published().iter().filter(|tool| self.has_published(tool)).map(|tool| listed(tool));
         management.chain(published).collect()
     }

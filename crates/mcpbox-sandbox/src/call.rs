@@ -26,10 +26,12 @@ use crate::{
 mod fetches;
 mod outbox;
 mod output;
+mod tools;
 
 use fetches::Requests;
 use outbox::Outbox;
 pub(crate) use output::Output;
+use tools::ToolCalls;
 
 /// Progress and log messages passed on per call; a tool that says more is talking to nobody.
 const MESSAGES_MAX: u32 = 5_000;
@@ -116,6 +118,7 @@ impl Call<'_> {
                 result_bytes: limits.result_bytes,
             },
             sizes: [program.source.len(), code.len()],
+            tools: self.observer.tools().is_some(),
         };
         frame(&say, &[program.source.as_bytes(), code, &arguments])
     }
@@ -154,6 +157,7 @@ struct Talk<'a> {
     child: &'a Child,
     reader: Reader,
     requests: Requests<'a>,
+    tools: ToolCalls<'a>,
     outbox: Outbox,
     messages: u32,
     /// The child is locked down: from now on tool code may be what speaks.
@@ -167,6 +171,7 @@ impl<'a> Talk<'a> {
             child,
             reader: Reader::default(),
             requests: Requests::default(),
+            tools: ToolCalls::of(call.observer.tools()),
             outbox: Outbox::default(),
             messages: 0,
             is_locked: child.is_locked,
@@ -193,6 +198,9 @@ impl<'a> Talk<'a> {
                 }
                 () = self.outbox.send(&self.child.stream), if !self.outbox.is_empty() => {}
                 Some(step) = self.requests.next(), if self.requests.is_busy() => self.requests.tell(step, &mut self.outbox),
+                Some((id, ended)) = self.tools.next(), if self.tools.is_busy() && !self.outbox.is_full() => {
+                    self.outbox.tool(id, &ended);
+                }
                 () = output.read(&self.child.output), if output.is_open() => {}
             }
         }
@@ -213,6 +221,7 @@ impl<'a> Talk<'a> {
             Said::HttpBody { id, request, more } => self.requests.send(id, request, (body, more), &mut self.outbox),
             Said::HttpRead { id, request } => self.requests.read(id, request, &mut self.outbox),
             Said::HttpClose { request } => self.requests.close(request),
+            Said::Tool { id, name } => self.tools.begin(id, name, &body, &mut self.outbox),
             Said::Progress { done, total, message } if self.may_speak() => {
                 let message = message.map(|text| self.call.session.scrub_text(&text));
                 self.call.observer.progress(done, total, message);

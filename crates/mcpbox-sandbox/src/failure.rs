@@ -76,20 +76,24 @@ fn said_failure(said: SaidFailure, limits: &Limits, session: &Session) -> Failur
         "import_denied" => FailureKind::ImportDenied,
         "host_denied" => FailureKind::HostDenied,
         "secret_missing" => FailureKind::SecretMissing,
-        "memory" => return memory(limits),
+        "memory" => {
+            return Failure {
+                line: said.line,
+                snippet: said.snippet.map(|text| session.scrub_text(&text)),
+                ..memory(limits)
+            };
+        }
         "invalid_arguments" => FailureKind::InvalidArguments,
         "output_too_large" => FailureKind::OutputTooLarge,
         _ => FailureKind::Exception,
     };
     let scrub = |text: String| session.scrub_text(&text);
     Failure {
-        kind,
-        message: scrub(said.message),
         line: said.line,
         snippet: said.snippet.map(scrub),
         traceback: said.traceback.map(scrub),
         hint: said.hint.map(scrub),
-        next: None,
+        ..Failure::new(kind, scrub(said.message))
     }
 }
 

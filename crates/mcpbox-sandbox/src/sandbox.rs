@@ -55,6 +55,8 @@ pub struct Sandbox {
     programs: Arc<Programs>,
     metrics: Arc<Metrics>,
     admission: Admission,
+    /// Of runs that call other tools: were they admitted with those, all places could be held by runs that wait for one.
+    script_admission: Admission,
     running: AtomicU32,
     /// Set once the base packages are there.
     base: OnceLock<()>,
@@ -85,7 +87,8 @@ impl Sandbox {
     /// Lets running calls finish for `grace`, then ends them, and returns when every process is gone.
     pub async fn shutdown(&self, grace: Duration) {
         self.closing.cancel();
-        let _ = tokio::time::timeout(grace, self.admission.all_ended()).await;
+        let all_ended = async { tokio::join!(self.script_admission.all_ended(), self.admission.all_ended()) };
+        let _ = tokio::time::timeout(grace, all_ended).await;
         self.stop.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(Duration::from_secs(10), self.tasks.wait()).await;
@@ -146,7 +149,8 @@ impl Sandbox {
         if self.closing.is_cancelled() {
             return Err(stopping());
         }
-        let _place = self.admission.admit(&execution.limits, pool.metrics()).await?;
+        let admission = if observer.tools().is_some() { &self.script_admission } else { &self.admission };
+        let _place = admission.admit(&execution.limits, pool.metrics()).await?;
         let _counted = Counted::new(&self.running);
         let session = Arc::new(self.session(&execution));
         let (child, running) = tokio::select! {
@@ -231,7 +235,7 @@ impl Executor for Sandbox {
             python: self.runtime.interpreter.version.clone(),
             parked: u32::try_from(self.pools.parked() + self.environments.parked()).unwrap_or(u32::MAX),
             running: self.running.load(Ordering::Relaxed),
-            queued: self.admission.queued(),
+            queued: self.admission.queued() + self.script_admission.queued(),
             base_ready: self.base.get().is_some(),
         }
     }

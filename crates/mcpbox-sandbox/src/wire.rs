@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::{Buf, Bytes, BytesMut};
+use mcpbox_core::failure::Failure;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 
@@ -12,6 +13,8 @@ const PREFIX: usize = 8;
 const HEADER_MAX: usize = 128 * 1024;
 /// Largest part of a body to a host; a longer body comes in parts.
 const HTTP_BODY_MAX: usize = 1 << 20;
+/// Largest arguments of a tool that a script calls, bytes of JSON.
+const TOOL_ARGUMENTS_MAX: usize = 1 << 20;
 /// Largest compiled program.
 const CODE_MAX: usize = 4 << 20;
 /// Read at once.
@@ -43,6 +46,8 @@ pub(crate) enum Said {
     HttpRead { id: u64, request: u64 },
     /// The rest of an answer is not wanted.
     HttpClose { request: u64 },
+    /// A call of another tool; the body is its arguments.
+    Tool { id: u64, name: String },
     /// How far it is.
     Progress { done: f64, total: Option<f64>, message: Option<String> },
     /// A line for the client's log.
@@ -104,6 +109,9 @@ pub(crate) enum Say<'a> {
         limits: RunLimits,
         /// Lengths of source and code in the body.
         sizes: [usize; 2],
+        /// Whether the code gets `tools`.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        tools: bool,
     },
     /// Only compile the source in the body.
     Compile,
@@ -117,6 +125,11 @@ pub(crate) enum Say<'a> {
     /// There is no answer.
     #[serde(rename = "http_result")]
     HttpError { id: u64, error: SayError<'a> },
+    /// What a tool returned, in the body.
+    ToolResult { id: u64 },
+    /// Why it returned nothing.
+    #[serde(rename = "tool_result")]
+    ToolError { id: u64, failure: &'a Failure },
 }
 
 /// Why there is no answer.
@@ -217,6 +230,7 @@ impl Reader {
         let said: Said = serde_json::from_slice(text).map_err(|error| WireError::Garbage(error.to_string()))?;
         let (what, cap) = match &said {
             Said::Http { .. } | Said::HttpBody { .. } => ("request", HTTP_BODY_MAX),
+            Said::Tool { .. } => ("tool call", TOOL_ARGUMENTS_MAX),
             Said::Result(_) => ("result", result_max),
             Said::Code => ("program", CODE_MAX),
             _ => ("message", 0),
@@ -264,6 +278,7 @@ mod tests {
             bytes(r#"{"type":"parked"}"#, 1, b""),
             bytes(r#"{"type":"http","id":1,"method":"GET","url":"","headers":[]}"#, u32::MAX, b""),
             bytes(r#"{"type":"code"}"#, u32::MAX, b""),
+            bytes(r#"{"type":"tool","id":1,"name":"a__b"}"#, (1 << 20) + 1, b""),
         ];
         for case in cases {
             assert!(matches!(read(case), Err(WireError::TooLarge { .. })));

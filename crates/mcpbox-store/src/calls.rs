@@ -48,6 +48,8 @@ pub struct CallFilter {
     pub failed: Option<bool>,
     /// Only by the actor of this name.
     pub principal: Option<String>,
+    /// Only those that this run of `mcpbox_run_code` made.
+    pub parent: Option<CallId>,
     /// Only those that began then or later.
     pub since: Option<DateTime<Utc>>,
 }
@@ -256,6 +258,9 @@ fn select(filter: &CallFilter) -> Result<Select<Entity>, StoreError> {
     if let Some(principal) = &filter.principal {
         select = select.filter(Column::ActorName.eq(text(principal)));
     }
+    if let Some(parent) = filter.parent {
+        select = select.filter(Column::ParentId.eq(parent.0));
+    }
     if let Some(since) = filter.since {
         select = select.filter(Column::StartedAt.gte(time(since)));
     }
@@ -290,6 +295,7 @@ fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
         logs: Place("calls", "logs").json_text(&record.logs)?,
         trial: record.trial.as_ref().map(|trial| Place("calls", "trial").json_text(trial)).transpose()?,
         is_example: record.trial.as_ref().is_some_and(|trial| trial.is_example),
+        parent_id: record.parent_id.map(|parent| parent.0),
     })
 }
 
@@ -314,6 +320,7 @@ impl TryFrom<Model> for CallRecord {
             started_at: row.started_at,
             logs: Place("calls", "logs").parse_json_text(&row.logs)?,
             trial: row.trial.map(|text| Place("calls", "trial").parse_json_text(&text)).transpose()?,
+            parent_id: row.parent_id.map(CallId),
         })
     }
 }

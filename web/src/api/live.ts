@@ -81,11 +81,14 @@ export function followServer(queries: QueryClient): () => void {
   };
   connect();
   window.addEventListener("online", reconnectNow);
+  // A network that goes away does not end the stream, it only falls silent; but a box on this machine is still there. Try.
+  window.addEventListener("offline", connect);
   return () => {
     clearTimeout(retry);
     old.stop();
     source?.close();
     window.removeEventListener("online", reconnectNow);
+    window.removeEventListener("offline", connect);
     setStatus({ stream: "connecting" });
   };
 }

@@ -1256,6 +1256,7 @@ export interface components {
              */
             started_at: string;
             trial?: components["schemas"]["Trial"] | null;
+            parent_id?: components["schemas"]["CallId"] | null;
         };
         /** @description A call. */
         CallRequest: {
@@ -1625,6 +1626,8 @@ export interface components {
             traceback?: string | null;
             /** @description How to mend it. */
             hint?: string | null;
+            /** @description Names that were probably meant, best first. */
+            nearest?: string[];
             next?: components["schemas"]["NextCall"] | null;
         };
         /**
@@ -2032,6 +2035,8 @@ export interface components {
             /** @description In words. */
             step: string;
             call?: components["schemas"]["NextCall"] | null;
+            /** @description The page where a human does it, when only a human can. */
+            human?: string | null;
         };
         /** @description What a run did, as evidence. */
         Observed: {
@@ -2227,6 +2232,7 @@ export interface components {
                  */
                 started_at: string;
                 trial?: components["schemas"]["Trial"] | null;
+                parent_id?: components["schemas"]["CallId"] | null;
             }[];
             /**
              * Format: int64
@@ -3244,6 +3250,11 @@ export interface components {
              */
             remote_delete: boolean;
             /**
+             * @description Whether LLMs may run scripts that call live tools (`mcpbox_run_code`).
+             * @default true
+             */
+            code_mode: boolean;
+            /**
              * Format: int32
              * @description Days that call records are kept (1 to 3650).
              * @default 30
@@ -3766,6 +3777,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */
@@ -3813,6 +3826,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
                 /** @description Page, from 1. */

@@ -10,7 +10,7 @@ use mcpbox_core::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Caller, Catalog, CatalogError, NextStep, text, validate};
+use crate::{Caller, Catalog, CatalogError, NextStep, next::YOURS, text, validate};
 
 /// Further errors told with the first one.
 const OTHER_ERRORS_MAX: usize = 5;
@@ -108,7 +108,7 @@ pub async fn validate_code(_cat: &Catalog, who: impl Into<Caller<'_>>, code: &st
         return Ok(invalid(failure, findings));
     }
     let step = "store it; the answer says what it needs and how to get it";
-    let create = json!({"server_id": "…", "name": "…", "python_code": "…"});
+    let create = json!({"server_id": YOURS, "name": YOURS, "python_code": YOURS});
     Ok(CodeReport {
         valid: true,
         error: None,
@@ -133,7 +133,7 @@ fn invalid(failure: Failure, findings: Vec<Finding>) -> CodeReport {
         next: vec![NextStep::call(
             "correct the code and validate it again",
             "mcpbox_validate_code",
-            json!({"code": "…"}),
+            json!({"code": YOURS}),
         )],
     }
 }

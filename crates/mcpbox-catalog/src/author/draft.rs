@@ -8,7 +8,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     hash::ContentHash,
     ids::{ReviewId, ToolId, VersionId},
-    name::published_name,
+    name::{nearest_name, published_name},
     server::CodePolicy,
     tool::{Tool, ToolKind},
     version::{Content, VersionState},
@@ -28,6 +28,7 @@ use crate::{
     lines::Lines,
     load::{self, Loaded},
     needs::Standing,
+    next::YOURS,
 };
 
 /// A new tool.
@@ -118,9 +119,12 @@ pub async fn create_tool(
 ) -> Result<DraftReport, CatalogError> {
     let who = who.into();
     who.check_author()?;
-    let server = cat.snapshot().find_server(&request.server)?.clone();
+    let server =
+        cat.snapshot().find_server(&request.server).map_err(|failure| make_it(failure, &request.server))?.clone();
     let name = tool_name(&request.name)?;
-    let analysis = code::check(&request.python_code, server.code_policy)?;
+    let again = json!({"server_id": server.name, "name": name, "python_code": YOURS});
+    let analysis = code::check(&request.python_code, server.code_policy)
+        .map_err(|failure| failure.next("mcpbox_create_tool", again))?;
     let description = code::description(request.description.as_deref(), &analysis)?;
     let content = content(name, description, request.python_code, &analysis);
 
@@ -145,6 +149,16 @@ pub async fn create_tool(
     change.audit("tool.create", format!("tool:{}", tool.id), detail).await?;
     change.touch_tool(tool.id);
     finish(change, Loaded { server, tool, newest }, &analysis, None).await
+}
+
+/// A server that is like none there is was probably meant to be made.
+fn make_it(failure: Failure, server: &str) -> Failure {
+    match nearest_name(server) {
+        Some(name) if failure.nearest.is_empty() => {
+            failure.hint("make it first, or list those there are").next("mcpbox_create_server", json!({"name": name}))
+        }
+        _ => failure,
+    }
 }
 
 /// Makes a new draft with the changes; the live version keeps serving. `enabled` takes effect at once.
@@ -172,7 +186,9 @@ pub async fn update_tool(
         return finish(change, loaded, &analysis, None).await;
     }
     let source = request.python_code.unwrap_or_else(|| before.code.clone());
-    let analysis = code::check(&source, loaded.server.code_policy)?;
+    let again = json!({"tool_id": loaded.name(), "python_code": YOURS});
+    let analysis =
+        code::check(&source, loaded.server.code_policy).map_err(|failure| failure.next("mcpbox_update_tool", again))?;
     let description = changed_description(before, request.description.as_deref(), &source, &analysis)?;
     let content = content(name.unwrap_or_else(|| before.name.clone()), description, source, &analysis);
     let superseded = if content.hash() == loaded.newest.content_hash {

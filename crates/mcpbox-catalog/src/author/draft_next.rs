@@ -1,10 +1,11 @@
 //! What to do after a draft was made.
 
-use mcpbox_core::{ids::ReviewId, version::VersionState};
-use serde_json::{Map, Value, json};
+use mcpbox_analysis::ImportStatus;
+use mcpbox_core::{capability::Capability, ids::ReviewId, server::CodePolicy, version::VersionState};
+use serde_json::json;
 
 use super::Need;
-use crate::{NextStep, load::Loaded};
+use crate::{NextStep, load::Loaded, mend, nearest, next::YOURS};
 
 /// The steps from a draft to its publication.
 pub(super) fn next_steps(
@@ -19,15 +20,19 @@ pub(super) fn next_steps(
         next.push(NextStep::call("see where it stands", "mcpbox_get_tool_status", json!({"tool_id": name})));
         return next;
     }
+    if let Some((line, module, meant)) = misspelt(needs, &loaded.newest.content.code) {
+        let step = format!("line {line} imports {module}, and no package is known for that; did you mean {meant}?");
+        next.push(NextStep::call(step, "mcpbox_update_tool", json!({"tool_id": name, "python_code": YOURS})));
+    }
     if loaded.newest.content.description.is_empty() {
         let step = "say what the tool does: clients choose tools by their description";
-        next.push(NextStep::call(step, "mcpbox_update_tool", json!({"tool_id": name, "description": "…"})));
+        next.push(NextStep::call(step, "mcpbox_update_tool", json!({"tool_id": name, "description": YOURS})));
     }
     for need in needs.iter().filter(|need| need.request.tool == "mcpbox_create_server_secret") {
         let step = format!("make a placeholder for {}, whose value a human sets", need.capability);
-        next.push(NextStep { step, call: Some(need.request.clone()) });
+        next.push(NextStep { call: Some(need.request.clone()), ..NextStep::say(step) });
     }
-    let test = json!({"tool_id": name, "arguments": example(&loaded.newest.content.input_schema)});
+    let test = json!({"tool_id": name, "arguments": mend::example(&loaded.newest.content.input_schema)});
     next.push(NextStep::call(
         "try it in quarantine; the run is kept as evidence for the reviewer",
         "mcpbox_test_code",
@@ -45,8 +50,17 @@ pub(super) fn next_steps(
     next
 }
 
-/// Arguments to begin with: a placeholder for each required parameter.
-fn example(input_schema: &Value) -> Value {
-    let required = input_schema.get("required").and_then(Value::as_array).into_iter().flatten();
-    required.filter_map(Value::as_str).map(|name| (name.to_owned(), Value::from("…"))).collect::<Map<_, _>>().into()
+/// A module that no package is known for, and the one of the standard library that was probably meant.
+fn misspelt(needs: &[Need], code: &str) -> Option<(u32, String, String)> {
+    let line =
+        needs.iter().filter(|need| matches!(need.capability, Capability::Package(_))).find_map(|need| need.line)?;
+    let analysis = mcpbox_analysis::analyze(code, CodePolicy::Strict);
+    let import =
+        analysis.imports.iter().find(|import| import.line == line && import.status == ImportStatus::Package)?;
+    if mcpbox_analysis::known_distribution(&import.module).is_some() {
+        return None;
+    }
+    let modules = mcpbox_analysis::default_modules().iter().map(|name| (*name, *name));
+    let meant = nearest::names(&import.module, modules).into_iter().next()?;
+    Some((line, import.module.clone(), meant.to_owned()))
 }

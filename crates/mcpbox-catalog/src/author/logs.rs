@@ -84,7 +84,8 @@ pub async fn get_tool_logs(
     let next = match runs.first().map(|run| run.failure.is_some()) {
         None => NextStep::call("it never ran; try it", "mcpbox_test_code", json!({"tool_id": known.name})),
         Some(true) => {
-            NextStep::call("the last run failed; mend the code", "mcpbox_update_tool", json!({"tool_id": known.name}))
+            let update = json!({"tool_id": known.name, "python_code": crate::next::YOURS});
+            NextStep::call("the last run failed; mend the code", "mcpbox_update_tool", update)
         }
         Some(false) => NextStep::say("the last run succeeded"),
     };

@@ -14,6 +14,7 @@ mod pending;
 mod publish;
 mod request;
 mod sample;
+mod script;
 mod secret;
 mod server;
 mod status;
@@ -32,6 +33,7 @@ pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_r
 pub use publish::{PublishReport, request_publish};
 pub use request::{ModuleRequest, RequestReport, request_module, request_network_access};
 pub use sample::make_sample;
+pub use script::{RunCode, run_code};
 pub use secret::{SecretList, SecretReport, SecretSummary, create_server_secret, list_server_secrets};
 pub use server::{
     CreateServer, DeleteReport, ServerDetail, ServerReport, ServerSummary, create_server, delete_server, get_server,

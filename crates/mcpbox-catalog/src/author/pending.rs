@@ -101,11 +101,12 @@ pub async fn list_pending_requests(cat: &Catalog, who: impl Into<Caller<'_>>) ->
             entry(&mut by_server, server).secrets_without_value.push(secret.key.into());
         }
     }
-    let step = match by_server.is_empty() {
-        true => "nothing waits for a human".to_owned(),
-        false => format!("ask the human to decide at {}", cat.admin_page("approvals")),
+    let page = cat.admin_page("approvals");
+    let next = match by_server.is_empty() {
+        true => NextStep::say("nothing waits for a human"),
+        false => NextStep::human(format!("ask the human to decide at {page}"), page),
     };
-    Ok(PendingRequests { servers: by_server.into_values().collect(), next: vec![NextStep::say(step)] })
+    Ok(PendingRequests { servers: by_server.into_values().collect(), next: vec![next] })
 }
 
 fn entry<'m>(by_server: &'m mut BTreeMap<String, ServerRequests>, server: &Server) -> &'m mut ServerRequests {

@@ -207,7 +207,7 @@ fn report(
     let call = json!({"name": name, "arguments": {}});
     let waiting = || {
         vec![
-            NextStep::say(format!("ask the human to decide at {url}; a yes in the chat does not count")),
+            NextStep::human(format!("ask the human to decide at {url}; a yes in the chat does not count"), url.clone()),
             NextStep::call(
                 "then poll its status; once approved it can be called at once",
                 "mcpbox_get_tool_status",
@@ -226,7 +226,8 @@ fn report(
     }
     if !secrets_without_value.is_empty() {
         let page = cat.admin_page(&format!("servers/{}", loaded.server.id));
-        next.push(NextStep::say(format!("ask the human to set {} at {page}", secrets_without_value.join(", "))));
+        let step = format!("ask the human to set {} at {page}", secrets_without_value.join(", "));
+        next.push(NextStep::human(step, page));
     }
     if loaded.server.status == ServerStatus::Stopped {
         let start = json!({"server_id": loaded.server.name});

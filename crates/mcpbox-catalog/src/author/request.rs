@@ -205,7 +205,8 @@ fn waiting(cat: &Catalog, loaded: &Loaded, capability: Capability, review: &Revi
     let is_draft = matches!(loaded.newest.state, VersionState::Draft | VersionState::Rejected);
     let step = "once the tool is ready, ask for its publication: the version and this request are one review then";
     let publish = is_draft.then(|| NextStep::call(step, "mcpbox_request_publish", tool.clone()));
-    let decide = NextStep::say(format!("it is part of the open review; ask the human to decide at {url}"));
+    let decide =
+        NextStep::human(format!("it is part of the open review; ask the human to decide at {url}"), url.clone());
     let poll = NextStep::call("poll its status", "mcpbox_get_tool_status", tool);
     let installs = matches!(capability, Capability::Package(_)).then(|| {
         NextStep::say("it is being resolved to exact versions for the human to see; approved, it is installed, and tests and calls use it")

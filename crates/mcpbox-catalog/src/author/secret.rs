@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use mcpbox_core::{
-    capability::HostRule,
+    capability::{Capability, HostRule},
     event::LiveEvent,
     failure::{Failure, FailureKind},
     ids::SecretId,
-    name::SecretKey,
+    name::{SecretKey, nearest_key},
     secret::{Secret, SecretMode},
     server::Server,
+    version::Version,
 };
-use mcpbox_store::secrets;
+use mcpbox_store::{secrets, versions};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, error::refused, text};
+use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, next::YOURS, text};
 
 /// Hosts of one secret.
 const HOSTS_MAX: usize = 20;
@@ -91,7 +92,10 @@ pub async fn create_server_secret(
     let who = who.into();
     who.check_author()?;
     let server = cat.snapshot().find_server(server)?.clone();
-    let key = SecretKey::parse(key).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))?;
+    let key = SecretKey::parse(key).map_err(|error| {
+        let failure = Failure::new(FailureKind::InvalidArguments, error.to_string());
+        failure.hint("UPPER_SNAKE_CASE, such as OPENWEATHER_API_KEY").nearest(nearest_key(key))
+    })?;
     let description = text::description(description)?;
     let hosts = parse_hosts(hosts)?;
     let mut change = Change::begin(cat, who.actor()).await?;
@@ -117,34 +121,54 @@ pub async fn create_server_secret(
     change.audit("secret.create", format!("secret:{}", secret.id), detail).await?;
     change.tell(LiveEvent::GrantsChanged);
     change.commit().await?;
-    Ok(report(cat, &server, secret))
+    let user = user_of(cat, &server, &secret.key).await?;
+    Ok(report(cat, &server, secret, user))
 }
 
-fn report(cat: &Catalog, server: &Server, secret: Secret) -> SecretReport {
+/// A tool of the server whose newest version uses the secret.
+async fn user_of(cat: &Catalog, server: &Server, key: &SecretKey) -> Result<Option<String>, CatalogError> {
+    let snapshot = cat.snapshot();
+    let known: Vec<_> = snapshot.known_of(server).collect();
+    let ids: Vec<_> = known.iter().map(|known| known.tool.id).collect();
+    let newest = versions::latest_for_tools(&cat.store.reader(), &ids).await?;
+    let uses = |version: &Version| version.content.capabilities.contains(&Capability::Secret { key: key.clone() });
+    let user = newest.into_iter().filter(uses).max_by_key(|version| version.created_at);
+    Ok(user
+        .and_then(|version| known.iter().find(|known| known.tool.id == version.tool_id))
+        .map(|known| known.name.clone()))
+}
+
+fn report(cat: &Catalog, server: &Server, secret: Secret, user: Option<String>) -> SecretReport {
     let page = cat.admin_page(&format!("servers/{}", server.id));
-    let next = vec![
-        NextStep::say(format!(
-            "ask the human to set the value of {} at {page}; never ask for the value in the chat",
-            secret.key
-        )),
-        NextStep::say(format!(
-            "use it in the code as secrets[\"{}\"], in headers, query or body of requests with http",
-            secret.key
-        )),
-    ];
-    SecretReport { secret: secret.into(), set_value_at: page, next }
+    let step = format!("ask the human to set the value of {} there; never ask for the value in the chat", secret.key);
+    let use_it = format!("secrets[\"{}\"] in headers, query or body of requests with http", secret.key);
+    let next = match user {
+        Some(tool) => NextStep::call(
+            format!("meanwhile test {tool}, which uses it"),
+            "mcpbox_test_code",
+            json!({"tool_id": tool}),
+        ),
+        None => NextStep::call(
+            format!("write the code that uses it, as {use_it}"),
+            "mcpbox_create_tool",
+            json!({"server_id": server.name, "name": YOURS, "python_code": YOURS}),
+        ),
+    };
+    SecretReport { secret: secret.into(), next: vec![NextStep::human(step, page.clone()), next], set_value_at: page }
 }
 
 /// Host rules from what an author wrote.
 fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, CatalogError> {
     if hosts.len() > HOSTS_MAX {
-        return Err(refused(
-            FailureKind::InvalidArguments,
-            format!("a secret may be bound to at most {HOSTS_MAX} hosts"),
-        ));
+        let failure =
+            Failure::new(FailureKind::InvalidArguments, format!("a secret may be bound to at most {HOSTS_MAX} hosts"));
+        return Err(failure.hint("name only the hosts that check it").into());
     }
     let parse = |host: &String| {
-        HostRule::parse(host).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))
+        HostRule::parse(host).map_err(|error| {
+            let failure = Failure::new(FailureKind::InvalidArguments, error.to_string());
+            failure.hint("give exact host names: api.example.com, or with a port api.example.com:8443").into()
+        })
     };
     hosts.iter().map(parse).collect()
 }
@@ -165,9 +189,8 @@ pub async fn list_server_secrets(
     let mut next = Vec::new();
     if secrets.iter().any(|secret| !secret.has_value) {
         let page = cat.admin_page(&format!("servers/{}", server.id));
-        next.push(NextStep::say(format!(
-            "ask the human to set the missing values at {page}; never ask for a value in the chat"
-        )));
+        let step = "ask the human to set the missing values there; never ask for a value in the chat";
+        next.push(NextStep::human(step, page));
     }
     Ok(SecretList { server: server.name.to_string(), secrets, next })
 }

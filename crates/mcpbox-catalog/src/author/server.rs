@@ -15,11 +15,12 @@ use mcpbox_store::{
     secrets, servers,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::SecretSummary;
+use super::{SecretSummary, version::no_name};
 use crate::{
-    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, text, withheld::Withheld,
+    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, mend, next::YOURS, text,
+    withheld::Withheld,
 };
 
 /// A new server.
@@ -165,15 +166,16 @@ fn report(snapshot: &Snapshot, server: &Server) -> ServerReport {
         next.push(NextStep::call(
             "write its first tool",
             "mcpbox_create_tool",
-            json!({"server_id": server.name, "name": "…", "python_code": "async def main(…) -> …: …"}),
+            json!({"server_id": server.name, "name": YOURS, "python_code": YOURS}),
         ));
     }
     if server.status == ServerStatus::Stopped {
         let step = "publish its approved, enabled tools; new ones follow by themselves once approved";
         next.push(NextStep::call(step, "mcpbox_start_server", json!({"server_id": server.name})));
-    } else if !published.is_empty() {
+    } else if let Some(tool) = snapshot.of_server(server.name.as_str()).first() {
         let step = "call its tools by their names; if your client does not list them yet, through mcpbox_call_tool";
-        next.push(NextStep::say(step));
+        let arguments = mend::example(&Value::Object(tool.input_schema.as_ref().clone()));
+        next.push(NextStep::call(step, "mcpbox_call_tool", json!({"name": tool.name, "arguments": arguments})));
     }
     if waits {
         next.push(NextStep::call(
@@ -195,8 +197,7 @@ pub async fn create_server(
     request: CreateServer,
 ) -> Result<ServerReport, CatalogError> {
     let mut change = Change::by_author(cat, who.into()).await?;
-    let name =
-        ServerName::parse(&request.name).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))?;
+    let name = ServerName::parse(&request.name).map_err(|error| no_name(&error, &request.name))?;
     let description = text::description(&request.description)?;
     if servers::by_name(&change.tx, &name).await?.is_some() {
         let failure = Failure::new(FailureKind::Conflict, format!("a server '{name}' already exists"));

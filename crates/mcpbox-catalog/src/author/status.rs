@@ -18,6 +18,7 @@ use crate::{
     lines::Lines,
     load::{self, Loaded},
     needs::Standing,
+    next::YOURS,
     packages,
     review::RegressionReport,
     withheld::Withheld,
@@ -181,12 +182,12 @@ impl Facts<'_> {
             }
             VersionState::PendingReview => {
                 let at = self.open.map_or_else(|| cat.admin_page("approvals"), |review| cat.review_url(review.id));
-                next.push(NextStep::say(format!(
-                    "it waits for a human; ask them to decide at {at}, and poll this status"
-                )));
+                next.push(NextStep::human(format!("it waits for a human; ask them to decide at {at}"), at.clone()));
+                next.push(NextStep::call("then ask for its status again", "mcpbox_get_tool_status", tool()));
             }
             VersionState::Rejected => {
-                next.push(NextStep::call(self.mend(), "mcpbox_update_tool", tool()));
+                let update = json!({"tool_id": name, "python_code": YOURS});
+                next.push(NextStep::call(self.mend(), "mcpbox_update_tool", update));
                 next.push(NextStep::call(
                     "or ask again with notes that answer the comment",
                     "mcpbox_request_publish",
@@ -196,14 +197,15 @@ impl Facts<'_> {
             VersionState::Approved => {
                 if let Some(open) = self.open {
                     let at = cat.review_url(open.id);
-                    next.push(NextStep::say(format!("what it asks for waits for a human; ask them to decide at {at}")));
+                    let step = format!("what it asks for waits for a human; ask them to decide at {at}");
+                    next.push(NextStep::human(step, at));
                 }
             }
         }
         if !self.secrets_without_value.is_empty() {
             let page = cat.admin_page(&format!("servers/{}", self.loaded.server.id));
             let keys = self.secrets_without_value.join(", ");
-            next.push(NextStep::say(format!("ask the human to set {keys} at {page}")));
+            next.push(NextStep::human(format!("ask the human to set {keys} at {page}"), page));
         }
         next.extend(self.to_publish(&name));
         next

@@ -19,6 +19,7 @@ use crate::{
     Caller, Catalog, CatalogError, NextStep,
     load::{self, Loaded},
     needs::{refused, request_call},
+    next::YOURS,
     trial::{self, Attempt, Tried},
 };
 
@@ -126,7 +127,7 @@ fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestRepo
     let Tried { call_id, outcome, record } = tried;
     let refused = refused(&outcome.observed, server.code_policy);
     let requests: Vec<NextCall> = refused.iter().map(|capability| request_call(capability, &name)).collect();
-    let next = next_steps(&name, outcome.result.as_ref().err(), requests.is_empty());
+    let next = next_steps(&name, outcome.result.as_ref().err(), &outcome.observed, requests.is_empty());
     let (succeeded, output, failure) = match outcome.result {
         Ok(output) => (true, output, None),
         Err(failure) => (false, ToolOutput::default(), Some(failure)),
@@ -148,9 +149,9 @@ fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestRepo
     }
 }
 
-fn next_steps(name: &str, failure: Option<&Failure>, nothing_refused: bool) -> Vec<NextStep> {
+fn next_steps(name: &str, failure: Option<&Failure>, observed: &Observed, nothing_refused: bool) -> Vec<NextStep> {
     let publish = |step: &str| NextStep::call(step, "mcpbox_request_publish", json!({"tool_id": name}));
-    let mocked = json!({"tool_id": name, "http_mocks": [{"url": "https://…", "body": {}}]});
+    let mocked = json!({"tool_id": name, "http_mocks": [{"url": mock_url(observed), "body": {}}]});
     match failure.map(|failure| failure.kind) {
         None if nothing_refused => vec![publish("it works; ask for publication")],
         _ if !nothing_refused => vec![
@@ -160,16 +161,28 @@ fn next_steps(name: &str, failure: Option<&Failure>, nothing_refused: bool) -> V
             NextStep::call("or test the rest with mocked answers first", "mcpbox_test_code", mocked),
         ],
         Some(FailureKind::SecretMissing) => vec![
+            publish(
+                "tests run without secrets; ask for publication: approved, the tool gets the secrets it was granted",
+            ),
             NextStep::call(
-                "tests run without secrets; with mocked answers the code gets placeholders instead",
+                "or test with mocked answers first: the code then gets placeholders for secrets",
                 "mcpbox_test_code",
                 mocked,
             ),
-            publish("or ask for publication; approved, the tool gets the secrets it was granted"),
         ],
         _ => vec![
-            NextStep::call("mend the code", "mcpbox_update_tool", json!({"tool_id": name, "python_code": "…"})),
+            NextStep::call("mend the code", "mcpbox_update_tool", json!({"tool_id": name, "python_code": YOURS})),
             NextStep::call("and test it again", "mcpbox_test_code", json!({"tool_id": name})),
         ],
+    }
+}
+
+/// What a mock for the host that was tried last looks like.
+fn mock_url(observed: &Observed) -> String {
+    match observed.hosts.last() {
+        Some(attempt) if attempt.port == 443 => format!("https://{}/*", attempt.host),
+        Some(attempt) if attempt.port == 80 => format!("http://{}/*", attempt.host),
+        Some(attempt) => format!("http://{}:{}/*", attempt.host, attempt.port),
+        None => "https://*".to_owned(),
     }
 }

@@ -5,14 +5,14 @@ use mcpbox_core::{
     event::LiveEvent,
     failure::{Failure, FailureKind},
     ids::{ReviewId, ToolId, VersionId},
-    name::{RESERVED_PREFIX, ToolName, published_name},
+    name::{NameError, RESERVED_PREFIX, ToolName, nearest_name, published_name},
     server::Server,
     version::{Content, Version, VersionEvent, VersionState},
 };
 use mcpbox_store::{reviews, tools, versions};
 use serde_json::json;
 
-use crate::{CatalogError, bundle::join_open_review, change::Change, error::refused, load::Loaded};
+use crate::{CatalogError, bundle::join_open_review, change::Change, load::Loaded, next::YOURS};
 
 /// Writes a version on top of the newest one, which leaves review if it was there. Gives the review it superseded.
 pub(super) async fn add_version(
@@ -59,13 +59,20 @@ async fn withdraw(change: &mut Change, loaded: &Loaded) -> Result<Option<ReviewI
 }
 
 pub(super) fn tool_name(text: &str) -> Result<ToolName, CatalogError> {
-    let name = ToolName::parse(text).map_err(|error| refused(FailureKind::InvalidArguments, error.to_string()))?;
+    let name = ToolName::parse(text).map_err(|error| no_name(&error, text))?;
     if text.starts_with(RESERVED_PREFIX) {
         let failure =
             Failure::new(FailureKind::InvalidArguments, format!("'{text}' would look like a management tool"));
-        return Err(failure.hint("choose a name that does not start with 'mcpbox'").into());
+        return Err(failure.hint("choose a name that does not start with 'mcpbox'").nearest(nearest_name(text)).into());
     }
     Ok(name)
+}
+
+/// The refusal of a text that is no name, with one that is.
+pub(super) fn no_name(error: &NameError, text: &str) -> Failure {
+    let nearest = nearest_name(text);
+    let hint = nearest.as_deref().map_or_else(|| "such as weather_api".to_owned(), |name| format!("such as {name}"));
+    Failure::new(FailureKind::InvalidArguments, error.to_string()).hint(hint).nearest(nearest)
 }
 
 /// A name is free when no other tool of the server has it now.
@@ -79,8 +86,10 @@ pub(super) async fn check_name_is_free(
         Some(other) if Some(other.id) != own => {
             let taken = published_name(&server.name, name);
             let failure = Failure::new(FailureKind::Conflict, format!("{taken} already exists; nothing was changed"));
-            let failure = failure.hint("change that tool with mcpbox_update_tool, or choose another name");
-            Err(failure.next("mcpbox_get_tool", json!({"tool_id": taken})).into())
+            let hint = "to change that tool make your code its next version, as under next (mcpbox_get_tool shows it); for \
+                        another tool choose another name";
+            let update = json!({"tool_id": taken, "python_code": YOURS});
+            Err(failure.hint(hint).next("mcpbox_update_tool", update).into())
         }
         _ => Ok(()),
     }

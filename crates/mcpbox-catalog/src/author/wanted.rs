@@ -85,7 +85,10 @@ pub(super) fn module_or_refusal(module: &str, policy: CodePolicy, network: bool)
 }
 
 pub(super) fn checked_host(host: &str, port: Option<u16>) -> Result<HostRule, CatalogError> {
-    let invalid = |message: String| CatalogError::from(Failure::new(FailureKind::InvalidArguments, message));
+    let invalid = |message: String| {
+        let failure = Failure::new(FailureKind::InvalidArguments, message);
+        CatalogError::from(failure.hint("give one exact host name, without scheme or path, and the port by itself"))
+    };
     let rule = HostRule::parse(host).map_err(|error| invalid(error.to_string()))?;
     if port == Some(0) {
         return Err(invalid("the port must be a number from 1 to 65535".to_owned()));

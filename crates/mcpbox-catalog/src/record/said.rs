@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mcpbox_core::execute::Observer;
+use mcpbox_core::execute::{Observer, ToolCalls};
 
 /// Lines of `ctx.log` kept in a record.
 const LOG_LINES: usize = 100;
@@ -48,5 +48,9 @@ impl Observer for Listening {
     fn log(&self, message: String) {
         self.said.add(&message);
         self.listener.log(message);
+    }
+
+    fn tools(&self) -> Option<&dyn ToolCalls> {
+        self.listener.tools()
     }
 }

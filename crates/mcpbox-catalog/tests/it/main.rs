@@ -1,7 +1,13 @@
 //! The catalog through its public functions, on a real SQLite database. The executor is a double: it stands where the
 //! sandbox plugs in, and shows what the catalog hands to it.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::result_large_err,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking; a failure is an answer"
+)]
 
 mod attacks;
 mod authoring;

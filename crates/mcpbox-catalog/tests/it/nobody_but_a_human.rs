@@ -49,6 +49,12 @@ async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
         let _ = author::rollback_tool(cat, llm, "s__fetch0", 1).await;
         let _ = author::request_publish(cat, llm, "s__fetch0", "").await;
         let _ = author::request_publish(cat, llm, "s__fetch1", "").await;
+        let script = author::RunCode {
+            code: "async def main():\n    return await tools.s.fetch(city='Bern')\n".into(),
+            arguments: Map::new(),
+            count: Arc::new(|_| Ok(())),
+        };
+        let _ = author::run_code(cat, llm, script, Arc::new(Unobserved)).await;
         let _ = author::make_sample(cat, llm).await;
         let _ = author::stop_server(cat, llm, "s").await;
         let _ = author::start_server(cat, llm, "s").await;

@@ -88,7 +88,8 @@ async fn the_report_says_what_to_do_after_each_sort_of_run() {
     assert!(!raised.succeeded && raised.next[0].call.as_ref().unwrap().tool == "mcpbox_update_tool");
     world.answer(|_| failed(Failure::new(FailureKind::SecretMissing, "KEY")));
     let secret = world.test("s__add", json!({"a": 1})).await;
-    assert!(secret.next[0].call.as_ref().unwrap().arguments.contains_key("http_mocks"));
+    assert_eq!(secret.next[0].call.as_ref().unwrap().tool, "mcpbox_request_publish");
+    assert!(secret.next[1].call.as_ref().unwrap().arguments.contains_key("http_mocks"));
     world.answer(|_| returned(json!("no number")));
     let broken = world.test("s__add", json!({"a": 1})).await;
     assert_eq!(broken.failure.unwrap().kind, FailureKind::Exception, "a wrong annotation shows before publication");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcpbox_catalog::call;
+use mcpbox_catalog::{CountCall, call};
 use mcpbox_core::{
     execute::Observer,
     failure::{Failure, FailureKind},
@@ -27,6 +27,9 @@ use crate::{
     tools::CALL_TOOL,
     toolset::Found,
 };
+
+/// Longest arguments that a refusal repeats, bytes of JSON.
+const REPEATED_MAX_BYTES: usize = 2_000;
 
 /// Answers one `tools/call`.
 ///
@@ -72,18 +75,22 @@ async fn dispatch(
 ) -> Result<CallToolResult, ErrorData> {
     let snapshot = gateway.catalog.snapshot();
     let Some(found) = facts.toolset.find(name) else {
-        return Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)));
+        return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &snapshot)));
     };
     if let Err(refusal) = count(gateway, facts, name, &arguments, &found) {
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
     match found {
-        Found::Management(definition) => Ok(definition.run(gateway.catalog.clone(), who, arguments, observer).await),
+        Found::Management(definition) => {
+            let count = count_within(gateway, &facts.client_key);
+            Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
+        }
         Found::Published(full_name) => {
+            let kept = if snapshot.resolve(&full_name).is_err() { arguments.clone() } else { JsonObject::new() };
             let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
             match &reply.result {
                 Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
-                    Err(unknown_tool(name, &facts.toolset.nearest(name, &snapshot)))
+                    Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot)))
                 }
                 _ => {
                     let has_output_schema = reply.tool.as_ref().is_some_and(|tool| tool.output_schema.is_some());
@@ -104,20 +111,41 @@ fn count(gateway: &Gateway, facts: &Facts, name: &str, arguments: &JsonObject, f
         Found::Management(_) if name == CALL_TOOL => arguments.get("name").and_then(|name| name.as_str()),
         Found::Management(_) => None,
     };
-    match target.and_then(|target| gateway.catalog.snapshot().resolve(target).ok()) {
-        Some(tool) => gateway.limiter.count_tool(&tool.name),
-        None => Ok(()),
+    target.map_or(Ok(()), |target| count_target(gateway, target))
+}
+
+fn count_target(gateway: &Gateway, name: &str) -> Result<(), Failure> {
+    match gateway.catalog.snapshot().resolve(name) {
+        Ok(tool) => gateway.limiter.count_tool(&tool.name),
+        Err(_) => Ok(()),
     }
 }
 
-fn unknown_tool(name: &str, nearest: &[String]) -> ErrorData {
+/// Counts what a script calls like the calls of its client.
+fn count_within(gateway: &Arc<Gateway>, client_key: &str) -> Arc<CountCall> {
+    let (gateway, client_key) = (Arc::clone(gateway), client_key.to_owned());
+    Arc::new(move |name| {
+        gateway.limiter.count_client(&client_key)?;
+        count_target(&gateway, name)
+    })
+}
+
+/// The name is no tool here. The nearest one is named as a call, with the same arguments.
+fn unknown_tool(name: &str, arguments: &JsonObject, nearest: &[String]) -> ErrorData {
     let shown: String = name.chars().take(100).collect();
-    let message = if nearest.is_empty() {
-        format!("Unknown tool: {shown}. mcpbox_search_tools finds the published tools.")
-    } else {
-        format!("Unknown tool: {shown}. Did you mean {}?", nearest.join(", "))
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no tool {shown}")).nearest(nearest);
+    let (message, failure) = match nearest.first() {
+        None => (
+            format!("Unknown tool: {shown}. mcpbox_search_tools finds the published tools."),
+            failure.next("mcpbox_search_tools", json!({"query": shown})),
+        ),
+        Some(first) => {
+            let fits = json!(arguments).to_string().len() <= REPEATED_MAX_BYTES;
+            let arguments = if fits { json!(arguments) } else { json!({}) };
+            (format!("Unknown tool: {shown}. Did you mean {}?", nearest.join(", ")), failure.next(first, arguments))
+        }
     };
-    ErrorData::invalid_params(message, Some(json!({ "kind": FailureKind::NotFound, "nearest": nearest })))
+    ErrorData::invalid_params(message, Some(json!(failure)))
 }
 
 fn stopped(message: &str) -> CallToolResult {

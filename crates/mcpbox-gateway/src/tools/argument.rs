@@ -5,12 +5,13 @@ use mcpbox_core::failure::{Failure, FailureKind};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::again;
 use crate::nearest::nearest;
 
 /// One argument of a management tool.
 pub(crate) struct Argument {
     pub(crate) name: &'static str,
-    kind: Kind,
+    pub(super) kind: Kind,
     need: Need,
     description: &'static str,
 }
@@ -55,6 +56,10 @@ impl Argument {
         self
     }
 
+    pub(super) fn is_required(&self) -> bool {
+        matches!(self.need, Need::Required)
+    }
+
     fn default_value(&self) -> Option<Value> {
         match self.need {
             Need::DefaultInteger(number) => Some(json!(number)),
@@ -66,7 +71,9 @@ impl Argument {
     fn schema(&self) -> Value {
         let mut schema = self.kind.schema();
         if let Some(object) = schema.as_object_mut() {
-            object.insert("description".to_owned(), json!(self.description));
+            if !self.description.is_empty() {
+                object.insert("description".to_owned(), json!(self.description));
+            }
             if let Some(default) = self.default_value() {
                 object.insert("default".to_owned(), default);
             }
@@ -84,26 +91,12 @@ impl Kind {
             Self::Object => json!({"type": "object"}),
             Self::TextList => json!({"type": "array", "items": {"type": "string"}}),
             Self::Choice(words) => json!({"type": "string", "enum": words}),
-            Self::Mocks => json!({
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "method": {"type": "string", "description": "GET, POST …; absent or * matches all"},
-                        "url": {"type": "string", "description": "the exact URL, or a prefix ending in *"},
-                        "status": {"type": "integer", "minimum": 100, "maximum": 599, "default": 200},
-                        "headers": {"type": "object"},
-                        "body": {"description": "text as it is, anything else is sent as JSON"}
-                    },
-                    "required": ["url"],
-                    "additionalProperties": false
-                }
-            }),
+            Self::Mocks => json!({"type": "array", "items": {"type": "object"}}),
         }
     }
 
     /// What is wrong with `value`, as the end of "'name' …".
-    fn complaint(self, value: &Value) -> Option<String> {
+    pub(super) fn complaint(self, value: &Value) -> Option<String> {
         match self {
             Self::Text => (!value.is_string()).then(|| wrong_type("text", value)),
             Self::Flag => (!value.is_boolean()).then(|| wrong_type("true or false", value)),
@@ -155,11 +148,13 @@ pub(crate) fn schema(arguments: &[Argument]) -> Map<String, Value> {
     let properties: Map<_, _> = arguments.iter().map(|one| (one.name.to_owned(), one.schema())).collect();
     let required: Vec<_> =
         arguments.iter().filter(|one| matches!(one.need, Need::Required)).map(|one| one.name).collect();
+    // Clients pay for each byte in every conversation: what is the default of JSON Schema or MCP is left out.
     let mut schema = Map::new();
-    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
-    schema.insert("required".to_owned(), json!(required));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
     schema.insert("additionalProperties".to_owned(), json!(false));
     schema
 }
@@ -197,8 +192,10 @@ impl Arguments {
 
 /// Checks the arguments of a call of `tool`. A null for an argument that need not be given counts as absent.
 pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Value>) -> Result<Arguments, Failure> {
-    let refuse = |message: String| {
-        Err(Failure::new(FailureKind::InvalidArguments, format!("{tool}: {message}")).hint(usage(tool, declared)))
+    let next = |given: &Map<String, Value>| Some(again::mended(tool, declared, given));
+    let refuse = |message: String, given: &Map<String, Value>| {
+        let failure = Failure::new(FailureKind::InvalidArguments, format!("{tool}: {message}"));
+        Err(Failure { next: next(given), ..failure.hint(usage(tool, declared)) })
     };
     given.retain(|name, value| {
         let is_needed = declared.iter().any(|one| one.name == name && matches!(one.need, Need::Required));
@@ -208,18 +205,19 @@ pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Va
         if !declared.iter().any(|one| one.name == name) {
             let meant = nearest(name, declared.iter().map(|one| one.name), 1);
             let meant = meant.first().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
-            return refuse(format!("there is no argument '{name}'{meant}"));
+            return refuse(format!("there is no argument '{name}'{meant}"), &given);
         }
     }
     for one in declared {
         match given.get(one.name) {
             Some(value) => {
                 if let Some(complaint) = one.kind.complaint(value) {
-                    return refuse(format!("'{}' {complaint}", one.name));
+                    return refuse(format!("'{}' {complaint}", one.name), &given);
                 }
             }
             None if matches!(one.need, Need::Required) => {
-                return refuse(format!("'{}' is missing: {}", one.name, one.description));
+                let what = if one.description.is_empty() { String::new() } else { format!(": {}", one.description) };
+                return refuse(format!("'{}' is missing{what}", one.name), &given);
             }
             None => {
                 if let Some(default) = one.default_value() {

@@ -1,6 +1,7 @@
 //! The management tools: what an LLM sees of them (name, description, schema) and which use case of the catalog each
 //! one is. One file per group. No rules here: the catalog decides, this only translates.
 
+mod again;
 mod argument;
 mod live;
 mod module;
@@ -13,9 +14,10 @@ mod version;
 
 use std::sync::Arc;
 
-use mcpbox_catalog::{Catalog, CatalogError};
+use mcpbox_catalog::{Catalog, CatalogError, CountCall};
 use mcpbox_core::{
     execute::{BoxFuture, Observer},
+    failure::Failure,
     principal::Principal,
 };
 use rmcp::model::{CallToolResult, Tool, ToolAnnotations};
@@ -23,14 +25,13 @@ use serde_json::{Map, Value};
 
 pub(crate) use argument::Arguments;
 use argument::{Argument, Kind};
-pub(crate) use live::CALL_TOOL;
+pub(crate) use live::{CALL_TOOL, RUN_CODE};
 
 use crate::result;
 
 /// A management tool.
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
-    title: &'static str,
     description: &'static str,
     arguments: &'static [Argument],
     effect: Effect,
@@ -60,14 +61,15 @@ pub(crate) struct Invocation {
     pub(crate) who: Principal,
     pub(crate) arguments: Arguments,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Asked before a script calls a tool.
+    pub(crate) count: Arc<CountCall>,
 }
 
 /// What a management tool answers; an error becomes an `isError` result.
 pub(crate) type Answer = Result<CallToolResult, CatalogError>;
 
-const SERVER_ID: Argument = Argument::required("server_id", Kind::Text, "the server: its name (weather_api) or id");
-const TOOL_ID: Argument =
-    Argument::required("tool_id", Kind::Text, "the tool: its full name (weather_api__get_weather) or id");
+const SERVER_ID: Argument = Argument::required("server_id", Kind::Text, "name or id");
+const TOOL_ID: Argument = Argument::required("tool_id", Kind::Text, "name (server__tool) or id");
 
 /// All management tools, in the order in which clients see them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
@@ -98,30 +100,34 @@ impl Definition {
         who: Principal,
         arguments: Map<String, Value>,
         observer: Arc<dyn Observer>,
+        count: Arc<CountCall>,
     ) -> CallToolResult {
+        let given = arguments.clone();
         let answer = match argument::check(self.name, self.arguments, arguments) {
-            Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer }).await,
+            Ok(arguments) => (self.run)(Invocation { catalog, who, arguments, observer, count }).await,
             Err(failure) => Err(CatalogError::Refused(failure)),
         };
-        answer.unwrap_or_else(|error| result::refusal(self.name, error))
+        answer.unwrap_or_else(|error| {
+            let meant = |failure: &Failure| again::with_nearest(failure, self.name, &given);
+            result::refusal(self.name, error, meant)
+        })
     }
 
     /// The tool as MCP lists it.
     pub(crate) fn listed(&self) -> Tool {
-        Tool::new(self.name, self.description, argument::schema(self.arguments))
-            .with_title(self.title)
-            .with_annotations(self.effect.hints())
+        Tool::new(self.name, self.description, argument::schema(self.arguments)).with_annotations(self.effect.hints())
     }
 }
 
 impl Effect {
     fn hints(self) -> ToolAnnotations {
-        let hints = ToolAnnotations::new().open_world(self == Self::Calls);
+        // What is not said is as MCP assumes: not read-only, destructive, not idempotent, open world.
+        let hints = ToolAnnotations::new();
         match self {
-            Self::Reads => hints.read_only(true).destructive(false).idempotent(true),
-            Self::Adds => hints.read_only(false).destructive(false).idempotent(false),
-            Self::Changes => hints.read_only(false).destructive(false).idempotent(true),
-            Self::Removes => hints.read_only(false).destructive(true).idempotent(true),
+            Self::Reads => hints.read_only(true).open_world(false),
+            Self::Adds => hints.destructive(false).open_world(false),
+            Self::Changes => hints.destructive(false).idempotent(true).open_world(false),
+            Self::Removes => hints.idempotent(true).open_world(false),
             Self::Calls => hints.read_only(false),
         }
     }

@@ -7,9 +7,7 @@ use crate::result::answer;
 
 pub(super) const TOOLS: &[Definition] = &[Definition {
     name: "mcpbox_get_server_modules",
-    title: "List importable modules",
-    description: "Lists which Python modules tools may import by default, which were granted, which never will be, and the \
-                  globals every tool has (http, json, secrets …). Look here before writing code with unusual imports.",
+    description: "Lists importable modules, granted ones, and those never granted.",
     arguments: &[],
     effect: Effect::Reads,
     is_core: false,

@@ -8,14 +8,12 @@ use crate::result::answer;
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_create_server_secret",
-        title: "Create a secret placeholder",
-        description: "Makes a placeholder for a secret (API key, password) that a server's tools use as secrets[\"KEY\"]. You \
-                      never see or send the value: a human sets it in the admin UI. Never put a secret into code.",
+        description: "Makes a placeholder for a secret that tools use as secrets[\"KEY\"]. A human sets the value; never put one into code or chat.",
         arguments: &[
             SERVER_ID,
-            Argument::required("key", Kind::Text, "UPPER_SNAKE_CASE: OPENWEATHER_API_KEY"),
-            Argument::optional("description", Kind::Text, "what it is and where a human gets it"),
-            Argument::optional("hosts", Kind::TextList, "hosts it may be sent to: [\"api.example.com\"]"),
+            Argument::required("key", Kind::Text, "such as API_KEY"),
+            Argument::optional("description", Kind::Text, "where a human gets it"),
+            Argument::optional("hosts", Kind::TextList, "where it may go: api.example.com"),
         ],
         effect: Effect::Adds,
         is_core: false,
@@ -23,8 +21,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_list_server_secrets",
-        title: "List a server's secrets",
-        description: "Lists the secrets of a server: keys, whether a human has set the value, bound hosts. Never values.",
+        description: "Lists a server's secrets: keys, whether set, bound hosts. Never values.",
         arguments: &[SERVER_ID],
         effect: Effect::Reads,
         is_core: false,

@@ -9,14 +9,10 @@ use crate::result::answer;
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_servers",
-        title: "List servers",
-        description: "Lists the servers (named groups of tools) with status and tool counts. Look here before making a \
-                      new server: related tools belong on one. Next: mcpbox_list_tools or mcpbox_create_server.",
+        description: "Lists servers (named groups of tools). Related tools belong on one.",
         arguments: &[
-            Argument::optional("page", Kind::Integer { minimum: 1, maximum: 1_000_000 }, "which page, from 1")
-                .or_integer(1),
-            Argument::optional("page_size", Kind::Integer { minimum: 1, maximum: 100 }, "servers a page, at most 100")
-                .or_integer(50),
+            Argument::optional("page", Kind::Integer { minimum: 1, maximum: 1_000_000 }, "").or_integer(1),
+            Argument::optional("page_size", Kind::Integer { minimum: 1, maximum: 100 }, "").or_integer(50),
         ],
         effect: Effect::Reads,
         is_core: true,
@@ -24,8 +20,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_get_server",
-        title: "Show a server",
-        description: "Shows one server: status, limits, code policy, published tools, grants and secrets (never values).",
+        description: "Shows a server: limits, published tools, grants, secrets (never values).",
         arguments: &[SERVER_ID],
         effect: Effect::Reads,
         is_core: false,
@@ -33,16 +28,10 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_create_server",
-        title: "Create a server",
-        description: "Makes a server, a named group for related tools that share limits and secrets. It starts stopped. \
-                      Next: mcpbox_create_tool on it.",
+        description: "Makes a server: a named group of tools that share limits and secrets. Next: mcpbox_create_tool.",
         arguments: &[
-            Argument::required(
-                "name",
-                Kind::Text,
-                "lower case a-z, 0-9 and _, starting with a letter, at most 31: weather_api",
-            ),
-            Argument::optional("description", Kind::Text, "what its tools are for, in a sentence"),
+            Argument::required("name", Kind::Text, "such as weather_api"),
+            Argument::optional("description", Kind::Text, ""),
         ],
         effect: Effect::Adds,
         is_core: true,
@@ -50,9 +39,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_delete_server",
-        title: "Delete a server",
-        description: "Deletes a server with all its tools, for good and at once. Only when the user asked for exactly \
-                      that; mcpbox_stop_server withdraws its tools without losing them.",
+        description: "Deletes a server with all its tools, for good. Only when the user asked for exactly that; mcpbox_stop_server withdraws without loss.",
         arguments: &[SERVER_ID],
         effect: Effect::Removes,
         is_core: false,
@@ -60,9 +47,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_start_server",
-        title: "Start a server",
-        description: "Publishes the approved, enabled tools of a server: from then on they are listed and callable. Tools \
-                      approved later on a running server are published at once.",
+        description: "Publishes the approved tools of a server; later ones follow once approved.",
         arguments: &[SERVER_ID],
         effect: Effect::Changes,
         is_core: true,
@@ -70,8 +55,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_stop_server",
-        title: "Stop a server",
-        description: "Withdraws all tools of a server until mcpbox_start_server. Nothing is lost.",
+        description: "Withdraws a server's tools until mcpbox_start_server.",
         arguments: &[SERVER_ID],
         effect: Effect::Changes,
         is_core: false,

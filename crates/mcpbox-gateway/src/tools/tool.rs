@@ -1,28 +1,31 @@
 //! Tools: list, show, make, change, delete.
 
 use mcpbox_catalog::author::{self, CreateTool, ToolSummary, UpdateTool};
-use mcpbox_core::paging::{PAGE_SIZE_MAX, Page, PageRequest};
+use mcpbox_core::{
+    failure::{Failure, FailureKind},
+    paging::PageRequest,
+};
+use serde_json::{Value, json};
 
 use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID, TOOL_ID};
 use crate::result::answer;
 
-const NAME_RULE: &str = "lower case a-z, 0-9 and _, starting with a letter, at most 31: get_weather";
+/// Longest description in a list, characters.
+const LISTED_DESCRIPTION_CHARS: usize = 120;
+const NAME_RULE: &str = "such as get_weather";
 
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_tools",
-        title: "List a server's tools",
-        description: "Lists all tools of a server with review state and live version, drafts included. To find a tool that \
-                      can be called now, use mcpbox_search_tools.",
-        arguments: &[SERVER_ID],
+        description: "Lists a server's tools with review state, drafts included.",
+        arguments: &[SERVER_ID, Argument::optional("cursor", Kind::Text, "")],
         effect: Effect::Reads,
         is_core: false,
         run: |call| Box::pin(list_tools(call)),
     },
     Definition {
         name: "mcpbox_get_tool",
-        title: "Show a tool",
-        description: "Shows everything about a tool, with its Python code. Read it before changing a tool.",
+        description: "Shows a tool with its code.",
         arguments: &[TOOL_ID],
         effect: Effect::Reads,
         is_core: true,
@@ -30,23 +33,12 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_create_tool",
-        title: "Create a tool",
-        description: "Makes a new tool from Python code, as a draft that a human must approve before it can be called. \
-                      Write `async def main(city: str, days: int = 3) -> dict:` with type hints and a docstring: they become \
-                      the schemas and the description. Available without import: http (httpx.AsyncClient: \
-                      `(await http.get(url)).json()`), json, datetime, secrets[\"KEY\"], ctx (await ctx.progress(done, total)). \
-                      Raise an exception to report an error. The answer tells the derived schemas, findings, and what the \
-                      code needs that is not granted yet. Next: mcpbox_test_code, then mcpbox_request_publish, which asks \
-                      for everything needed at once.",
+        description: "Makes a draft tool from Python; a human approves it before it runs for real. Write `async def main(city: str, days: int = 3) -> dict:`; type hints and docstring become schemas and description. Without import: http (httpx.AsyncClient: `(await http.get(url)).json()`), json, datetime, secrets[\"KEY\"], ctx (`await ctx.progress(done, total)`). Raise to report errors. The answer says what it needs. Next: mcpbox_test_code.",
         arguments: &[
             SERVER_ID,
             Argument::required("name", Kind::Text, NAME_RULE),
-            Argument::required("python_code", Kind::Text, "Python source with a `main` function, at most 100 KB"),
-            Argument::optional(
-                "description",
-                Kind::Text,
-                "what the tool does, for other LLMs; default: main's docstring",
-            ),
+            Argument::required("python_code", Kind::Text, "source with `main`"),
+            Argument::optional("description", Kind::Text, "default: main's docstring"),
         ],
         effect: Effect::Adds,
         is_core: true,
@@ -54,16 +46,13 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_update_tool",
-        title: "Change a tool",
-        description: "Changes a tool. New code, name or description make a new draft version that goes through review; the \
-                      live version keeps serving until then. `enabled` (published or not) takes effect at once. Next: \
-                      mcpbox_test_code, then mcpbox_request_publish.",
+        description: "Changes a tool. Code, name or description make a new draft for review; the live version serves meanwhile. `enabled` acts at once.",
         arguments: &[
             TOOL_ID,
             Argument::optional("name", Kind::Text, NAME_RULE),
-            Argument::optional("description", Kind::Text, "what the tool does, for other LLMs"),
-            Argument::optional("python_code", Kind::Text, "the whole new Python source"),
-            Argument::optional("enabled", Kind::Flag, "false withdraws the tool, true publishes it again"),
+            Argument::optional("description", Kind::Text, ""),
+            Argument::optional("python_code", Kind::Text, "the whole source"),
+            Argument::optional("enabled", Kind::Flag, ""),
         ],
         effect: Effect::Changes,
         is_core: true,
@@ -71,9 +60,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_delete_tool",
-        title: "Delete a tool",
-        description: "Deletes a tool with all its versions, for good and at once. Only when the user asked for exactly that; \
-                      mcpbox_update_tool with enabled=false withdraws it without losing it.",
+        description: "Deletes a tool for good. Only when the user asked for exactly that; `enabled` false withdraws it.",
         arguments: &[TOOL_ID],
         effect: Effect::Removes,
         is_core: false,
@@ -81,20 +68,48 @@ pub(super) const TOOLS: &[Definition] = &[
     },
 ];
 
+/// Tools of one answer.
+const LISTED: u64 = 50;
+
 async fn list_tools(call: Invocation) -> Answer {
     let server = call.arguments.text("server_id");
-    let mut items: Vec<ToolSummary> = Vec::new();
-    let mut number = 1;
-    loop {
-        let request = PageRequest::new(number, PAGE_SIZE_MAX);
-        let page: Page<ToolSummary> = author::list_tools(&call.catalog, &call.who, server, request).await?;
-        items.extend(page.items);
-        if number >= page.pages {
-            break;
+    let number = match call.arguments.maybe_text("cursor") {
+        None => 1,
+        Some(cursor) => cursor.parse().ok().filter(|number| *number > 0).ok_or_else(|| no_cursor(server))?,
+    };
+    let page = author::list_tools(&call.catalog, &call.who, server, PageRequest::new(number, LISTED)).await?;
+    let tools: Vec<Value> = page.items.iter().map(compact).collect();
+    let mut told = json!({ "total": page.total, "tools": tools });
+    if number < page.pages {
+        let cursor = json!((number + 1).to_string());
+        let arguments = json!({"server_id": server, "cursor": cursor});
+        if let Some(told) = told.as_object_mut() {
+            let call = json!({"tool": "mcpbox_list_tools", "arguments": arguments});
+            told.insert("next_cursor".to_owned(), cursor);
+            told.insert("next".to_owned(), json!([{"step": "see the next ones", "call": call}]));
         }
-        number += 1;
     }
-    answer(&serde_json::json!({ "total": items.len(), "tools": items }))
+    answer(&told)
+}
+
+fn no_cursor(server: &str) -> Failure {
+    Failure::new(FailureKind::InvalidArguments, "mcpbox_list_tools: 'cursor' is none that was given out")
+        .hint("leave it out to begin, then pass next_cursor of the last answer")
+        .next("mcpbox_list_tools", json!({"server_id": server}))
+}
+
+/// A tool in a list: ids and long descriptions are in mcpbox_get_tool.
+fn compact(tool: &ToolSummary) -> Value {
+    let first_line = tool.description.lines().next().unwrap_or_default();
+    json!({
+        "name": tool.name,
+        "description": first_line.chars().take(LISTED_DESCRIPTION_CHARS).collect::<String>(),
+        "state": tool.state,
+        "published": tool.published,
+        "enabled": tool.enabled,
+        "live_version": tool.live_version,
+        "newest_version": tool.newest_version,
+    })
 }
 
 async fn get_tool(call: Invocation) -> Answer {

@@ -8,25 +8,23 @@ use crate::result::answer;
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_validate_code",
-        title: "Check Python code",
-        description: "Parses and analyses Python code without storing or running it: syntax errors with line, derived \
-                      schemas, findings, needed modules, hosts and secrets. mcpbox_create_tool does the same check.",
-        arguments: &[Argument::required("code", Kind::Text, "Python source with a `main` function")],
+        description: "Parses and analyses code without storing or running it. mcpbox_create_tool does the same check.",
+        arguments: &[Argument::required("code", Kind::Text, "with `async def main(...)`")],
         effect: Effect::Reads,
         is_core: false,
         run: |call| Box::pin(validate_code(call)),
     },
     Definition {
         name: "mcpbox_test_code",
-        title: "Test a tool",
-        description: "Runs the newest version of a tool, approved or not, in quarantine: no secrets, only hosts already \
-                      granted, tight limits. The run is kept as evidence for the reviewer, so test before asking for \
-                      publication. A host that is not granted yet is refused and recorded; give http_mocks to test the \
-                      code behind it. Next: mend with mcpbox_update_tool, or mcpbox_request_publish.",
+        description: "Runs a tool's newest version in quarantine, also before approval: no secrets, granted hosts only. Kept as evidence for the reviewer. Next: mcpbox_request_publish.",
         arguments: &[
             TOOL_ID,
-            Argument::optional("arguments", Kind::Object, "arguments of main, as an object"),
-            Argument::optional("http_mocks", Kind::Mocks, "canned HTTP answers; when given, nothing else is reachable"),
+            Argument::optional("arguments", Kind::Object, ""),
+            Argument::optional(
+                "http_mocks",
+                Kind::Mocks,
+                "[{url (exact, or prefix*), method?, status?, headers?, body?}]; nothing else is reachable then",
+            ),
         ],
         effect: Effect::Adds,
         is_core: true,
@@ -34,13 +32,10 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_get_tool_logs",
-        title: "Show a tool's runs",
-        description: "Shows recent runs of a tool, newest first: redacted arguments, result, printed output, error, duration. \
-                      Use it to find out why calls fail.",
+        description: "Shows recent runs of a tool: redacted arguments, result, output, error.",
         arguments: &[
             TOOL_ID,
-            Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "how many runs, at most 50")
-                .or_integer(10),
+            Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "").or_integer(10),
         ],
         effect: Effect::Reads,
         is_core: false,

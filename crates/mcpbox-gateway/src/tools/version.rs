@@ -9,9 +9,7 @@ use crate::result::answer;
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_tool_versions",
-        title: "List a tool's versions",
-        description: "Lists the versions of a tool, newest first: state, which one is live, who decided and why. Next: \
-                      mcpbox_rollback_tool restores one.",
+        description: "Lists a tool's versions: state, which is live, who decided and why.",
         arguments: &[TOOL_ID],
         effect: Effect::Reads,
         is_core: false,
@@ -19,17 +17,10 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_rollback_tool",
-        title: "Roll a tool back",
-        description: "Makes a new draft with the content of an older version. It goes through review like any draft (the \
-                      reviewer sees that it is identical); the live version keeps serving until then. Next: \
-                      mcpbox_request_publish.",
+        description: "Makes a new draft with an older version's content; it is reviewed like any other.",
         arguments: &[
             TOOL_ID,
-            Argument::required(
-                "version",
-                Kind::Integer { minimum: 1, maximum: u32::MAX as i64 },
-                "number of the version to restore, from mcpbox_list_tool_versions",
-            ),
+            Argument::required("version", Kind::Integer { minimum: 1, maximum: u32::MAX as i64 }, ""),
         ],
         effect: Effect::Adds,
         is_core: false,

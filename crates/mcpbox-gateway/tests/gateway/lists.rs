@@ -16,13 +16,14 @@ use crate::support::{
 const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_search_tools", &["query", "limit?", "detail?"]),
     ("mcpbox_call_tool", &["name", "arguments?"]),
+    ("mcpbox_run_code", &["code", "arguments?"]),
     ("mcpbox_list_servers", &["page?", "page_size?"]),
     ("mcpbox_get_server", &["server_id"]),
     ("mcpbox_create_server", &["name", "description?"]),
     ("mcpbox_delete_server", &["server_id"]),
     ("mcpbox_start_server", &["server_id"]),
     ("mcpbox_stop_server", &["server_id"]),
-    ("mcpbox_list_tools", &["server_id"]),
+    ("mcpbox_list_tools", &["server_id", "cursor?"]),
     ("mcpbox_get_tool", &["tool_id"]),
     ("mcpbox_create_tool", &["server_id", "name", "python_code", "description?"]),
     ("mcpbox_update_tool", &["tool_id", "name?", "description?", "python_code?", "enabled?"]),
@@ -43,6 +44,44 @@ const CONTRACT: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
+async fn what_every_conversation_pays_for_stays_small() {
+    let it = TestBox::start().await;
+    for (path, budget) in [("/compact", 1_500), ("/author", 3_500)] {
+        let client = Raw::modern(&format!("{}{path}", it.url));
+        let answer = client.ask("tools/list", json!({})).await;
+        let tools = answer["result"]["tools"].as_array().unwrap();
+        let bytes: usize = tools.iter().map(|tool| tool.to_string().len()).sum();
+        assert!(bytes / 4 <= budget, "{path}: {} tokens", bytes / 4);
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_comes_page_by_page() {
+    let it = TestBox::start().await;
+    it.publish("maths", "add0", ADD).await;
+    for number in 1..60 {
+        let request = CreateTool {
+            server: "maths".into(),
+            name: format!("add{number}"),
+            python_code: ADD.into(),
+            description: None,
+        };
+        author::create_tool(&it.catalog, &TestBox::author(), request).await.unwrap();
+    }
+    let client = Raw::modern(&it.url);
+    let first = client.manage("mcpbox_list_tools", json!({"server_id": "maths"})).await;
+    assert_eq!((&first["total"], first["tools"].as_array().unwrap().len()), (&json!(60), 50), "{first}");
+    let call = &first["next"][0]["call"];
+    let second = client.manage(call["tool"].as_str().unwrap(), call["arguments"].clone()).await;
+    assert_eq!((second["tools"].as_array().unwrap().len(), second.get("next_cursor")), (10, None), "{second}");
+    let wrong = client.call("mcpbox_list_tools", json!({"server_id": "maths", "cursor": "x"})).await;
+    assert_eq!(
+        (&wrong["isError"], &wrong["structuredContent"]["next"]["tool"]),
+        (&json!(true), &json!("mcpbox_list_tools"))
+    );
+}
+
+#[tokio::test]
 async fn the_management_tools_are_those_of_the_contract() {
     let it = TestBox::start().await;
     let client = Raw::modern(&it.url);
@@ -52,7 +91,7 @@ async fn the_management_tools_are_those_of_the_contract() {
     assert_eq!(names, CONTRACT.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     for (tool, (name, arguments)) in tools.iter().zip(CONTRACT) {
         let schema = &tool["inputSchema"];
-        let required = schema["required"].as_array().unwrap();
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
         let shown: Vec<_> = schema["properties"]
             .as_object()
             .unwrap()
@@ -62,10 +101,10 @@ async fn the_management_tools_are_those_of_the_contract() {
         assert_eq!(&shown, arguments, "{name}");
         jsonschema::draft202012::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (key, property) in schema["properties"].as_object().unwrap() {
-            assert!(property["description"].as_str().is_some_and(|text| text.len() > 5), "{name}: {key}");
+            assert!(property["description"].as_str().is_none_or(|text| !text.is_empty()), "{name}: {key}");
         }
-        assert!(name.len() <= 64 && tool["description"].as_str().unwrap().len() > 40, "{name}");
-        assert!(tool["title"].is_string() && tool["annotations"]["readOnlyHint"].is_boolean(), "{name}");
+        assert!(name.len() <= 64 && tool["description"].as_str().unwrap().len() > 20, "{name}");
+        assert!(tool["annotations"].is_object() && tool.get("title").is_none(), "{name}");
     }
     let schema = |name: &str| &tools.iter().find(|tool| tool["name"] == name).unwrap()["inputSchema"]["properties"];
     assert_eq!(

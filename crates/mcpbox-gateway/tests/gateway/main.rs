@@ -20,5 +20,6 @@ mod eras;
 mod guard;
 mod lists;
 mod management;
+mod scripts;
 mod shutdown;
 mod support;

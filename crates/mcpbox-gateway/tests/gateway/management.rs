@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{
     TestBox,
     client::Raw,
-    double::{ADD, RAISE},
+    double::{ADD, RAISE, SCRIPT},
 };
 
 /// A client that notes which tools it called.
@@ -88,6 +88,8 @@ async fn publish(it: &TestBox, client: &mut Noting, server: &str, tool: &str) {
     assert!(found["tools"].as_array().unwrap().iter().any(|item| item["name"] == tool), "{found}");
     let sum = client.manage("mcpbox_call_tool", json!({"name": tool, "arguments": {"a": 1, "b": 2}})).await;
     assert_eq!(sum, json!({"result": 3}));
+    let script = json!({"code": SCRIPT, "arguments": {"tool": tool, "arguments": {"a": 4, "b": 5}}});
+    assert_eq!(client.manage("mcpbox_run_code", script).await, json!({"result": [9]}));
     let logs = client.manage("mcpbox_get_tool_logs", json!({"tool_id": tool})).await;
     assert_eq!(logs["tool"], tool, "{logs}");
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
+use mcpbox_core::failure::Failure;
 use mcpbox_egress::{FetchError, Part};
+use serde_json::Value;
 use tokio::net::UnixStream;
 
 use super::fetches::Head;
@@ -11,6 +13,9 @@ use crate::wire::{Say, SayError, frame};
 
 /// Frames that may wait for a child that does not read; far more than anybody asks for at once.
 const UNREAD_MAX: usize = 65_536;
+
+/// Bytes that may wait before results of tools are left where they are.
+const FULL: usize = 4 << 20;
 
 /// See the module.
 #[derive(Default)]
@@ -53,6 +58,20 @@ impl Outbox {
     /// There is no answer.
     pub(super) fn refuse(&mut self, id: u64, kind: &str, message: &str) {
         self.push(frame(&Say::HttpError { id, error: SayError { kind, message } }, &[]));
+    }
+
+    /// What a tool returned that the child called.
+    pub(super) fn tool(&mut self, id: u64, ended: &Result<Value, Failure>) {
+        let frame = match ended {
+            Ok(value) => frame(&Say::ToolResult { id }, &[value.to_string().as_bytes()]),
+            Err(failure) => frame(&Say::ToolError { id, failure }, &[]),
+        };
+        self.push(frame);
+    }
+
+    /// Whether so much waits that nothing more should be fetched for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.iter().map(Bytes::len).sum::<usize>() > FULL
     }
 
     /// Whether so much waits that the child cannot be meaning well.

@@ -26,6 +26,7 @@ use crate::{failure::unavailable, metrics::encode};
 mod connection;
 mod count;
 mod exchange;
+mod listen;
 mod packages;
 mod status;
 mod watch;
@@ -33,7 +34,7 @@ mod worker;
 
 use connection::Connections;
 use count::Counters;
-use exchange::Attempt;
+use exchange::{Attempt, Ordered};
 use packages::Locks;
 use worker::Worker;
 
@@ -152,7 +153,7 @@ impl Workers {
         }
         let (call_id, limits) = (execution.call_id, execution.limits);
         let environment = execution.program.environment.clone();
-        let body = match Asked::encode(execution) {
+        let body = match Asked::encode(execution, observer.tools().is_some()) {
             Ok(body) => body,
             Err(error) => {
                 tracing::error!(%error, "a call cannot be written for a worker");
@@ -162,11 +163,12 @@ impl Workers {
                 ));
             }
         };
+        let call = Ordered { call_id, body, limits, observer: observer.as_ref() };
         let mut tried: Vec<&Worker> = Vec::new();
         while let Some(worker) = self.pick(&tried) {
-            match worker.attempt(body.clone(), &limits, observer.as_ref()).await {
+            match worker.attempt(&call).await {
                 Attempt::Ended(outcome) if self.mended(worker, &environment, &outcome).await => {
-                    return match worker.attempt(body, &limits, observer.as_ref()).await {
+                    return match worker.attempt(&call).await {
                         Attempt::Ended(outcome) => *outcome,
                         Attempt::Refused(failure) => unavailable(*failure),
                         Attempt::NotStarted => unavailable(nobody()),

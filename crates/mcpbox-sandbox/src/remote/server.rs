@@ -1,4 +1,4 @@
-//! A worker's door: `POST /execute`, `/resolve` and `/install`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
+//! A worker's door: `POST /execute`, `/tool_result`, `/resolve` and `/install`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
 //! secrets of a call come with it and are never logged.
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
@@ -19,6 +19,7 @@ use crate::Sandbox;
 mod answer;
 mod packages;
 mod run;
+mod scripts;
 
 /// How long a client may take to send the head of a request, or leave a connection idle. Clients let go of idle connections long
 /// before, so that no request meets a connection that is just being closed.
@@ -48,6 +49,8 @@ pub struct WorkerDoor {
 /// A door in use.
 struct Open {
     door: WorkerDoor,
+    /// Runs that may call other tools.
+    scripts: scripts::Scripts,
     /// Set when the worker ends.
     ending: CancellationToken,
 }
@@ -55,7 +58,7 @@ struct Open {
 /// Serves until `shutdown`, then lets running calls finish for a moment; new ones are refused meanwhile, so that their senders turn to
 /// other workers. Ends within 5 s, with the sandbox shut down.
 pub async fn serve(listener: TcpListener, door: WorkerDoor, shutdown: CancellationToken) {
-    let open = Arc::new(Open { door, ending: shutdown.clone() });
+    let open = Arc::new(Open { door, scripts: scripts::Scripts::default(), ending: shutdown.clone() });
     let closing = CancellationToken::new();
     let end = async {
         shutdown.cancelled().await;

@@ -26,6 +26,8 @@ pub(super) const PROTOCOL: &str = "1";
 pub(super) const PROTOCOL_HEADER: &str = "mcpbox-protocol";
 /// Runs something.
 pub(super) const EXECUTE: &str = "/execute";
+/// Brings a script what a tool returned that it called.
+pub(super) const TOOL_RESULT: &str = "/tool_result";
 /// Asks the worker's package index.
 pub(super) const RESOLVE: &str = "/resolve";
 /// Installs an environment of granted packages.
@@ -52,6 +54,9 @@ pub(super) struct Asked {
     secrets: Vec<AskedSecret>,
     http_mocks: Option<Vec<HttpMock>>,
     limits: Limits,
+    /// Whether the run may call other tools, by asking for it in [`Told::Tool`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    tools: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,24 +74,26 @@ fn exposed<S: Serializer>(value: &SecretString, serializer: S) -> Result<S::Ok, 
 }
 
 impl Asked {
-    /// An execution as bytes.
-    pub(super) fn encode(execution: Execution) -> Result<Bytes, serde_json::Error> {
+    /// An execution as bytes, and whether it may call other tools.
+    pub(super) fn encode(execution: Execution, tools: bool) -> Result<Bytes, serde_json::Error> {
         let Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits } = execution;
         let secrets = secrets
             .into_iter()
             .map(|UnsealedSecret { key, value, mode, hosts }| AskedSecret { key, value, mode, hosts })
             .collect();
-        serde_json::to_vec(&Self { call_id, program, arguments, hosts, secrets, http_mocks, limits }).map(Bytes::from)
+        serde_json::to_vec(&Self { call_id, program, arguments, hosts, secrets, http_mocks, limits, tools })
+            .map(Bytes::from)
     }
 
     /// And back.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Execution, serde_json::Error> {
-        let Self { call_id, program, arguments, hosts, secrets, http_mocks, limits } = serde_json::from_slice(bytes)?;
+    pub(super) fn decode(bytes: &[u8]) -> Result<(Execution, bool), serde_json::Error> {
+        let Self { call_id, program, arguments, hosts, secrets, http_mocks, limits, tools } =
+            serde_json::from_slice(bytes)?;
         let secrets = secrets
             .into_iter()
             .map(|AskedSecret { key, value, mode, hosts }| UnsealedSecret { key, value, mode, hosts })
             .collect();
-        Ok(Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits })
+        Ok((Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits }, tools))
     }
 }
 
@@ -98,6 +105,8 @@ pub(super) enum Told {
     Progress { done: f64, total: Option<f64>, message: Option<String> },
     /// A line for the client's log.
     Log { message: String },
+    /// A script calls a tool; the answer goes to [`TOOL_RESULT`].
+    Tool { id: u64, name: String, arguments: Map<String, Value> },
     /// The last one.
     Ended(Box<Ended>),
 }
@@ -144,6 +153,18 @@ impl Ended {
 pub(super) fn line_max(limits: &Limits) -> usize {
     let bytes = usize::try_from(limits.result_bytes.saturating_add(limits.stdout_bytes)).unwrap_or(usize::MAX);
     bytes.saturating_mul(REWRITTEN).saturating_add(LINE_BASE)
+}
+
+/// What [`TOOL_RESULT`] brings.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolResult {
+    /// The script's run.
+    pub(super) call_id: CallId,
+    /// The `id` of its [`Told::Tool`].
+    pub(super) id: u64,
+    /// What came of it.
+    pub(super) result: Result<Value, Failure>,
 }
 
 /// What [`RESOLVE`] and [`INSTALL`] answer: a value, or a sentence for a person.
@@ -251,7 +272,8 @@ mod tests {
     fn an_execution_arrives_as_it_left() {
         let (sent, twin) = (execution(), execution());
         let call_id = sent.call_id;
-        let got = Asked::decode(&Asked::encode(sent).unwrap()).unwrap();
+        let (got, tools) = Asked::decode(&Asked::encode(sent, true).unwrap()).unwrap();
+        assert!(tools);
         assert_eq!((got.call_id, &*got.program, &got.arguments), (call_id, &*twin.program, &twin.arguments));
         assert_eq!((&got.hosts, &got.http_mocks, got.limits), (&twin.hosts, &twin.http_mocks, twin.limits));
         let [secret] = &got.secrets[..] else { panic!("one secret") };
@@ -264,7 +286,7 @@ mod tests {
     #[test]
     fn an_unknown_field_is_refused_because_it_may_forbid_something() {
         for place in ["", "/program", "/secrets/0", "/limits"] {
-            let mut value: Value = serde_json::from_slice(&Asked::encode(execution()).unwrap()).unwrap();
+            let mut value: Value = serde_json::from_slice(&Asked::encode(execution(), false).unwrap()).unwrap();
             let object = value.pointer_mut(place).unwrap().as_object_mut().unwrap();
             object.insert("only_on_mondays".into(), json!(true));
             let Err(error) = Asked::decode(value.to_string().as_bytes()) else { panic!("{place} was taken") };

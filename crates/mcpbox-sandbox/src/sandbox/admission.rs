@@ -20,6 +20,8 @@ use crate::{config::SandboxConfig, metrics::PoolMetrics};
 
 /// Longest wait for a place.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+/// One part in so many is what runs that call other tools get beside the calls.
+const SCRIPTS_SHARE: usize = 4;
 /// Unit in which memory is counted.
 const UNIT_BYTES: u64 = 1 << 20;
 
@@ -52,6 +54,13 @@ impl Admission {
             queued: AtomicU32::new(0),
             queue_limit: number(config.queue_limit as u64),
         }
+    }
+
+    /// For runs that call other tools: a quarter of the places and of the memory, on top of those of the calls.
+    pub(super) fn for_scripts(config: &SandboxConfig) -> Self {
+        let max_concurrent = (config.max_concurrent / SCRIPTS_SHARE).max(1);
+        let memory_bytes = config.memory_bytes / SCRIPTS_SHARE as u64;
+        Self::new(&SandboxConfig { max_concurrent, memory_bytes, ..config.clone() })
     }
 
     /// A place for a call with these limits.

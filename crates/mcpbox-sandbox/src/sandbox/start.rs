@@ -65,6 +65,7 @@ impl Sandbox {
         let sandbox = Arc::new(Self {
             environments: Environments::new(config.clone(), python.clone(), runtime.clone(), shared),
             admission: Admission::new(&config),
+            script_admission: Admission::for_scripts(&config),
             python,
             runtime,
             standing,

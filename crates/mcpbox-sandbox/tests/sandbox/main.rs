@@ -23,6 +23,8 @@ mod recovery;
 #[cfg(test)]
 mod remote;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod soak;
 #[cfg(test)]
 mod support;

@@ -21,9 +21,9 @@ use crate::support::{Heard, config, sandbox_with, standard, until};
 
 const SLEEP: &str = "import time\ndef main():\n    time.sleep(60)\n";
 
-struct Worker {
-    sandbox: Arc<Sandbox>,
-    workers: Arc<Workers>,
+pub(crate) struct Worker {
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) workers: Arc<Workers>,
     address: std::net::SocketAddr,
     shutdown: CancellationToken,
     door: JoinHandle<()>,
@@ -33,7 +33,7 @@ fn key() -> String {
     "5e".repeat(32)
 }
 
-async fn worker(config: SandboxConfig) -> Worker {
+pub(crate) async fn worker(config: SandboxConfig) -> Worker {
     open(sandbox_with(config).await, None).await
 }
 
@@ -57,7 +57,7 @@ async fn open(sandbox: Arc<Sandbox>, address: Option<std::net::SocketAddr>) -> W
 }
 
 impl Worker {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.workers.shutdown(Duration::ZERO).await;
         self.shutdown.cancel();
         self.door.await.unwrap();

@@ -26,6 +26,7 @@ pub struct Model {
     pub logs: String,
     pub trial: Option<String>,
     pub is_example: bool,
+    pub parent_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,6 +4,7 @@ mod m0001_initial;
 mod m0002_packages;
 mod m0003_bundles;
 mod m0004_evidence;
+mod m0005_agents;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_packages::Migration),
             Box::new(m0003_bundles::Migration),
             Box::new(m0004_evidence::Migration),
+            Box::new(m0005_agents::Migration),
         ]
     }
 }

@@ -94,7 +94,7 @@ fn records_are_found_by_every_filter_newest_first() {
             ..base.clone()
         };
         let foreign = making::call(&other_server, &other_tool, &other_version);
-        let foreign = CallRecord { started_at: making::later(-10), ..foreign };
+        let foreign = CallRecord { started_at: making::later(-10), parent_id: Some(newest.id), ..foreign };
         let all = [newest.clone(), failed.clone(), base.clone(), foreign.clone()];
         insert(&store, &all).await;
 
@@ -107,6 +107,7 @@ fn records_are_found_by_every_filter_newest_first() {
             (CallFilter { profile: Some(Profile::Quarantine), ..none.clone() }, vec![failed.id]),
             (CallFilter { failed: Some(true), ..none.clone() }, vec![failed.id]),
             (CallFilter { failed: Some(false), ..none.clone() }, vec![newest.id, base.id, foreign.id]),
+            (CallFilter { parent: Some(newest.id), ..none.clone() }, vec![foreign.id]),
             (CallFilter { principal: Some("ada".into()), ..none.clone() }, vec![failed.id]),
             (CallFilter { since: Some(failed.started_at), ..none.clone() }, vec![newest.id, failed.id]),
             (CallFilter { tool: Some(tool.id), principal: Some("nobody".into()), ..none.clone() }, vec![]),

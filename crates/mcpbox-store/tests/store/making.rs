@@ -175,6 +175,7 @@ pub(crate) fn call(server: &Server, tool: &Tool, version: &Version) -> CallRecor
             ..Observed::default()
         },
         started_at: later(0),
+        parent_id: None,
     }
 }
 

@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { comingApi, type DecisionLog, useSettings } from "@/api/coming";
+import { api, type Schema } from "@/api/client";
 import { type Column, DataTable } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
@@ -8,7 +8,7 @@ import { Section } from "@/components/Section";
 import { duration } from "@/components/time";
 import { Gavel } from "lucide-react";
 
-type Admin = DecisionLog["admins"][number];
+type Admin = Schema["AdminDecisions"];
 
 const COLUMNS: Column<Admin>[] = [
   { label: "Admin", cell: ({ admin }) => <HostileText text={admin} limit={80} /> },
@@ -20,13 +20,9 @@ const COLUMNS: Column<Admin>[] = [
   { label: "Taken back later", cell: ({ revoked_later }) => count(revoked_later), isNumber: true },
 ];
 
-/** How carefully reviews are decided; absent while the server does not tell. */
+/** How carefully reviews are decided. */
 export function Decisions() {
-  return useSettings().auto_approval ? <Log /> : null;
-}
-
-function Log() {
-  const { data } = comingApi.useSuspenseQuery("get", "/api/audit/decisions", { params: { query: { days: 30 } } });
+  const { data } = api.useSuspenseQuery("get", "/api/audit/decisions", { params: { query: { days: 30 } } });
   const { automatic } = data;
   return (
     <Section title="Decisions of the last 30 days">

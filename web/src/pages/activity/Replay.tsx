@@ -87,7 +87,6 @@ async function runAgain(run: Run, input: Record<string, unknown>): Promise<strin
     return data?.call_id ?? run.id;
   }
   // A test that had mocks has them again: without, it would try the real network.
-  const trial = "trial" in run ? (run.trial as { http_mocks?: [] } | null | undefined) : undefined;
-  const { data } = await client.POST("/api/tools/{id}/test", { params, body: { arguments: input, http_mocks: trial?.http_mocks } });
+  const { data } = await client.POST("/api/tools/{id}/test", { params, body: { arguments: input, http_mocks: run.trial?.http_mocks } });
   return data?.call_id ?? run.id;
 }

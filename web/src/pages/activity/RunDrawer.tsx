@@ -45,7 +45,7 @@ function Details({ run, onOpen }: { run: Run; onOpen: (id: string) => void }) {
   const [isReplaying, setReplaying] = useState(false);
   const name = `${run.server_name}__${run.tool_name}`;
   const { observed } = run;
-  const logs = "logs" in run && Array.isArray(run.logs) ? run.logs.map(String) : [];
+  const logs = run.logs ?? [];
   return (
     <Stack gap="lg">
       <div>

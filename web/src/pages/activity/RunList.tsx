@@ -16,7 +16,7 @@ const HEIGHT = 48;
 const NARROW_HEIGHT = 68;
 
 /** Runs, newest first. Only the rows on screen exist, however many there are. */
-export function RunList({ runs: { count = 0, at, show } }: { runs: Runs }) {
+export default function RunList({ runs: { count = 0, at, show } }: { runs: Runs }) {
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const isNarrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false }) ?? false;

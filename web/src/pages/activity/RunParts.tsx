@@ -1,12 +1,13 @@
 import { Button, Group, Paper, Text } from "@mantine/core";
 import { useWindowScroll } from "@mantine/hooks";
 import { ArrowUp, Pause, Play, Radio, SearchX } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { EmptyState } from "@/components/EmptyState";
 import { count, counted } from "@/components/numbers";
 import { PageSkeleton } from "@/components/PageSkeleton";
-import { RunList } from "./RunList";
-import { type RunQuery, useRuns, useScan } from "./runs";
+import { type RunQuery, type Runs, useRuns, useScan } from "./runs";
+
+const RunList = lazy(() => import("./RunList"));
 
 interface Props {
   query: RunQuery;
@@ -49,7 +50,7 @@ export function LiveRuns({ query, end }: Props) {
           </Button>
         )}
       </Group>
-      {runs.count === 0 ? <NoRuns /> : <RunList runs={runs} />}
+      {runs.count === 0 ? <NoRuns /> : <List runs={runs} />}
       {!isPaused && fresh > 0 && (
         <Button radius="xl" leftSection={<ArrowUp size={16} />} onClick={follow} style={{ position: "fixed", top: 72, left: "50%", transform: "translateX(-50%)", zIndex: 90 }}>
           {counted(fresh, "new run")}
@@ -84,7 +85,7 @@ export function FoundRuns({ query, end, text }: Props & { text: string }) {
           </EmptyState>
         </Paper>
       ) : (
-        <RunList runs={runs} />
+        <List runs={runs} />
       )}
     </>
   );
@@ -99,3 +100,9 @@ function NoRuns() {
     </Paper>
   );
 }
+
+const List = ({ runs }: { runs: Runs }) => (
+  <Suspense fallback={<PageSkeleton />}>
+    <RunList runs={runs} />
+  </Suspense>
+);

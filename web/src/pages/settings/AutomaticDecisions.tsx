@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
 import { Bot, Undo2 } from "lucide-react";
 import { useState } from "react";
-import { type AutomaticDecision, comingApi } from "@/api/coming";
+import { api, type Schema } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
@@ -11,6 +11,8 @@ import { EmptyState } from "@/components/EmptyState";
 import { Section } from "@/components/Section";
 import { StatusBadge } from "@/components/StatusBadge";
 import { TimeAgo } from "@/components/TimeAgo";
+
+type AutomaticDecision = Schema["AutomaticDecision"];
 
 const NAMES: Record<string, string> = { pure_compute: "Only computes", granted_get: "Only reads granted hosts", identical: "Approved before" };
 const PATH = "/api/policy/decisions";
@@ -21,8 +23,8 @@ export function AutomaticDecisions({ isShort = false }: { isShort?: boolean }) {
   const [asked, setAsked] = useState<AutomaticDecision>();
   const queries = useQueryClient();
   const whyNot = useWhyReadOnly();
-  const { data, error } = comingApi.useQuery("get", PATH, { params: { query: { page, page_size: isShort ? 5 : 20 } } }, { placeholderData: keepPreviousData });
-  const revoke = comingApi.useMutation("post", "/api/reviews/{id}/revoke", { onSuccess: () => queries.invalidateQueries({ queryKey: ["get", PATH] }) });
+  const { data, error } = api.useQuery("get", PATH, { params: { query: { page, page_size: isShort ? 5 : 20 } } }, { placeholderData: keepPreviousData });
+  const revoke = api.useMutation("post", "/api/reviews/{id}/revoke", { onSuccess: () => queries.invalidateQueries({ queryKey: ["get", PATH] }) });
   if (error) throw error;
   if (!data || (isShort && data.total === 0)) return null;
   const columns: Column<AutomaticDecision>[] = [

@@ -1,9 +1,9 @@
 import { Alert, Anchor, Badge, Group, Modal, Paper, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api } from "@/api/client";
-import { comingApi, type RuleName, type RulePreview, type Settings } from "@/api/coming";
+import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
+import type { Settings } from "@/api/settings";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
@@ -13,6 +13,9 @@ import { Section } from "@/components/Section";
 import { TimeAgo } from "@/components/TimeAgo";
 import classes from "./SettingsPage.module.css";
 
+type RuleName = Schema["Rule"];
+type RulePreview = Schema["RulePreview"];
+
 const RULES: Record<RuleName, { label: string; more: string }> = {
   pure_compute: { label: "Approve updates that only compute", more: "No host, secret or package within reach, no finding above a notice, a passing test of exactly this version, every example as before." },
   granted_get: { label: "Approve updates that only read hosts you granted", more: "Only GET, only hosts granted already, and everything else as for pure computing." },
@@ -21,7 +24,7 @@ const RULES: Record<RuleName, { label: string; more: string }> = {
 
 /** Rules that may approve without a human, each with what it would have done lately. */
 export function Rules({ settings }: { settings: Settings }) {
-  const { data: preview, error } = comingApi.useQuery("get", "/api/policy/preview", { params: { query: { days: 30 } } });
+  const { data: preview, error } = api.useQuery("get", "/api/policy/preview", { params: { query: { days: 30 } } });
   return (
     <Section title="What may be approved without you">
       <Text c="dimmed" mb={8}>
@@ -43,7 +46,7 @@ function Rule({ rule, settings, preview, seen }: { rule: RuleName; settings: Set
   const queries = useQueryClient();
   const whyNot = useWhyReadOnly();
   const { label, more } = RULES[rule];
-  const isOn = settings.auto_approval?.[rule] ?? false;
+  const isOn = settings.auto_approval[rule];
   const save = api.useMutation("put", "/api/settings", { onSuccess: (saved) => queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved) });
   const change = (on: boolean) => {
     const body: Settings = { ...settings, auto_approval: { ...settings.auto_approval, [rule]: on } };

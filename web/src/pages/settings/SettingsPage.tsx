@@ -1,9 +1,12 @@
-import { useSettings } from "@/api/coming";
+import { lazy, Suspense } from "react";
+import { useSettings } from "@/api/settings";
 import { PageHeader } from "@/components/PageHeader";
+import { PageSkeleton } from "@/components/PageSkeleton";
 import { SubNav } from "@/components/SubNav";
-import { AutomaticDecisions } from "./AutomaticDecisions";
-import { Rules } from "./Rules";
 import { SettingsForm } from "./SettingsForm";
+
+const Rules = lazy(async () => ({ default: (await import("./Rules")).Rules }));
+const AutomaticDecisions = lazy(async () => ({ default: (await import("./AutomaticDecisions")).AutomaticDecisions }));
 
 /** What the box allows, in sentences. */
 export function SettingsPage() {
@@ -13,12 +16,10 @@ export function SettingsPage() {
       <PageHeader title="Settings">What holds for the whole box. Each sentence says what it changes.</PageHeader>
       <SubNav root="/settings" label="Settings" />
       <SettingsForm settings={settings} />
-      {settings.auto_approval && (
-        <>
-          <Rules settings={settings} />
-          <AutomaticDecisions />
-        </>
-      )}
+      <Suspense fallback={<PageSkeleton lines={3} />}>
+        <Rules settings={settings} />
+        <AutomaticDecisions />
+      </Suspense>
     </>
   );
 }

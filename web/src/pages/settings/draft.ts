@@ -1,4 +1,4 @@
-import type { Settings } from "@/api/coming";
+import type { Settings } from "@/api/settings";
 
 const MIB = 1024 * 1024;
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use mcpbox_catalog::listing::{self, CallFilter};
 use mcpbox_core::{
     call::{CallRecord, Profile},
-    ids::VersionId,
+    ids::{CallId, VersionId},
     paging::Page,
 };
 use serde::Deserialize;
@@ -35,6 +35,8 @@ pub(crate) struct CallQuery {
     failed: Option<bool>,
     /// Only by the client or admin of this name.
     actor: Option<String>,
+    /// Only those that the run of `mcpbox_run_code` with this id made.
+    parent: Option<CallId>,
     /// Only those that began then or later (RFC 3339).
     since: Option<DateTime<Utc>>,
     /// Page, from 1.
@@ -55,6 +57,7 @@ impl CallQuery {
             profile: self.profile,
             failed: self.failed,
             principal: self.actor.clone(),
+            parent: self.parent,
             since: self.since,
         })
     }

@@ -25,6 +25,9 @@ pub(crate) const BLOCKS: &str = "async def main():\n    \"\"\"Returns content bl
 pub(crate) const LARGE: &str =
     "async def main(size: int) -> str:\n    \"\"\"Returns that many letters.\"\"\"\n    return \"x\" * size\n";
 
+/// Calls a tool as often as it is told, one after the other, and returns what each came to.
+pub(crate) const SCRIPT: &str = "async def main(tool: str, arguments: dict, times: int = 1) -> list:\n    return []\n";
+
 #[derive(Default)]
 pub(crate) struct Double {
     pub(crate) started: AtomicUsize,
@@ -109,6 +112,19 @@ async fn run(execution: &Execution, observer: &dyn Observer) -> Result<ToolOutpu
                 tokio::task::yield_now().await;
             }
             value(json!("done"))
+        }
+        SCRIPT => {
+            let tools = observer.tools().expect("a script has tools");
+            let name = execution.arguments["tool"].as_str().unwrap_or_default().to_owned();
+            let arguments = execution.arguments["arguments"].as_object().cloned().unwrap_or_default();
+            let mut ends = Vec::new();
+            for _ in 0..number("times").max(1) {
+                ends.push(match tools.call_tool(name.clone(), arguments.clone()).await {
+                    Ok(value) => value,
+                    Err(failure) => json!(failure),
+                });
+            }
+            value(json!(ends))
         }
         RAISE => Err(Failure { line: Some(3), ..Failure::new(FailureKind::Exception, "ValueError: boom") }),
         BLOCKS => Ok(ToolOutput {

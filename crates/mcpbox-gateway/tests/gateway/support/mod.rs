@@ -11,7 +11,7 @@ use mcpbox_catalog::{
     review,
     session::{self, FirstAdmin, SetupProof},
 };
-use mcpbox_core::{clock::SystemClock, principal::Principal};
+use mcpbox_core::{clock::SystemClock, principal::Principal, settings::Settings};
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use mcpbox_store::{Keyring, Location, Store};
 use secrecy::SecretString;
@@ -113,6 +113,11 @@ impl TestBox {
     pub(crate) async fn approve(&self, tool: &str) {
         author::request_publish(&self.catalog, &Self::author(), tool, "").await.unwrap();
         self.approve_open(tool).await;
+    }
+
+    /// Changes settings, as a human would.
+    pub(crate) async fn change_settings(&self, settings: Settings) {
+        review::set_settings(&self.catalog, &self.reviewer, settings).await.unwrap();
     }
 
     /// Approves what was asked for, as a human would.

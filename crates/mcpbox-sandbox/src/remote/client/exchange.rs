@@ -1,22 +1,33 @@
 //! One call on one worker: the request, the lines of its answer, and what it means when they stop.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::{Method, Response, StatusCode, body::Incoming};
 use mcpbox_core::{
     execute::{Observer, Outcome},
     failure::{Failure, FailureKind},
+    ids::CallId,
     server::Limits,
 };
 
 use super::{
-    super::wire::{EXECUTE, Refusal, RefusalCode, Told, line_max},
+    super::wire::{EXECUTE, Refusal, RefusalCode},
     connection::SendError,
+    listen::Listening,
     worker::Worker,
 };
 
 /// Largest refusal.
 const REFUSAL_MAX: usize = 64 << 10;
+
+/// A call for whichever worker takes it.
+pub(super) struct Ordered<'a> {
+    pub(super) call_id: CallId,
+    /// As it is sent.
+    pub(super) body: Bytes,
+    pub(super) limits: Limits,
+    pub(super) observer: &'a dyn Observer,
+}
 
 /// What came of giving a worker a call.
 pub(super) enum Attempt {
@@ -43,8 +54,8 @@ impl Attempt {
 }
 
 /// Runs it.
-pub(super) async fn exchange(worker: &Worker, body: Bytes, limits: &Limits, observer: &dyn Observer) -> Attempt {
-    let response = match worker.connections.send(Method::POST, &worker.door(EXECUTE), body).await {
+pub(super) async fn exchange(worker: &Worker, call: &Ordered<'_>) -> Attempt {
+    let response = match worker.connections.send(Method::POST, &worker.door(EXECUTE), call.body.clone()).await {
         Ok(response) => response,
         Err(SendError::NotSent(reason)) => {
             worker.failed(&reason);
@@ -56,7 +67,7 @@ pub(super) async fn exchange(worker: &Worker, body: Bytes, limits: &Limits, obse
         }
     };
     if response.status() == StatusCode::OK {
-        return match lines(response.into_body(), line_max(limits), observer).await {
+        return match Listening::to(worker, call).until_outcome(response.into_body()).await {
             Ok(outcome) => Attempt::Ended(Box::new(outcome)),
             Err(reason) => {
                 worker.failed(&reason);
@@ -107,43 +118,4 @@ pub(super) async fn refusal(response: Response<Incoming>) -> Result<Refusal, Str
     let body = Limited::new(response.into_body(), REFUSAL_MAX).collect().await;
     let bytes = body.map_err(|error| format!("its answer broke off: {error}"))?.to_bytes();
     serde_json::from_slice(&bytes).map_err(|_| format!("it answered {status}, which is not what a sandbox worker says"))
-}
-
-/// Reads lines until the last.
-async fn lines(mut body: Incoming, line_max: usize, observer: &dyn Observer) -> Result<Outcome, String> {
-    let mut waiting = BytesMut::new();
-    let mut searched = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| format!("the connection broke: {error}"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        waiting.extend_from_slice(&data);
-        while let Some(end) = waiting.get(searched..).and_then(|new| new.iter().position(|byte| *byte == b'\n')) {
-            let line = waiting.split_to(searched + end);
-            waiting.advance(1);
-            searched = 0;
-            if let Some(outcome) = told(&line, observer)? {
-                return Ok(outcome);
-            }
-        }
-        searched = waiting.len();
-        if searched > line_max {
-            return Err(format!("it sent a line of more than {line_max} bytes"));
-        }
-    }
-    Err("its answer ended without an outcome".into())
-}
-
-fn told(line: &[u8], observer: &dyn Observer) -> Result<Option<Outcome>, String> {
-    let unreadable = |error: serde_json::Error| {
-        format!(
-            "it sent a line that cannot be read at column {}; run the same version of MCPbox on both",
-            error.column()
-        )
-    };
-    match serde_json::from_slice(line).map_err(unreadable)? {
-        Told::Progress { done, total, message } => observer.progress(done, total, message),
-        Told::Log { message } => observer.log(message),
-        Told::Ended(ended) => return ended.outcome().map(Some).map_err(unreadable),
-    }
-    Ok(None)
 }

@@ -8,11 +8,7 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
-use mcpbox_core::{
-    execute::{Observer, SandboxStatus},
-    server::Limits,
-};
+use mcpbox_core::execute::SandboxStatus;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -20,7 +16,7 @@ use url::Url;
 use super::{
     connection::Connections,
     count::{Counters, WorkerCounters},
-    exchange::{Attempt, exchange},
+    exchange::{Attempt, Ordered, exchange},
     patience,
 };
 
@@ -119,11 +115,11 @@ impl Worker {
     }
 
     /// Gives it a call.
-    pub(super) async fn attempt(&self, body: Bytes, limits: &Limits, observer: &dyn Observer) -> Attempt {
+    pub(super) async fn attempt(&self, call: &Ordered<'_>) -> Attempt {
         let mut outstanding = Outstanding::new(self);
         let given_up = self.lock().calls.clone();
         let attempt = tokio::select! {
-            ended = tokio::time::timeout(patience(limits), exchange(self, body, limits, observer)) => {
+            ended = tokio::time::timeout(patience(&call.limits), exchange(self, call)) => {
                 ended.unwrap_or_else(|_| Attempt::Lost("it did not answer in time".into()))
             }
             () = given_up.cancelled() => Attempt::Lost("it fell silent".into()),

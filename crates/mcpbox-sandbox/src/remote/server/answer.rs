@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::{
     super::wire::{
         Asked, EXECUTE, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, RESOLVE, Refusal, RefusalCode,
-        STATUS, Said, WorkerStatus,
+        STATUS, Said, TOOL_RESULT, WorkerStatus,
     },
     Open, packages,
     run::{RunBody, run},
@@ -53,6 +53,12 @@ async fn route(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, R
     authorise(open, &request, path == METRICS)?;
     match (request.method(), path) {
         (&Method::POST, EXECUTE) => execute(open, request).await,
+        (&Method::POST, TOOL_RESULT) => {
+            let request = receive(request).await?;
+            let result = serde_json::from_slice(&request).map_err(|error| malformed(&describe(&error)))?;
+            open.scripts.bring(result);
+            Ok(json(StatusCode::OK, &()))
+        }
         (&Method::POST, RESOLVE) => {
             let request = begin(open, request).await?;
             said(packages::resolve(&open.door.sandbox, &request).await)
@@ -67,7 +73,7 @@ async fn route(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, R
         }
         _ => Err(refusal(
             RefusalCode::NotFound,
-            "There are POST /execute, /resolve and /install, GET /status and GET /metrics",
+            "There are POST /execute, /tool_result, /resolve and /install, GET /status and GET /metrics",
         )),
     }
 }
@@ -88,14 +94,23 @@ fn authorise(open: &Open, request: &Request<Incoming>, is_metrics: bool) -> Resu
 async fn execute(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, Refusal> {
     let bytes = begin(open, request).await?;
     // The error names a field or a place, and may quote a short value: secrets come last and have names of their own.
-    let execution = Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))?;
-    let mut answer = Response::new(Either::Right(run(&open.door.sandbox, execution)));
+    let (execution, tools) = Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))?;
+    let mut answer = Response::new(Either::Right(run(open, execution, tools)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINES));
     Ok(answer)
 }
 
 /// What a client of the same protocol sent, while the worker takes work.
 async fn begin(open: &Open, request: Request<Incoming>) -> Result<Bytes, Refusal> {
+    let bytes = receive(request).await?;
+    if open.ending.is_cancelled() {
+        return Err(refusal(RefusalCode::Ending, "this worker is ending; send the call to another"));
+    }
+    Ok(bytes)
+}
+
+/// What a client of the same protocol sent.
+async fn receive(request: Request<Incoming>) -> Result<Bytes, Refusal> {
     let theirs = request.headers().get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("none");
     if theirs != PROTOCOL {
         let message = format!(
@@ -104,11 +119,7 @@ async fn begin(open: &Open, request: Request<Incoming>) -> Result<Bytes, Refusal
         );
         return Err(refusal(RefusalCode::Protocol, message));
     }
-    let bytes = read(request.into_body()).await?;
-    if open.ending.is_cancelled() {
-        return Err(refusal(RefusalCode::Ending, "this worker is ending; send the call to another"));
-    }
-    Ok(bytes)
+    read(request.into_body()).await
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {

@@ -12,12 +12,11 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use mcpbox_core::execute::{Execution, Executor, Observer};
+use mcpbox_core::execute::{Execution, Executor, Observer, ToolCalls};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::super::wire::Told;
-use crate::Sandbox;
+use super::{super::wire::Told, Open, scripts::ScriptTools};
 
 /// Bytes of messages that may wait for a client that reads slowly; further messages are lost, the outcome never is.
 const WAITING_MAX: usize = 4 << 20;
@@ -29,13 +28,14 @@ pub(super) struct RunBody {
     _run: AbortOnDropHandle<()>,
 }
 
-/// Starts it.
-pub(super) fn run(sandbox: &Arc<Sandbox>, execution: Execution) -> RunBody {
+/// Starts it. With `tools` it may ask for other tools.
+pub(super) fn run(open: &Open, execution: Execution, tools: bool) -> RunBody {
     let (lines, body) = unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
-    let observer = Arc::new(Teller { lines: lines.clone(), waiting: Arc::clone(&waiting) });
-    let sandbox = Arc::clone(sandbox);
     let call_id = execution.call_id;
+    let tools = tools.then(|| open.scripts.enter(call_id, lines.clone()));
+    let observer = Arc::new(Teller { lines: lines.clone(), waiting: Arc::clone(&waiting), tools });
+    let sandbox = Arc::clone(&open.door.sandbox);
     tracing::debug!(call.id = %call_id, "a call begins");
     let run = tokio::spawn(async move {
         let outcome = sandbox.execute(execution, observer).await;
@@ -52,6 +52,7 @@ pub(super) fn run(sandbox: &Arc<Sandbox>, execution: Execution) -> RunBody {
 struct Teller {
     lines: UnboundedSender<Bytes>,
     waiting: Arc<AtomicUsize>,
+    tools: Option<ScriptTools>,
 }
 
 impl Teller {
@@ -73,6 +74,10 @@ impl Observer for Teller {
 
     fn log(&self, message: String) {
         self.tell(&Told::Log { message });
+    }
+
+    fn tools(&self) -> Option<&dyn ToolCalls> {
+        self.tools.as_ref().map(|tools| tools as &dyn ToolCalls)
     }
 }
 
