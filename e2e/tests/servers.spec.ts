@@ -47,7 +47,7 @@ test("a server is made, found, and deleted by typing its name", async ({ page, b
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(page).toHaveURL(`${box.url}/servers/short_lived`);
   await expect(page.getByText("It has no tool yet")).toBeVisible();
-  await page.getByRole("link", { name: "Settings", exact: true }).click();
+  await page.getByRole("navigation", { name: "Parts of the server" }).getByRole("link", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Delete the server" }).click();
   const question = page.getByRole("dialog", { name: "Delete short_lived?" });
   await expect(question.getByRole("button", { name: "Delete the server" })).toBeDisabled();

@@ -86,6 +86,6 @@ impl RateLimit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { requests: NonZeroU32::new(100), logins: NonZeroU32::new(5) }
+        Self { requests: NonZeroU32::new(600), logins: NonZeroU32::new(5) }
     }
 }

@@ -3579,6 +3579,23 @@ export interface components {
             created_at: string;
             decision?: components["schemas"]["VersionDecision"] | null;
         };
+        /** @description Two versions side by side. */
+        VersionComparison: {
+            /**
+             * Format: int32
+             * @description The version before; none when compared with nothing.
+             */
+            from?: number | null;
+            /**
+             * Format: int32
+             * @description The version after.
+             */
+            to: number;
+            /** @description How the code differs. */
+            code: components["schemas"]["Diff"];
+            /** @description How the description differs. */
+            description: components["schemas"]["Diff"];
+        };
         /** @description Who decided on a version. */
         VersionDecision: {
             /** @description The human. */
@@ -5929,7 +5946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["VersionComparison"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -198,6 +198,15 @@ async fn five_hundred_tools_arrive_in_one_quick_list() {
     times.sort();
     // An unoptimised build on a busy machine; the benchmark of the release build holds the real bound (5 ms).
     assert!(times[15] < Duration::from_millis(100), "p50 {:?}", times[15]);
-    let listed = client.manage("mcpbox_list_tools", json!({"server_id": "many"})).await;
-    assert_eq!(listed["tools"].as_array().unwrap().len(), 502);
+    let mut listed = Vec::new();
+    let mut arguments = json!({"server_id": "many"});
+    for _ in 0..20 {
+        let page = client.manage("mcpbox_list_tools", arguments.clone()).await;
+        listed.extend(page["tools"].as_array().unwrap().iter().map(|tool| tool["name"].to_string()));
+        let Some(cursor) = page.get("next_cursor") else { break };
+        arguments["cursor"] = cursor.clone();
+    }
+    listed.sort();
+    listed.dedup();
+    assert_eq!(listed.len(), 502);
 }

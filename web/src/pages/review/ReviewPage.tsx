@@ -1,23 +1,24 @@
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { api } from "@/api/client";
+import { PageSkeleton } from "@/components/PageSkeleton";
 import { useCommands } from "@/shell/commands";
 import { ask, type Detail } from "./coming";
-import { CodeSection } from "./CodeSection";
 import { Consequence } from "./Consequence";
 import { DecisionBar } from "./DecisionBar";
 import { useDecision } from "./decision";
-import { Evidence } from "./Evidence";
 import type { JumpTo } from "./jump";
 import { useNeighbours } from "./neighbours";
 import { NewerBar } from "./NewerBar";
 import { ReviewHead } from "./ReviewHead";
 import classes from "./ReviewPage.module.css";
 import { useShown } from "./shown";
-import { WhatClientsSee } from "./WhatClientsSee";
 
 // Not on every review, and not what is read first.
 const Outcome = lazy(() => import("./Outcome").then(({ Outcome: component }) => ({ default: component })));
+const CodeSection = lazy(() => import("./CodeSection").then(({ CodeSection: component }) => ({ default: component })));
+const Evidence = lazy(() => import("./Evidence").then(({ Evidence: component }) => ({ default: component })));
+const WhatClientsSee = lazy(() => import("./WhatClientsSee").then(({ WhatClientsSee: component }) => ({ default: component })));
 const History = lazy(() => import("./History").then(({ History: component }) => ({ default: component })));
 const Packages = lazy(() => import("./Packages").then(({ Packages: component }) => ({ default: component })));
 
@@ -53,9 +54,15 @@ function Review({ id }: { id: string }) {
         )}
         <NewerBar shown={shown} decision={decision} changes={decision.changes} />
         <Consequence detail={detail} decision={decision} jumpTo={jumpTo} />
-        <Evidence detail={detail} />
-        <CodeSection detail={detail} decision={decision} jump={jump} />
-        <WhatClientsSee detail={detail} />
+        <Suspense fallback={<PageSkeleton lines={3} />}>
+          <Evidence detail={detail} />
+        </Suspense>
+        <Suspense fallback={<PageSkeleton lines={6} />}>
+          <CodeSection detail={detail} decision={decision} jump={jump} />
+        </Suspense>
+        <Suspense fallback={<PageSkeleton lines={3} />}>
+          <WhatClientsSee detail={detail} />
+        </Suspense>
         {detail.packages && (
           <Suspense fallback={null}>
             <Packages detail={detail} packages={detail.packages} />

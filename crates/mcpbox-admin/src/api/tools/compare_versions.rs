@@ -23,7 +23,7 @@ pub(crate) struct CompareQuery {
 
 /// Two versions side by side.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Comparison {
+pub(crate) struct VersionComparison {
     /// The version before; none when compared with nothing.
     from: Option<u32>,
     /// The version after.
@@ -42,14 +42,14 @@ pub(crate) struct Comparison {
         ("number" = u32, Path, description = "Number of the version, from 1"),
         CompareQuery
     ),
-    responses((status = OK, body = Comparison))
+    responses((status = OK, body = VersionComparison))
 )]
 pub(crate) async fn compare_versions(
     State(state): State<AdminState>,
     _: Viewer,
     Path((id, number)): Path<(String, u32)>,
     Query(query): Query<CompareQuery>,
-) -> Answer<Comparison> {
+) -> Answer<VersionComparison> {
     let after = listing::version(&state.catalog, &id, number).await?;
     let before = match query.from.or_else(|| number.checked_sub(1).filter(|before| *before > 0)) {
         Some(number) => Some(listing::version(&state.catalog, &id, number).await?),
@@ -60,7 +60,7 @@ pub(crate) async fn compare_versions(
     let compare =
         |old: Option<&String>, new: &str| Diff::between(old.map_or("", String::as_str), new, (&names.0, &names.1));
     let old = before.as_ref().map(|version| &version.content);
-    Ok(Json(Comparison {
+    Ok(Json(VersionComparison {
         from,
         to: number,
         code: compare(old.map(|content| &content.code), &after.content.code),

@@ -14,13 +14,13 @@ import { PageSkeleton } from "@/components/PageSkeleton";
 import { Section } from "@/components/Section";
 import { SourceCode } from "@/components/SourceCode";
 import { liveVersion } from "../queries";
-import { Runs } from "../Runs";
 import { ToolState } from "../ToolState";
-import { Versions } from "./Versions";
 
 type Tool = Schema["ToolDetail"];
 
 // Most of what the form is made of, no other page needs at its start.
+const Runs = lazy(() => import("../Runs").then((module) => ({ default: module.Runs })));
+const Versions = lazy(() => import("./Versions").then((module) => ({ default: module.Versions })));
 const RunForm = lazy(() => import("./RunForm").then((module) => ({ default: module.RunForm })));
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-/;
@@ -69,10 +69,14 @@ export function ToolPage() {
         <SourceCode code={shown.content.code} label="Code of the tool" />
       </Section>
       <Section title="Versions">
-        <Versions tool={tool.id} />
+        <Suspense fallback={<PageSkeleton lines={2} />}>
+          <Versions tool={tool.id} />
+        </Suspense>
       </Section>
       <Section title="Runs">
-        <Runs tool={tool.id} search={search} onSearch={(next) => void navigate({ search: next, resetScroll: false })} />
+        <Suspense fallback={<PageSkeleton lines={2} />}>
+          <Runs tool={tool.id} search={search} onSearch={(next) => void navigate({ search: next, resetScroll: false })} />
+        </Suspense>
       </Section>
       <Danger tool={tool} />
     </>
