@@ -146,7 +146,19 @@ class Box:
 
     def approve(self, tool: str) -> str:
         """Approves the open review of `tool` as a human at a terminal would; returns what was shown."""
-        return self.as_admin("review", "approve", self.open_review(tool)["id"]).stdout
+        review = self.open_review(tool)["id"]
+        return self.as_admin("review", "approve", review, *self.read_carefully(review)).stdout
+
+    def read_carefully(self, review: str) -> list[str]:
+        """What approving a review takes of a human who read every finding and typed the name."""
+        needs = json.loads(self.cli("review", "show", review, "--json").stdout)["approval_needs"]
+        typed = [word for finding in needs["acknowledge"] for word in ("--acknowledge", finding)]
+        return typed + (["--tool-name", needs["tool_name"]] if needs["tool_name"] else [])
+
+    def allow_many_requests(self) -> None:
+        """Lets one client have as many requests open as a test makes."""
+        admin = AdminSession(self.admin_url)
+        admin.send("PUT", "/settings", admin.send("GET", "/settings") | {"open_requests_per_client": 1_000})
 
     def approve_all(self) -> None:
         """Approves everything that waits, as a human with a browser session."""

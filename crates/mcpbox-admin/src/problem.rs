@@ -8,8 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use mcpbox_catalog::CatalogError;
-use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_catalog::{CatalogError, Decided, review::Changes};
+use mcpbox_core::{
+    failure::{Failure, FailureKind},
+    review::ReviewState,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +44,12 @@ pub(crate) struct Details {
     /// For `stale`: the hash of what is asked for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_hash: Option<String>,
+    /// For `stale`: what changed since the hash that was named, field by field, with diffs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Box<Changes>>,
+    /// For `decided`: who decided, when and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<Box<Decided>>,
     /// The failure as an LLM would see it, where one stands behind the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
@@ -63,6 +72,8 @@ impl Problem {
             detail: detail.into(),
             request_id: None,
             current_hash: None,
+            changes: None,
+            decided: None,
             failure: None,
             retry_after: None,
         }))
@@ -138,9 +149,16 @@ impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Refused(failure) => failure.into(),
-            CatalogError::Stale { message, current } => {
-                let mut problem = Self::new(StatusCode::CONFLICT, "stale", "What you decided on has changed", message);
+            CatalogError::Stale { message, current, decided, changes } => {
+                let (slug, title) = match decided.as_ref().map(|decided| decided.state) {
+                    Some(ReviewState::Approved | ReviewState::Rejected | ReviewState::Revoked) => {
+                        ("decided", "Somebody decided before you")
+                    }
+                    _ => ("stale", "What you decided on has changed"),
+                };
+                let mut problem = Self::new(StatusCode::CONFLICT, slug, title, message);
                 problem.0.current_hash = Some(current.to_string());
+                (problem.0.changes, problem.0.decided) = (changes, decided);
                 problem
             }
             CatalogError::Unauthenticated(message) => Self::unauthenticated(message),

@@ -15,7 +15,7 @@ use mcpbox_store::secrets;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Caller, Catalog, CatalogError, PublishedTool, Snapshot, packages,
+    Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry, packages,
     record::{OpenRecord, Run},
     run, validate,
 };
@@ -60,6 +60,8 @@ pub(crate) async fn call_from(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
+    // What fails here is refused below for the tools that it matters for.
+    let _ = expiry::enforce(cat).await;
     let tool = match find(&cat.snapshot(), origin.who, name) {
         Ok(tool) => tool,
         Err(failure) => return CallReply { call_id: None, result: Err(failure), structured: None, tool: None },
@@ -119,6 +121,7 @@ async fn prepare(
         (&tool.name, validate::call_again),
         arguments,
     )?;
+    expiry::check(cat, tool)?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());
     }

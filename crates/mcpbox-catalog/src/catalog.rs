@@ -23,6 +23,7 @@ use crate::{
     CatalogError,
     change::Touched,
     clients::Clients,
+    expiry,
     model::Model,
     packages::{self, Installs},
     record::Records,
@@ -113,6 +114,7 @@ impl Catalog {
             events,
         });
         packages::ensure(&catalog);
+        expiry::watch(&catalog);
         Ok(catalog)
     }
 

@@ -1,10 +1,30 @@
 //! What can go wrong in a use case, sorted by who has to act: the caller, or an operator reading the log.
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     failure::{Failure, FailureKind},
     hash::ContentHash,
+    principal::Actor,
+    review::ReviewState,
 };
 use mcpbox_store::StoreError;
+use serde::Serialize;
+
+use crate::review::Changes;
+
+/// Somebody decided before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Decided {
+    /// What became of it.
+    pub state: ReviewState,
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Their words.
+    pub comment: String,
+}
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +39,10 @@ pub enum CatalogError {
         message: String,
         /// The hash of what is asked for now.
         current: ContentHash,
+        /// Who decided and when, if somebody did.
+        decided: Option<Box<Decided>>,
+        /// What changed since the hash that the decision named, when that is known.
+        changes: Option<Box<Changes>>,
     },
     /// No live session, wrong password or wrong token. Says no more than that.
     #[error("{0}")]

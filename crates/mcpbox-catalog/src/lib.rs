@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+mod allowed;
 mod assessment;
 mod audited;
 pub mod author;
@@ -21,7 +22,9 @@ mod compile;
 pub mod decisions;
 mod error;
 mod evidence;
+mod expiry;
 mod findings;
+mod lines;
 pub mod listing;
 mod load;
 mod mend;
@@ -32,6 +35,7 @@ mod needs;
 mod next;
 pub mod packages;
 pub mod policy;
+mod rating;
 mod record;
 mod redact;
 pub mod review;
@@ -49,7 +53,7 @@ mod withheld;
 pub use caller::Caller;
 pub use catalog::{Catalog, CatalogConfig};
 pub use clients::Client;
-pub use error::CatalogError;
+pub use error::{CatalogError, Decided};
 pub use next::NextStep;
 pub use script::CountCall;
 pub use session::Reviewer;

@@ -2,7 +2,7 @@
 
 use mcpbox_core::{
     failure::{Failure, FailureKind},
-    ids::{ServerId, ToolId},
+    ids::{ServerId, ToolId, VersionId},
     name::published_name,
     server::Server,
     tool::Tool,
@@ -28,6 +28,18 @@ pub(crate) async fn tool(connection: &impl Connection, id: ToolId) -> Result<Loa
     let server = server(connection, tool.server_id).await?;
     let newest = versions::latest(connection, id).await?.ok_or_else(gone)?;
     Ok(Loaded { server, tool, newest })
+}
+
+/// The version of a tool that calls run, when it is another than this one.
+pub(crate) async fn live_beside(
+    connection: &impl Connection,
+    tool: &Tool,
+    version: VersionId,
+) -> Result<Option<Version>, CatalogError> {
+    match tool.live_version.filter(|live| *live != version) {
+        Some(live) => Ok(versions::by_id(connection, live).await?),
+        None => Ok(None),
+    }
 }
 
 /// A tool with its server and its newest version.

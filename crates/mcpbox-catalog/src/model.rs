@@ -2,16 +2,17 @@
 //! reading again exactly what a change touched.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    capability::{Capability, HostRule},
-    execute::{Environment, Program},
+    capability::HostRule,
+    execute::Environment,
     grant::{Grant, GrantScope, GrantState},
     ids::{ServerId, ToolId, VersionId},
-    name::{SecretKey, published_name},
+    name::published_name,
     server::{Server, ServerStatus},
     settings::Settings,
     tool::Tool,
@@ -20,11 +21,12 @@ use mcpbox_core::{
 use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tools, versions};
 
 use crate::{
+    allowed::{Allowed, lapsed},
     change::Touched,
     compile::{Compiled, Unsound},
-    packages::{Packages, Resolutions},
+    packages::Resolutions,
     snapshot::{PublishedTool, Snapshot},
-    withheld::{KnownTool, Withheld},
+    withheld::{KnownTool, Lapsed, Withheld},
 };
 
 /// Everything in memory.
@@ -33,6 +35,7 @@ pub(crate) struct Model {
     servers: BTreeMap<ServerId, Server>,
     tools: BTreeMap<ToolId, Tool>,
     compiled: HashMap<VersionId, Result<Arc<Compiled>, Unsound>>,
+    /// In force, or over.
     grants: HashMap<GrantScope, Vec<Grant>>,
     settings: Settings,
     resolutions: Resolutions,
@@ -142,8 +145,8 @@ impl Model {
                 GrantScope::Tool(id) => {
                     let Some(tool) = self.tools.get(id) else { continue };
                     let all = grants::for_tool(&reader, tool.server_id, *id).await?;
-                    let own =
-                        all.into_iter().filter(|grant| grant.scope == *scope && grant.state == GrantState::Approved);
+                    let counts = |grant: &Grant| matches!(grant.state, GrantState::Approved | GrantState::Expired);
+                    let own = all.into_iter().filter(|grant| grant.scope == *scope && counts(grant));
                     self.grants.insert(*scope, own.collect());
                     self.published.remove(id);
                 }
@@ -151,7 +154,7 @@ impl Model {
             }
         }
         if wide {
-            let approved = grants::approved(&reader).await?;
+            let approved = grants::approved_or_expired(&reader).await?;
             self.grants.clear();
             for grant in approved {
                 self.grants.entry(grant.scope).or_default().push(grant);
@@ -176,7 +179,12 @@ impl Model {
             let name = published_name(&server.name, &tool.name);
             let live_version =
                 tool.live_version.and_then(|id| self.compiled.get(&id)?.as_ref().ok()).map(|live| live.version.number);
+            let lapsed = match withheld {
+                Some(Withheld::GrantExpired) => self.lapsed(server, tool),
+                _ => Vec::new(),
+            };
             known.push(Arc::new(KnownTool {
+                lapsed,
                 tool: tool.clone(),
                 server: server.name.clone(),
                 name,
@@ -188,6 +196,19 @@ impl Model {
         let entries = self.published.values().cloned().collect();
         Snapshot::new(entries, known, self.servers.values().cloned(), self.settings.clone(), self.generation)
             .with_resolutions(self.resolutions.clone())
+            .with_next_expiry(self.next_expiry())
+    }
+
+    /// When the next grant in force ends.
+    fn next_expiry(&self) -> Option<DateTime<Utc>> {
+        let in_force = self.grants.values().flatten().filter(|grant| grant.state == GrantState::Approved);
+        in_force.filter_map(|grant| grant.expires_at).min()
+    }
+
+    /// What a tool relied on and has no more.
+    fn lapsed(&self, server: &Server, tool: &Tool) -> Vec<Lapsed> {
+        let compiled = tool.live_version.and_then(|live| self.compiled.get(&live)?.as_ref().ok());
+        compiled.map(|compiled| lapsed(self.grants_for(server.id, tool.id), compiled)).unwrap_or_default()
     }
 
     fn entry(&self, server: &Server, tool: &Tool) -> Result<Arc<PublishedTool>, Withheld> {
@@ -202,14 +223,18 @@ impl Model {
         if server.status == ServerStatus::Stopped {
             return Err(Withheld::ServerStopped);
         }
-        match self.published.get(&tool.id) {
-            Some(entry) => Ok(entry.clone()),
-            None => Ok(Arc::new(self.publish(server, tool, compiled))),
+        if let Some(entry) = self.published.get(&tool.id) {
+            return Ok(entry.clone());
         }
+        if !lapsed(self.grants_for(server.id, tool.id), compiled).is_empty() {
+            return Err(Withheld::GrantExpired);
+        }
+        Ok(Arc::new(self.publish(server, tool, compiled)))
     }
 
     fn publish(&self, server: &Server, tool: &Tool, compiled: &Arc<Compiled>) -> PublishedTool {
-        let allowed = Allowed::from_grants(self.grants_for(server.id, tool.id));
+        let in_force = || self.grants_for(server.id, tool.id).filter(|grant| grant.state == GrantState::Approved);
+        let allowed = Allowed::from_grants(in_force());
         let only_reads = |rule: &HostRule| matches!(rule.method.as_deref(), Some("GET" | "HEAD"));
         let version = &compiled.version;
         let name = published_name(&server.name, &tool.name);
@@ -232,6 +257,7 @@ impl Model {
             read_only_hint: allowed.hosts.iter().all(only_reads),
             open_world_hint: !allowed.hosts.is_empty(),
             program: Arc::new(allowed.program(server, compiled, environment.unwrap_or(Environment::Base))),
+            expires_at: in_force().filter_map(|grant| grant.expires_at).min(),
             set: allowed.packages.set(compiled),
             refused,
             hosts: allowed.hosts.into(),
@@ -253,56 +279,6 @@ fn compile(version: Version) -> Result<Arc<Compiled>, Unsound> {
     Compiled::live(version).map(Arc::new).inspect_err(|unsound| {
         tracing::error!(version.id = %id, error = %unsound, "a live tool is withheld: check the database, or restore a backup");
     })
-}
-
-/// What grants in force allow a tool.
-#[derive(Default)]
-pub(crate) struct Allowed {
-    modules: BTreeSet<String>,
-    pub(crate) packages: Packages,
-    pub(crate) hosts: Vec<HostRule>,
-    pub(crate) secrets: Vec<SecretKey>,
-}
-
-impl Allowed {
-    /// What these grants allow; all must be in force and count for the tool.
-    pub(crate) fn from_grants<'a>(grants: impl Iterator<Item = &'a Grant>) -> Self {
-        let mut allowed = Self::default();
-        for grant in grants {
-            match &grant.capability {
-                Capability::Module { name } => allowed.modules.extend(with_submodules(name)),
-                Capability::Package(rule) => allowed.packages.add(grant, rule),
-                Capability::Host(rule) => allowed.hosts.push(rule.clone()),
-                Capability::Secret { key } => allowed.secrets.push(key.clone()),
-            }
-        }
-        allowed.hosts.sort();
-        allowed.hosts.dedup();
-        allowed.secrets.sort();
-        allowed.secrets.dedup();
-        allowed
-    }
-
-    /// The program of a version under these grants and the rules of its server.
-    pub(crate) fn program(&self, server: &Server, compiled: &Compiled, environment: Environment) -> Program {
-        let defaults = mcpbox_analysis::default_modules().iter().map(|name| (*name).to_owned());
-        let of_packages = compiled.packages.iter().filter(|(_, package)| self.packages.serve(package));
-        let of_packages = of_packages.flat_map(|(module, _)| with_submodules(module));
-        Program {
-            source: compiled.version.content.code.clone(),
-            content_hash: compiled.version.content_hash.clone(),
-            policy: server.code_policy,
-            modules: defaults.chain(self.modules.iter().cloned()).chain(of_packages).collect(),
-            environment,
-            imports: compiled.imports.clone(),
-            uses_http: compiled.uses_http,
-        }
-    }
-}
-
-/// A module and everything below it, as [`Program::modules`] says it.
-fn with_submodules(module: &str) -> [String; 2] {
-    [module.to_owned(), format!("{module}.*")]
 }
 
 /// A name for people: `get_weather` → `Get weather`.

@@ -1,8 +1,7 @@
 //! What a version needs, what it has, and what has to be asked for. Grants are the only source of what it has.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::net::IpAddr;
 
-use mcpbox_analysis::Analysis;
 use mcpbox_core::{
     call::CallRecord,
     capability::{Capabilities, Capability, HostRule},
@@ -20,6 +19,7 @@ use serde_json::json;
 
 use crate::{
     author::{Need, NeedState},
+    lines::Lines,
     next::next_call,
 };
 
@@ -49,6 +49,13 @@ impl Standing {
             .filter(|grant| grant.state == GrantState::Pending && matches!(grant.scope, GrantScope::Tool(_)))
     }
 
+    /// Grants of this very tool whose time is over and that nothing in force makes up for.
+    pub(crate) fn lapsed(&self) -> impl Iterator<Item = &Grant> {
+        let of_tool = |grant: &&Grant| matches!(grant.scope, GrantScope::Tool(_));
+        let over = self.grants.iter().filter(|grant| grant.state == GrantState::Expired).filter(of_tool);
+        over.filter(|grant| !self.has(&grant.capability))
+    }
+
     /// Whether a grant in force is enough for it.
     pub(crate) fn has(&self, needed: &Capability) -> bool {
         self.approved().any(|grant| grant.capability.covers(needed))
@@ -60,6 +67,7 @@ impl Standing {
         match last {
             Some(GrantState::Pending) => NeedState::Pending,
             Some(GrantState::Rejected) => NeedState::Rejected,
+            Some(GrantState::Expired) => NeedState::Expired,
             _ => NeedState::NotRequested,
         }
     }
@@ -71,7 +79,7 @@ impl Standing {
         missing
             .map(|needed| Need {
                 state: self.state_of(needed),
-                line: lines.0.get(needed).copied(),
+                line: lines.get(needed),
                 request: self.request(needed, server, name, &hosts),
                 capability: needed.clone(),
             })
@@ -114,35 +122,6 @@ fn written_host(capability: &Capability) -> Option<String> {
         Capability::Host(rule) => Some(HostRule { method: None, ..rule.clone() }.to_string()),
         _ => None,
     }
-}
-
-/// In which line the code shows a need.
-#[derive(Default)]
-pub(crate) struct Lines(BTreeMap<Capability, u32>);
-
-impl Lines {
-    pub(crate) fn of(analysis: &Analysis) -> Self {
-        let mut lines = BTreeMap::new();
-        for capability in analysis.capabilities() {
-            let line = match &capability {
-                Capability::Module { name } => {
-                    analysis.imports.iter().find(|import| import.module == *name).map(|import| import.line)
-                }
-                Capability::Host(rule) => analysis.hosts.iter().find(|host| host.rule == *rule).map(|host| host.line),
-                Capability::Secret { key } => {
-                    analysis.secrets.iter().find(|secret| secret.key == key.as_str()).map(|secret| secret.line)
-                }
-                Capability::Package(rule) => package_line(analysis, rule),
-            };
-            lines.extend(line.map(|line| (capability, line)));
-        }
-        Self(lines)
-    }
-}
-
-fn package_line(analysis: &Analysis, package: &PackageRule) -> Option<u32> {
-    let is_of = |module: &str| package.serves(&PackageRule::named(mcpbox_analysis::distribution(module)).name);
-    analysis.imports.iter().find(|import| is_of(&import.module)).map(|import| import.line)
 }
 
 /// The call that asks for a capability alone; a secret is asked for with the version that uses it.
@@ -252,6 +231,8 @@ mod tests {
             decided_by: None,
             decided_at: None,
             comment: String::new(),
+            expires_at: None,
+            review_id: None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::HostRule,
     execute::{Environment, Program},
@@ -58,6 +59,8 @@ pub struct PublishedTool {
     pub read_only_hint: bool,
     /// It talks to something outside the box.
     pub open_world_hint: bool,
+    /// When a grant that it relies on ends.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
     pub(crate) program: Arc<Program>,
     /// The packages it runs with.
     pub(crate) set: Option<Set>,
@@ -89,6 +92,7 @@ pub struct Snapshot {
     servers: BTreeMap<String, Server>,
     settings: Settings,
     resolutions: Resolutions,
+    next_expiry: Option<DateTime<Utc>>,
     generation: u64,
     search: OnceLock<SearchIndex>,
 }
@@ -115,6 +119,7 @@ impl Snapshot {
             published,
             settings,
             resolutions: Resolutions::default(),
+            next_expiry: None,
             generation,
             search: OnceLock::new(),
         }
@@ -123,6 +128,16 @@ impl Snapshot {
     /// The same with what is known of packages.
     pub(crate) fn with_resolutions(self, resolutions: Resolutions) -> Self {
         Self { resolutions, ..self }
+    }
+
+    /// The same with the moment at which the next grant ends.
+    pub(crate) fn with_next_expiry(self, next_expiry: Option<DateTime<Utc>>) -> Self {
+        Self { next_expiry, ..self }
+    }
+
+    /// When the next grant ends.
+    pub(crate) fn next_expiry(&self) -> Option<DateTime<Utc>> {
+        self.next_expiry
     }
 
     /// Where resolutions of packages stand.

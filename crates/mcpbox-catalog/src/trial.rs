@@ -20,8 +20,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Catalog, CatalogError, compile::Compiled, model::Allowed, nearest, needs::Standing, packages, record::Run, redact,
-    run, validate,
+    Catalog, CatalogError, allowed::Allowed, compile::Compiled, expiry, nearest, needs::Standing, packages,
+    record::Run, redact, run, validate,
 };
 
 /// Canned answers of one test.
@@ -59,6 +59,7 @@ pub(crate) async fn run(
     attempt: Attempt<'_>,
     observer: Arc<dyn Observer>,
 ) -> Result<Tried, CatalogError> {
+    expiry::enforce(cat).await?;
     let (server, tool) = (attempt.server, attempt.tool);
     let name = published_name(&server.name, &tool.name);
     check_mocks(attempt.http_mocks.as_deref())?;

@@ -1,6 +1,8 @@
 //! Tools that exist but are not published, why, and what a caller is told to do about it.
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
+    capability::Capability,
     failure::{Failure, FailureKind},
     name::ServerName,
     tool::Tool,
@@ -14,6 +16,15 @@ pub(crate) struct KnownTool {
     pub(crate) name: String,
     pub(crate) live_version: Option<u32>,
     pub(crate) withheld: Option<Withheld>,
+    /// Grants that it needs and whose time is over.
+    pub(crate) lapsed: Vec<Lapsed>,
+}
+
+/// A grant whose time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lapsed {
+    pub(crate) capability: Capability,
+    pub(crate) since: DateTime<Utc>,
 }
 
 /// Why a tool is not published.
@@ -25,6 +36,8 @@ pub(crate) enum Withheld {
     Disabled,
     /// Its server is stopped.
     ServerStopped,
+    /// A grant that it needs was for a time that is over.
+    GrantExpired,
     /// What is stored is not what was approved.
     Unsound,
 }
@@ -33,9 +46,12 @@ impl Withheld {
     /// The reason, in words.
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            Self::NotApproved => "no version of it is approved yet",
+            Self::NotApproved => "no version of it is approved",
             Self::Disabled => "it is disabled",
             Self::ServerStopped => "its server is stopped",
+            Self::GrantExpired => {
+                "a grant that it needs was for a time that is over; ask for it again with mcpbox_request_publish"
+            }
             Self::Unsound => "what is stored is not what was approved; an admin must look at the log",
         }
     }
@@ -57,6 +73,15 @@ pub(crate) fn not_live(known: &KnownTool, withheld: Withheld) -> Failure {
     let failure = Failure::new(FailureKind::NotLive, format!("{} exists, but {}", known.name, withheld.reason()));
     let tool = json!({"tool_id": known.name});
     match withheld {
+        Withheld::GrantExpired => {
+            let lapsed = known.lapsed.iter();
+            let lapsed: Vec<String> =
+                lapsed.map(|l| format!("{} (until {})", l.capability, l.since.format("%Y-%m-%d %H:%M UTC"))).collect();
+            let message = format!("{} exists, but what it was granted has expired: {}", known.name, lapsed.join(", "));
+            Failure::new(FailureKind::NotLive, message)
+                .hint("ask for it again; a human decides, and the tool is live again at once")
+                .next("mcpbox_request_publish", tool)
+        }
         Withheld::NotApproved => {
             failure.hint("ask for its publication, or see what it waits for").next("mcpbox_get_tool_status", tool)
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capability::Capability,
-    ids::{GrantId, ServerId, ToolId},
+    ids::{GrantId, ReviewId, ServerId, ToolId},
     principal::Actor,
 };
 
@@ -34,6 +34,10 @@ pub struct Grant {
     pub decided_at: Option<DateTime<Utc>>,
     /// The words of the decision.
     pub comment: String,
+    /// Until when it counts; none for one without end.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The review that put it in force; none when it was decided alone.
+    pub review_id: Option<ReviewId>,
 }
 
 /// For whom a grant counts.
@@ -73,6 +77,8 @@ pub enum GrantState {
     Rejected,
     /// Was in force, taken back.
     Revoked,
+    /// Was in force, until its time was over.
+    Expired,
 }
 
 /// What a human can do to a grant.
@@ -84,6 +90,8 @@ pub enum GrantEvent {
     Reject,
     /// Take it back.
     Revoke,
+    /// Its time is over.
+    Expire,
 }
 
 impl GrantState {
@@ -92,7 +100,8 @@ impl GrantState {
         match (self, event) {
             (Self::Pending, GrantEvent::Approve) => Some(Self::Approved),
             (Self::Pending, GrantEvent::Reject) => Some(Self::Rejected),
-            (Self::Approved, GrantEvent::Revoke) => Some(Self::Revoked),
+            (Self::Approved | Self::Expired, GrantEvent::Revoke) => Some(Self::Revoked),
+            (Self::Approved, GrantEvent::Expire) => Some(Self::Expired),
             _ => None,
         }
     }

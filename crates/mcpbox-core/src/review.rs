@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     capability::{Capabilities, Capability},
@@ -21,6 +21,8 @@ pub struct Review {
     pub tool_id: ToolId,
     /// The version to be made live.
     pub version_id: VersionId,
+    /// What approval is for.
+    pub purpose: ReviewPurpose,
     /// Capabilities that approval newly grants to the tool.
     pub requested: Capabilities,
     /// [`bundle_hash`] of what is asked for; a decision must name it.
@@ -41,6 +43,64 @@ pub struct Review {
     pub decided_at: Option<DateTime<Utc>>,
     /// The words of the decision; they go to the LLM.
     pub comment: String,
+    /// Capabilities that the decision refused one by one, with the reason for each.
+    pub refused: Vec<Refusal>,
+    /// The version that was live before approval; revoking goes back to it.
+    pub replaces: Option<VersionId>,
+    /// Who took the approval back.
+    pub revoked: Option<TakenBack>,
+}
+
+/// What approval of a review is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewPurpose {
+    /// The version goes live, with everything it needs.
+    Publish,
+    /// Only the capabilities are granted; which version is live stays as it is.
+    Grant,
+}
+
+/// A capability that a human refused, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Refusal {
+    /// What.
+    pub capability: Capability,
+    /// Why; goes to the LLM.
+    pub reason: String,
+}
+
+/// An approval that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TakenBack {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why; goes to the LLM.
+    pub comment: String,
+}
+
+/// What a review asked for at one moment. A decision names one by its hash; all that a review ever was are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewRevision {
+    /// The review.
+    pub review_id: ReviewId,
+    /// Names it.
+    pub content_hash: ContentHash,
+    /// The version.
+    pub version_id: VersionId,
+    /// What approval was for.
+    pub purpose: ReviewPurpose,
+    /// What approval would have granted.
+    pub requested: Capabilities,
+    /// The lock of its packages, once known.
+    pub lock: Option<ContentHash>,
+    /// Since when it was so.
+    pub created_at: DateTime<Utc>,
 }
 
 /// Where a review stands.
@@ -54,7 +114,7 @@ pub enum ReviewState {
     Approved,
     /// Sent back.
     Rejected,
-    /// A newer submission took its place, or the tool is gone.
+    /// A newer submission took its place, or nothing is left to decide.
     Superseded,
     /// Was approved; an admin took that back.
     Revoked,
@@ -75,55 +135,42 @@ pub enum Risk {
     Critical,
 }
 
-/// The hash that names a bundle: the version's hash, all that is newly granted with it, and, when packages are among that, the
-/// lock of the environment they come in once it is known.
-pub fn bundle_hash(version: &ContentHash, requested: &Capabilities, lock: Option<&ContentHash>) -> ContentHash {
-    let mut form = json!({"form": "mcpbox.review.1", "version": version, "requested": requested});
-    if let (Some(lock), Some(form)) = (lock, form.as_object_mut()) {
-        form.insert("lock".to_owned(), json!(lock));
+/// The hash that names a bundle: what it is for, the version's hash, all that is newly granted with it, and, when packages
+/// are among that, the lock of the environment they come in once it is known.
+pub fn bundle_hash(
+    purpose: ReviewPurpose,
+    version: &ContentHash,
+    requested: &Capabilities,
+    lock: Option<&ContentHash>,
+) -> ContentHash {
+    let mut form = Map::new();
+    form.insert("form".to_owned(), json!("mcpbox.review.1"));
+    form.insert("version".to_owned(), json!(version));
+    form.insert("requested".to_owned(), json!(requested));
+    form.extend(lock.map(|lock| ("lock".to_owned(), json!(lock))));
+    if purpose == ReviewPurpose::Grant {
+        form.insert("purpose".to_owned(), json!(purpose));
     }
-    ContentHash::of(&form)
-}
-
-/// The risk of granting `requested` to a version that in all uses `all`, with `serious_findings` in its code.
-pub fn risk(all: &Capabilities, requested: &Capabilities, serious_findings: usize) -> Risk {
-    let has = |set: &Capabilities, test: fn(&Capability) -> bool| set.iter().any(test);
-    let is_host: fn(&Capability) -> bool = |c| matches!(c, Capability::Host(_));
-    let is_secret: fn(&Capability) -> bool = |c| matches!(c, Capability::Secret { .. });
-    let new_secret_path =
-        (has(requested, is_secret) && has(all, is_host)) || (has(requested, is_host) && has(all, is_secret));
-    if new_secret_path {
-        Risk::Critical
-    } else if serious_findings > 0 || !requested.is_empty() {
-        Risk::High
-    } else {
-        Risk::Low
-    }
+    ContentHash::of(&Value::Object(form))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{capability::HostRule, name::SecretKey};
 
     #[test]
     fn the_hash_covers_the_lock_of_the_packages() {
         let (version, asked) = (ContentHash("v".into()), Capabilities::new());
         let locks = [None, Some(ContentHash("a".into())), Some(ContentHash("b".into()))];
         let hashes: std::collections::BTreeSet<_> =
-            locks.iter().map(|lock| bundle_hash(&version, &asked, lock.as_ref())).collect();
+            locks.iter().map(|lock| bundle_hash(ReviewPurpose::Publish, &version, &asked, lock.as_ref())).collect();
         assert_eq!(hashes.len(), 3);
     }
 
     #[test]
-    fn risk_grows_with_what_is_newly_granted() {
-        let host = Capability::Host(HostRule::parse("x.de").unwrap());
-        let secret = Capability::Secret { key: SecretKey::parse("KEY").unwrap() };
-        let set = |items: &[&Capability]| items.iter().map(|c| (*c).clone()).collect::<Capabilities>();
-        assert_eq!(risk(&set(&[&host]), &set(&[]), 0), Risk::Low);
-        assert_eq!(risk(&set(&[&host]), &set(&[&host]), 0), Risk::High);
-        assert_eq!(risk(&set(&[]), &set(&[]), 1), Risk::High);
-        assert_eq!(risk(&set(&[&host, &secret]), &set(&[&secret]), 0), Risk::Critical);
-        assert_eq!(risk(&set(&[&host, &secret]), &set(&[]), 0), Risk::Low);
+    fn the_hash_covers_what_approval_is_for() {
+        let (version, asked) = (ContentHash("v".into()), Capabilities::new());
+        let hash = |purpose| bundle_hash(purpose, &version, &asked, None);
+        assert_ne!(hash(ReviewPurpose::Publish), hash(ReviewPurpose::Grant));
     }
 }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub code_mode: bool,
     /// Days that call records are kept (1 to 3650).
     pub log_retention_days: u32,
+    /// Reviews that one client may have open at the same time (1 to 10000).
+    pub open_requests_per_client: u32,
     /// Limits given to new servers.
     pub default_limits: crate::server::Limits,
     /// What may be approved without a human.
@@ -28,6 +30,7 @@ impl Default for Settings {
             remote_delete: false,
             code_mode: true,
             log_retention_days: 30,
+            open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),
             auto_approval: AutoApproval::default(),
         }

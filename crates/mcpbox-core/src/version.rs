@@ -95,7 +95,7 @@ pub enum VersionState {
     PendingReview,
     /// A human approved exactly this content.
     Approved,
-    /// A human sent it back.
+    /// A human sent it back, or took its approval back.
     Rejected,
 }
 

@@ -30,6 +30,8 @@ const DELETE_BATCH: u64 = 1_000;
 pub const EVIDENCE_MAX: u64 = 50;
 /// Regression examples of a version.
 pub const EXAMPLES_MAX: u64 = 10;
+/// First calls shown of a version.
+const FIRST_RUNS_MAX: u64 = 50;
 
 /// Which records a list shows; an empty filter shows all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,6 +121,26 @@ pub async fn evidence_for_version(
     let select =
         select(&filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id).limit(EVIDENCE_MAX + EXAMPLES_MAX);
     paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// The first calls of a version since a moment, oldest first, at most 50.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first_of_version(
+    connection: &impl Connection,
+    version_id: VersionId,
+    since: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<CallRecord>, StoreError> {
+    let filter = CallFilter {
+        version: Some(version_id),
+        profile: Some(Profile::Live),
+        since: Some(since),
+        ..CallFilter::default()
+    };
+    let select = select(&filter)?.order_by_asc(Column::StartedAt).order_by_asc(Column::Id);
+    paging::convert(select.limit(limit.min(FIRST_RUNS_MAX)).all(&connection.executor()).await?)
 }
 
 /// The regression examples of a version, oldest first, at most [`EXAMPLES_MAX`].

@@ -1,17 +1,12 @@
 //! Everything the in-memory catalog is built from, as it was at one moment, in four queries.
 
-use mcpbox_core::{
-    grant::{Grant, GrantState},
-    server::Server,
-    tool::Tool,
-    version::Version,
-};
+use mcpbox_core::{grant::Grant, server::Server, tool::Tool, version::Version};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::{
-    convert::Place,
     entity::{grants, servers, tools, versions},
     error::StoreError,
+    grants::approved_or_expired_words,
     paging::convert,
     store::{Connection, at_one_moment},
 };
@@ -25,7 +20,7 @@ pub struct Snapshot {
     pub tools: Vec<Tool>,
     /// The live version of every tool that has one.
     pub live_versions: Vec<Version>,
-    /// All grants in force.
+    /// All grants in force, and those whose time is over.
     pub approved_grants: Vec<Grant>,
 }
 
@@ -38,7 +33,6 @@ pub async fn load_snapshot(connection: &impl Connection) -> Result<Snapshot, Sto
 }
 
 async fn load(executor: &impl ConnectionTrait) -> Result<Snapshot, StoreError> {
-    let approved = Place("grants", "state").word(&GrantState::Approved)?;
     let live = tools::Entity::find()
         .select_only()
         .column(tools::Column::LiveVersionId)
@@ -62,7 +56,7 @@ async fn load(executor: &impl ConnectionTrait) -> Result<Snapshot, StoreError> {
         )?,
         approved_grants: convert(
             grants::Entity::find()
-                .filter(grants::Column::State.eq(approved))
+                .filter(grants::Column::State.is_in(approved_or_expired_words()?))
                 .order_by_asc(grants::Column::Id)
                 .all(executor)
                 .await?,

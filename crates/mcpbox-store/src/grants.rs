@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::Capability,
     grant::{Grant, GrantScope, GrantState},
-    ids::{GrantId, ServerId, ToolId},
+    ids::{GrantId, ReviewId, ServerId, ToolId},
     paging::{Page, PageRequest},
     principal::Actor,
 };
@@ -25,6 +25,8 @@ use crate::{
 
 /// Most grants of one tool that are ever looked at; a tool with more is not a tool.
 const PER_TOOL_MAX: u64 = 1_000;
+/// Grants ended by one transaction.
+const EXPIRE_BATCH: u64 = 500;
 
 /// Which grants a list shows; an empty filter shows all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +48,10 @@ pub struct GrantDecision {
     pub at: DateTime<Utc>,
     /// With which words.
     pub comment: String,
+    /// The review it was made with.
+    pub review_id: Option<ReviewId>,
+    /// Until when the grant counts, when it is put in force.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a new grant.
@@ -77,11 +83,63 @@ pub async fn set_state(
         decided_by_name: Set(Some(by.name)),
         decided_at: Set(Some(time(decision.at))),
         comment: Set(text(&decision.comment)),
+        review_id: Set(decision.review_id.map(|id| id.0)),
+        expires_at: Set(decision.expires_at.map(time)),
         ..ActiveModel::default()
     };
     let from = Place("grants", "state").word(&expected_from)?;
     let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(Column::State.eq(from));
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Takes a grant back; who put it in force, and until when it counted, stays. False when it was not in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdraw(tx: &Tx, id: GrantId, decision: &GrantDecision) -> Result<bool, StoreError> {
+    let by = actor(&decision.by);
+    let change = ActiveModel {
+        state: Set(Place("grants", "state").word(&GrantState::Revoked)?),
+        decided_by_kind: Set(Some(actor_kind(by.kind))),
+        decided_by_name: Set(Some(by.name)),
+        decided_at: Set(Some(time(decision.at))),
+        comment: Set(text(&decision.comment)),
+        ..ActiveModel::default()
+    };
+    let were = Column::State.is_in(approved_or_expired_words()?);
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(were);
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Ends the grants in force whose time is over (at most 500 at once). Gives them as they are now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire(tx: &Tx, now: DateTime<Utc>) -> Result<Vec<Grant>, StoreError> {
+    let (approved, expired) = (GrantState::Approved, GrantState::Expired);
+    let [from, to] = [approved, expired].map(|state| Place("grants", "state").word(&state));
+    let (from, to) = (from?, to?);
+    let due = Entity::find().filter(Column::State.eq(from.as_str())).filter(Column::ExpiresAt.lte(time(now)));
+    let due: Vec<Grant> = paging::convert(due.order_by_asc(Column::Id).limit(EXPIRE_BATCH).all(&tx.inner).await?)?;
+    let mut ended = Vec::with_capacity(due.len());
+    for grant in due {
+        let change = ActiveModel { state: Set(to.clone()), ..ActiveModel::default() };
+        let update = Entity::update_many().set(change).filter(Column::Id.eq(grant.id.0));
+        let update = update.filter(Column::State.eq(from.as_str()));
+        if update.exec(&tx.inner).await?.rows_affected > 0 {
+            ended.push(Grant { state: expired, ..grant });
+        }
+    }
+    Ok(ended)
+}
+
+/// The grants that a review put in force, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_review(connection: &impl Connection, review: ReviewId) -> Result<Vec<Grant>, StoreError> {
+    let select = Entity::find().filter(Column::ReviewId.eq(review.0)).order_by_asc(Column::Id).limit(PER_TOOL_MAX);
+    paging::convert(select.all(&connection.executor()).await?)
 }
 
 /// The grant with this id.
@@ -101,6 +159,20 @@ pub async fn approved(connection: &impl Connection) -> Result<Vec<Grant>, StoreE
     let rows =
         Entity::find().filter(Column::State.eq(state)).order_by_asc(Column::Id).all(&connection.executor()).await?;
     paging::convert(rows)
+}
+
+/// Grants in force, and those whose time is over: both say what a tool may do and why it may not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn approved_or_expired(connection: &impl Connection) -> Result<Vec<Grant>, StoreError> {
+    let select = Entity::find().filter(Column::State.is_in(approved_or_expired_words()?));
+    paging::convert(select.order_by_asc(Column::Id).all(&connection.executor()).await?)
+}
+
+/// The words of these two states.
+pub(crate) fn approved_or_expired_words() -> Result<Vec<String>, StoreError> {
+    [GrantState::Approved, GrantState::Expired].iter().map(|state| Place("grants", "state").word(state)).collect()
 }
 
 /// All grants, in any state, whose scope includes this tool, oldest first.
@@ -181,6 +253,8 @@ fn to_row(grant: &Grant) -> Result<Model, StoreError> {
         decided_by_name: decided_by.map(|by| by.name),
         decided_at: grant.decided_at.map(time),
         comment: text(&grant.comment),
+        expires_at: grant.expires_at.map(time),
+        review_id: grant.review_id.map(|id| id.0),
     })
 }
 
@@ -207,6 +281,8 @@ impl TryFrom<Model> for Grant {
                 .parse_actor_option(row.decided_by_kind, row.decided_by_name)?,
             decided_at: row.decided_at,
             comment: row.comment,
+            expires_at: row.expires_at,
+            review_id: row.review_id.map(ReviewId),
         })
     }
 }

@@ -20,6 +20,7 @@ mod paging;
 pub mod regressions;
 pub mod resolutions;
 pub mod reviews;
+pub mod revisions;
 mod seal;
 pub mod secrets;
 pub mod servers;

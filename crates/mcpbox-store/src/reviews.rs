@@ -1,18 +1,20 @@
 //! Reviews. A tool has at most one open review; a decision is a compare-and-set on state and hash.
 
+mod row;
+
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     hash::ContentHash,
     ids::{ReviewId, ToolId, VersionId},
     paging::{Page, PageRequest},
     principal::Actor,
-    review::{Review, ReviewState},
+    review::{Refusal, Review, ReviewState, TakenBack},
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::{
     convert::{Place, actor, actor_kind, text, time},
-    entity::reviews::{ActiveModel, Column, Entity, Model},
+    entity::reviews::{ActiveModel, Column, Entity},
     error::StoreError,
     paging,
     store::{Connection, Tx},
@@ -20,6 +22,8 @@ use crate::{
 
 /// Open reviews that are looked at together.
 const OPEN_MAX: u64 = 500;
+/// Decisions that are told of a tool.
+const HISTORY_MAX: u64 = 50;
 
 /// A decision about a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,10 @@ pub struct ReviewDecision {
     pub at: DateTime<Utc>,
     /// With which words.
     pub comment: String,
+    /// What was refused of it.
+    pub refused: Vec<Refusal>,
+    /// The version that was live before, when approved.
+    pub replaces: Option<VersionId>,
 }
 
 /// Writes a new review.
@@ -39,7 +47,7 @@ pub struct ReviewDecision {
 /// # Errors
 /// [`StoreError::Conflict`] when the tool has an open one, [`StoreError::Missing`] when tool or version is gone.
 pub async fn insert(tx: &Tx, review: &Review) -> Result<(), StoreError> {
-    let row = to_row(review)?.into_active_model();
+    let row = row::of(review)?.into_active_model();
     let write = Entity::insert(row).exec_without_returning(&tx.inner).await;
     write.map_err(StoreError::of_write("an open review of this tool"))?;
     Ok(())
@@ -97,6 +105,31 @@ pub async fn open_all(connection: &impl Connection) -> Result<Vec<Review>, Store
     paging::convert(select.all(&connection.executor()).await?)
 }
 
+/// Reviews of a tool that were decided, newest first, at most 50.
+///
+/// # Errors
+/// When the database fails.
+pub async fn decided_for_tool(connection: &impl Connection, tool_id: ToolId) -> Result<Vec<Review>, StoreError> {
+    let decided = [ReviewState::Approved, ReviewState::Rejected, ReviewState::Revoked];
+    let words = decided.into_iter().map(word).collect::<Result<Vec<_>, _>>()?;
+    let select = Entity::find().filter(Column::ToolId.eq(tool_id.0)).filter(Column::State.is_in(words));
+    let select = select.order_by_desc(Column::DecidedAt).order_by_desc(Column::Id).limit(HISTORY_MAX);
+    paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// How many reviews that this actor asked for are open.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_open_by(connection: &impl Connection, who: &Actor) -> Result<u64, StoreError> {
+    let who = actor(who);
+    let open = Entity::find()
+        .filter(Column::State.eq(word(ReviewState::Open)?))
+        .filter(Column::RequestedByKind.eq(actor_kind(who.kind)))
+        .filter(Column::RequestedByName.eq(who.name));
+    Ok(open.count(&connection.executor()).await?)
+}
+
 /// How many reviews are in this state.
 ///
 /// # Errors
@@ -105,14 +138,16 @@ pub async fn count(connection: &impl Connection, state: ReviewState) -> Result<u
     Ok(Entity::find().filter(Column::State.eq(word(state)?)).count(&connection.executor()).await?)
 }
 
-/// Writes version, requested capabilities, hash, risk and notes of a review that is still open; false when it is not.
+/// Writes version, purpose, requested capabilities, hash, risk and notes of a review that is still open; false when it is
+/// not.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn update_bundle(tx: &Tx, review: &Review) -> Result<bool, StoreError> {
-    let row = to_row(review)?;
+    let row = row::of(review)?;
     let change = ActiveModel {
         version_id: Set(row.version_id),
+        purpose: Set(row.purpose),
         requested: Set(row.requested),
         content_hash: Set(row.content_hash),
         risk: Set(row.risk),
@@ -139,17 +174,6 @@ pub async fn decide(
         .filter(Column::Id.eq(id.0))
         .filter(Column::State.eq(word(ReviewState::Open)?))
         .filter(Column::ContentHash.eq(expected_hash.as_str()));
-    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
-}
-
-/// Marks an approved review as taken back; false when it is not approved.
-///
-/// # Errors
-/// When the database fails.
-pub async fn revoke(tx: &Tx, id: ReviewId) -> Result<bool, StoreError> {
-    let change = ActiveModel { state: Set(word(ReviewState::Revoked)?), ..ActiveModel::default() };
-    let approved = Column::State.eq(word(ReviewState::Approved)?);
-    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(approved);
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
@@ -182,11 +206,37 @@ pub async fn supersede(
     at: DateTime<Utc>,
     comment: &str,
 ) -> Result<bool, StoreError> {
-    let decision = ReviewDecision { state: ReviewState::Superseded, by: by.clone(), at, comment: comment.to_owned() };
+    let decision = ReviewDecision {
+        state: ReviewState::Superseded,
+        by: by.clone(),
+        at,
+        comment: comment.to_owned(),
+        refused: Vec::new(),
+        replaces: None,
+    };
     let update = Entity::update_many()
         .set(decided(&decision)?)
         .filter(Column::ToolId.eq(tool_id.0))
         .filter(Column::State.eq(word(ReviewState::Open)?));
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Takes an approval back; false when the review is not approved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoke(tx: &Tx, id: ReviewId, taken_back: &TakenBack) -> Result<bool, StoreError> {
+    let by = actor(&taken_back.by);
+    let change = ActiveModel {
+        state: Set(word(ReviewState::Revoked)?),
+        revoked_by_kind: Set(Some(actor_kind(by.kind))),
+        revoked_by_name: Set(Some(by.name)),
+        revoked_at: Set(Some(time(taken_back.at))),
+        revoke_comment: Set(Some(text(&taken_back.comment))),
+        ..ActiveModel::default()
+    };
+    let approved = Column::State.eq(word(ReviewState::Approved)?);
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0)).filter(approved);
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
@@ -198,56 +248,12 @@ fn decided(decision: &ReviewDecision) -> Result<ActiveModel, StoreError> {
         decided_by_name: Set(Some(by.name)),
         decided_at: Set(Some(time(decision.at))),
         comment: Set(text(&decision.comment)),
+        refused: Set(Place("reviews", "refused").json(&decision.refused)?),
+        replaces_version_id: Set(decision.replaces.map(|version| version.0)),
         ..ActiveModel::default()
     })
 }
 
 fn word(state: ReviewState) -> Result<String, StoreError> {
     Place("reviews", "state").word(&state)
-}
-
-fn to_row(review: &Review) -> Result<Model, StoreError> {
-    let requested_by = actor(&review.requested_by);
-    let decided_by = review.decided_by.as_ref().map(actor);
-    Ok(Model {
-        id: review.id.0,
-        tool_id: review.tool_id.0,
-        version_id: review.version_id.0,
-        requested: Place("reviews", "requested").json(&review.requested)?,
-        content_hash: review.content_hash.0.clone(),
-        state: word(review.state)?,
-        risk: Place("reviews", "risk").word(&review.risk)?,
-        notes: text(&review.notes),
-        requested_by_kind: actor_kind(requested_by.kind),
-        requested_by_name: requested_by.name,
-        created_at: time(review.created_at),
-        decided_by_kind: decided_by.as_ref().map(|by| actor_kind(by.kind)),
-        decided_by_name: decided_by.map(|by| by.name),
-        decided_at: review.decided_at.map(time),
-        comment: text(&review.comment),
-    })
-}
-
-impl TryFrom<Model> for Review {
-    type Error = StoreError;
-
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: ReviewId(row.id),
-            tool_id: ToolId(row.tool_id),
-            version_id: VersionId(row.version_id),
-            requested: Place("reviews", "requested").parse_json(row.requested)?,
-            content_hash: ContentHash(row.content_hash),
-            state: Place("reviews", "state").parse_word(row.state)?,
-            risk: Place("reviews", "risk").parse_word(row.risk)?,
-            notes: row.notes,
-            requested_by: Place("reviews", "requested_by_kind")
-                .parse_actor(row.requested_by_kind, row.requested_by_name)?,
-            created_at: row.created_at,
-            decided_by: Place("reviews", "decided_by_kind")
-                .parse_actor_option(row.decided_by_kind, row.decided_by_name)?,
-            decided_at: row.decided_at,
-            comment: row.comment,
-        })
-    }
 }

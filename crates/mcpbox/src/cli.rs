@@ -9,7 +9,7 @@ use crate::config::SettingFlags;
 mod review;
 mod server;
 
-pub(crate) use review::{DecisionArgs, PackageCommand, ReviewCommand};
+pub(crate) use review::{ApproveArgs, DecisionArgs, PackageCommand, ReviewCommand};
 pub(crate) use server::{CodePolicyArg, GrantCommand, GrantTarget, SecretCommand, ServerChange, ServerCommand};
 
 /// The whole command line.

@@ -187,7 +187,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approves a request for a single capability. */
+        /** Approves a request for a single capability that is in no open review; what is in one is approved with it. */
         post: operations["grants_approve"];
         delete?: never;
         options?: never;
@@ -348,6 +348,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reviews/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves several reviews of low risk; nothing is decided when one of them has a higher one. */
+        post: operations["reviews_approve_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends several reviews back to their authors, with the same words. */
+        post: operations["reviews_reject_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reviews/{id}": {
         parameters: {
             query?: never;
@@ -355,7 +389,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a review: code and difference to the live version, findings, what is newly granted, what test runs did. */
+        /**
+         * Shows a review: code and difference to the live version and to what you read last, findings, what is newly granted and
+         *     what was before, what test runs did, earlier decisions, and what an approval must carry.
+         */
         get: operations["reviews_show"];
         put?: never;
         post?: never;
@@ -374,8 +411,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approves a bundle exactly as it was shown; the version goes live at once. */
+        /**
+         * Approves a bundle exactly as it was shown, or in part; the version goes live at once. High risk wants every serious
+         *     finding acknowledged by its id, critical also the tool's name typed.
+         */
         post: operations["reviews_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews/{id}/first-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the first calls of what a review approved, oldest first, and how many there were in all. */
+        get: operations["reviews_first_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -442,8 +499,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an approval back, whether a human or a rule gave it; calls run the version approved before, or none. */
+        /**
+         * Takes all back that an approval gave, whether a human or a rule gave it: its grants at once, and calls run the version that
+         *     was live before, or none.
+         */
         post: operations["reviews_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reviews/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notes that you read a review as it was shown: from then on `last_look` says what changed since. Fetching a review
+         *     does not count as reading it, since pages fetch by themselves; a decision does.
+         */
+        post: operations["reviews_mark_seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -944,6 +1024,30 @@ export interface components {
              */
             revoked_later: number;
         };
+        /** @description What an approval must carry. */
+        ApprovalNeeds: {
+            /** @description Ids of the findings that it must acknowledge. */
+            acknowledge: string[];
+            /** @description The tool's name, which it must repeat as the human typed it. */
+            tool_name?: string | null;
+            /** @description Whether it may be approved together with others. */
+            bulk: boolean;
+        };
+        /** @description An approval of exactly what the human saw, or of a part of it. */
+        ApprovalRequest: {
+            /** @description The review's `content_hash` as it was shown; when it is no longer that, the answer is 409 and says what changed. */
+            content_hash: components["schemas"]["ContentHash"];
+            /** @description Words for the author; they go to the LLM. */
+            comment?: string;
+            /** @description Ids of the findings that were read, one by one: all of the review's `approval_needs.acknowledge`. */
+            acknowledged?: string[];
+            /** @description The tool's name as the human typed it, where `approval_needs.tool_name` asks for it. */
+            tool_name?: string | null;
+            /** @description Capabilities not to grant. Where the tool can live without them the rest is approved, else the bundle goes back. */
+            refused?: components["schemas"]["Refusal"][];
+            /** @description Capabilities to grant until a time only. */
+            terms?: components["schemas"]["Term"][];
+        };
         /** @description A row of the chain. */
         AuditEvent: {
             /**
@@ -1080,6 +1184,25 @@ export interface components {
             revoked_later: number;
         };
         BTreeSet: string[];
+        /** @description A decision about several reviews. */
+        BulkRequest: {
+            /** @description Which, each as it was shown; 1 to 100. */
+            reviews: components["schemas"]["SeenReview"][];
+            /** @description Words for the authors; they go to the LLM. */
+            comment?: string;
+        };
+        /** @description What became of one of several. */
+        BulkResult: {
+            /** @description The review. */
+            id: components["schemas"]["ReviewId"];
+            decision?: components["schemas"]["Decision"] | null;
+            failure?: components["schemas"]["Failure"] | null;
+        };
+        /**
+         * @description The fields of a bundle.
+         * @enum {string}
+         */
+        BundleField: "purpose" | "name" | "description" | "code" | "input_schema" | "output_schema" | "requested" | "packages";
         /** @description How many runs there were. */
         CallCounts: {
             /**
@@ -1203,6 +1326,29 @@ export interface components {
             /** @enum {string} */
             kind: "secret";
         };
+        /** @description What is different between two states of a bundle. */
+        Changes: {
+            /** @description The hash of the state before. */
+            since: components["schemas"]["ContentHash"];
+            /**
+             * Format: int32
+             * @description The number of the version then.
+             */
+            since_version: number;
+            /**
+             * Format: int32
+             * @description The number of the version now.
+             */
+            version: number;
+            /** @description The fields that differ. */
+            fields: components["schemas"]["FieldChange"][];
+            /** @description What is asked for in addition. */
+            added: components["schemas"]["Capability"][];
+            /** @description What is no longer asked for. */
+            removed: components["schemas"]["Capability"][];
+            /** @description All of it in a sentence. */
+            sentence: string;
+        };
         /** @description A client that speaks MCP, by the name it gives itself. */
         Client: {
             /** @description What it calls itself (unverified). */
@@ -1298,9 +1444,23 @@ export interface components {
             /** @description What it is for. */
             description?: string;
         };
+        /** @description Somebody decided before. */
+        Decided: {
+            /** @description What became of it. */
+            state: components["schemas"]["ReviewState"];
+            /** @description Who. */
+            by: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Their words. */
+            comment: string;
+        };
         /** @description A decision that was made. */
         Decision: {
-            /** @description The review, decided. */
+            /** @description The review, decided: `rejected` also when an approval refused something that the tool cannot live without. */
             review: components["schemas"]["Review"];
             /** @description `server__tool`, as it is called now. */
             tool: string;
@@ -1428,6 +1588,27 @@ export interface components {
             /** @description Whether it is repeated for each newer version once its own is live. */
             is_example: boolean;
         };
+        /** @description A capability that the tool has already. */
+        ExistingGrant: {
+            /** @description The grant. */
+            id: components["schemas"]["GrantId"];
+            /** @description What. */
+            capability: components["schemas"]["Capability"];
+            /** @description In words. */
+            words: string;
+            /** @description For whom. */
+            scope: components["schemas"]["GrantScope"];
+            /**
+             * Format: int32
+             * @description The first line of this version's code that shows the need; none when it does not show any.
+             */
+            line?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at?: string | null;
+        };
         /** @description Why a run failed. Serialised as the structured content of an `isError` result. */
         Failure: {
             /** @description Which sort. */
@@ -1454,6 +1635,13 @@ export interface components {
          * @enum {string}
          */
         FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "unavailable" | "cancelled";
+        /** @description A field that differs. */
+        FieldChange: {
+            /** @description Which. */
+            field: components["schemas"]["BundleField"];
+            /** @description Its text before and after. */
+            diff: components["schemas"]["Diff"];
+        };
         /** @description Something in the code that a reviewer should see. */
         Finding: {
             /** @description Short name of the rule. */
@@ -1484,6 +1672,37 @@ export interface components {
          * @enum {string}
          */
         FindingAbout: "code" | "description" | "name" | "schema" | "tests";
+        /** @description What a version did since it was approved. */
+        FirstRuns: {
+            /** @description The review. */
+            review_id: components["schemas"]["ReviewId"];
+            /** @description `server__tool`. */
+            tool: string;
+            /**
+             * Format: int32
+             * @description The version's number.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when; none while it is not approved.
+             */
+            approved_at?: string | null;
+            /** @description Whether it can be taken back now. */
+            is_revocable: boolean;
+            /** @description The first calls, oldest first. */
+            runs: components["schemas"]["CallRecord"][];
+            /**
+             * Format: int64
+             * @description All calls since then.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those that failed.
+             */
+            failed: number;
+        };
         /** @description A found tool. */
         FoundTool: {
             /** @description `server__tool`: what to call. */
@@ -1528,6 +1747,12 @@ export interface components {
             decided_at?: string | null;
             /** @description The words of the decision. */
             comment: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts; none for one without end.
+             */
+            expires_at?: string | null;
+            review_id?: components["schemas"]["ReviewId"] | null;
         };
         /** @description The words of a decision. */
         GrantDecision: {
@@ -1547,6 +1772,11 @@ export interface components {
             capability: components["schemas"]["CapabilityRequest"];
             /** @description Why. */
             comment?: string;
+            /**
+             * Format: date-time
+             * @description Until when; without end when absent. Tools that need it are withheld from then on, until it is granted again.
+             */
+            expires_at?: string | null;
         };
         /** @description For whom a grant counts. */
         GrantScope: {
@@ -1567,7 +1797,7 @@ export interface components {
          * @description Where a grant stands.
          * @enum {string}
          */
-        GrantState: "pending" | "approved" | "rejected" | "revoked";
+        GrantState: "pending" | "approved" | "rejected" | "revoked" | "expired";
         /** @description A module that was granted beyond the defaults. */
         GrantedModule: {
             /** @description Module or package. */
@@ -1642,6 +1872,19 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "failed";
+        };
+        /** @description What an admin read last of a tool's reviews. */
+        LastLook: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            seen_at: string;
+            /** @description The review that it was of; an earlier one when the bundle was submitted again. */
+            review_id: components["schemas"]["ReviewId"];
+            /** @description What it was. */
+            content_hash: components["schemas"]["ContentHash"];
+            changes?: components["schemas"]["Changes"] | null;
         };
         /** @description What one call may use. Defaults are those of the original. */
         Limits: {
@@ -1752,10 +1995,34 @@ export interface components {
             request: components["schemas"]["NextCall"];
         };
         /**
+         * @description Where a need was seen.
+         * @enum {string}
+         */
+        NeedSource: "code" | "test" | "request";
+        /**
          * @description Where a need stands.
          * @enum {string}
          */
-        NeedState: "not_requested" | "pending" | "rejected";
+        NeedState: "not_requested" | "pending" | "rejected" | "expired";
+        /** @description A capability that approval newly grants. */
+        NewGrant: {
+            /** @description What. */
+            capability: components["schemas"]["Capability"];
+            /** @description In words. */
+            words: string;
+            /**
+             * Format: int32
+             * @description The first line of the code that shows the need.
+             */
+            line?: number | null;
+            /** @description Where the need was seen. */
+            sources: components["schemas"]["NeedSource"][];
+            /** @description Why the author wants it, when they asked for it by itself. */
+            justification?: string | null;
+            requested_by?: components["schemas"]["Actor"] | null;
+            /** @description Whether the rest is approved when this is refused; otherwise refusing it sends the bundle back. */
+            can_live_without: boolean;
+        };
         /** @description A tool call that would help. */
         NextCall: {
             /** @description Management tool. */
@@ -2017,6 +2284,12 @@ export interface components {
                 decided_at?: string | null;
                 /** @description The words of the decision. */
                 comment: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it counts; none for one without end.
+                 */
+                expires_at?: string | null;
+                review_id?: components["schemas"]["ReviewId"] | null;
             }[];
             /**
              * Format: int64
@@ -2060,6 +2333,8 @@ export interface components {
                 risk: components["schemas"]["Risk"];
                 /** @description Where it stands. */
                 state: components["schemas"]["ReviewState"];
+                /** @description What approval is for. */
+                purpose: components["schemas"]["ReviewPurpose"];
                 /** @description What approval newly grants, in words. */
                 requested: string[];
                 /** @description Whether a version of this tool is live already. */
@@ -2328,6 +2603,37 @@ export interface components {
              */
             new: string;
         };
+        /** @description A decision on another review of the same tool. */
+        PastDecision: {
+            /** @description The review. */
+            review_id: components["schemas"]["ReviewId"];
+            /**
+             * Format: int32
+             * @description The version's number; none when it is gone.
+             */
+            version?: number | null;
+            /** @description What approval was for. */
+            purpose: components["schemas"]["ReviewPurpose"];
+            /** @description What became of it. */
+            state: components["schemas"]["ReviewState"];
+            /** @description How much care it wanted. */
+            risk: components["schemas"]["Risk"];
+            /** @description What was decided on. */
+            content_hash: components["schemas"]["ContentHash"];
+            /** @description What it asked for. */
+            requested: components["schemas"]["BTreeSet"];
+            /** @description What of that was refused, and why. */
+            refused: components["schemas"]["Refusal"][];
+            decided_by?: components["schemas"]["Actor"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            /** @description Why. */
+            comment: string;
+            revoked?: components["schemas"]["TakenBack"] | null;
+        };
         /** @description What each rule would have decided. */
         Preview: {
             /**
@@ -2383,6 +2689,8 @@ export interface components {
             request_id?: string | null;
             /** @description For `stale`: the hash of what is asked for now. */
             current_hash?: string | null;
+            changes?: components["schemas"]["Changes"] | null;
+            decided?: components["schemas"]["Decided"] | null;
             failure?: components["schemas"]["Failure"] | null;
         };
         /**
@@ -2390,6 +2698,13 @@ export interface components {
          * @enum {string}
          */
         Profile: "live" | "quarantine";
+        /** @description A capability that a human refused, and why. */
+        Refusal: {
+            /** @description What. */
+            capability: components["schemas"]["Capability"];
+            /** @description Why; goes to the LLM. */
+            reason: string;
+        };
         /** @description What came of repeating the examples for a submission. */
         Regression: {
             /** @description The version that was submitted. */
@@ -2457,6 +2772,8 @@ export interface components {
             tool_id: components["schemas"]["ToolId"];
             /** @description The version to be made live. */
             version_id: components["schemas"]["VersionId"];
+            /** @description What approval is for. */
+            purpose: components["schemas"]["ReviewPurpose"];
             /** @description Capabilities that approval newly grants to the tool. */
             requested: components["schemas"]["BTreeSet"];
             /** @description [`bundle_hash`] of what is asked for; a decision must name it. */
@@ -2482,6 +2799,10 @@ export interface components {
             decided_at?: string | null;
             /** @description The words of the decision; they go to the LLM. */
             comment: string;
+            /** @description Capabilities that the decision refused one by one, with the reason for each. */
+            refused: components["schemas"]["Refusal"][];
+            replaces?: components["schemas"]["VersionId"] | null;
+            revoked?: components["schemas"]["TakenBack"] | null;
         };
         /** @description Everything about a review. */
         ReviewDetail: {
@@ -2505,11 +2826,18 @@ export interface components {
             /** @description The code with such characters marked; absent when it has none. */
             code_marked?: string | null;
             /** @description What to look at in code and texts, worst first, and in what its tests did. */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["ReviewFinding"][];
             /** @description Why the risk is what it is now, the gravest first; empty for a low one. */
             reasons: string[];
             /** @description What approval newly lets the tool do, and what it may do already. */
             newly: components["schemas"]["Consequence"];
+            /** @description What an approval must carry. */
+            approval_needs: components["schemas"]["ApprovalNeeds"];
+            /** @description What is newly granted and what the tool has already, with the lines that show the need. */
+            grants: components["schemas"]["ReviewGrants"];
+            last_look?: components["schemas"]["LastLook"] | null;
+            /** @description Other decisions on this tool, newest first (at most 50). */
+            history: components["schemas"]["PastDecision"][];
             /** @description Secrets the tool uses. */
             secrets: components["schemas"]["SecretSummary"][];
             /** @description Test runs of exactly this version, newest first (at most 60). */
@@ -2519,6 +2847,18 @@ export interface components {
             /** @description What approval does, in a sentence. */
             consequence: string;
             identical_to?: components["schemas"]["SameAs"] | null;
+        };
+        /** @description A finding that a decision can name. */
+        ReviewFinding: components["schemas"]["Finding"] & {
+            /** @description Names it within this review, as long as the bundle's hash stays: `rule:line`, with a number when there are several. */
+            id: string;
+        };
+        /** @description The capabilities of a review. */
+        ReviewGrants: {
+            /** @description What approval newly grants. */
+            new: components["schemas"]["NewGrant"][];
+            /** @description What the tool has already. */
+            existing: components["schemas"]["ExistingGrant"][];
         };
         /**
          * Format: uuid
@@ -2544,6 +2884,8 @@ export interface components {
             risk: components["schemas"]["Risk"];
             /** @description Where it stands. */
             state: components["schemas"]["ReviewState"];
+            /** @description What approval is for. */
+            purpose: components["schemas"]["ReviewPurpose"];
             /** @description What approval newly grants, in words. */
             requested: string[];
             /** @description Whether a version of this tool is live already. */
@@ -2562,6 +2904,11 @@ export interface components {
              */
             decided_at?: string | null;
         };
+        /**
+         * @description What approval of a review is for.
+         * @enum {string}
+         */
+        ReviewPurpose: "publish" | "grant";
         /**
          * @description Where a review stands.
          * @enum {string}
@@ -2583,7 +2930,7 @@ export interface components {
              * @description The number of the version that calls run now; none when nothing is published any more.
              */
             live_version?: number | null;
-            /** @description What is left to look at. */
+            /** @description What became of it. */
             remarks: string[];
         };
         /** @description Why an approval is taken back. */
@@ -2775,6 +3122,18 @@ export interface components {
             /** @description What it is; keeps the description unless given. */
             description?: string | null;
         };
+        /** @description What was read. */
+        SeenRequest: {
+            /** @description The review's `content_hash` as it was shown. */
+            content_hash: components["schemas"]["ContentHash"];
+        };
+        /** @description A review as the human saw it. */
+        SeenReview: {
+            /** @description Its id. */
+            id: components["schemas"]["ReviewId"];
+            /** @description Its `content_hash` as it was shown. */
+            content_hash: components["schemas"]["ContentHash"];
+        };
         /** @description A named group of tools. */
         Server: {
             /** @description Its id. */
@@ -2902,6 +3261,12 @@ export interface components {
              */
             log_retention_days: number;
             /**
+             * Format: int32
+             * @description Reviews that one client may have open at the same time (1 to 10000).
+             * @default 20
+             */
+            open_requests_per_client: number;
+            /**
              * @description Limits given to new servers.
              * @default {
              *       "timeout_ms": 30000,
@@ -2944,6 +3309,28 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description An approval that was taken back. */
+        TakenBack: {
+            /** @description Who. */
+            by: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why; goes to the LLM. */
+            comment: string;
+        };
+        /** @description Until when a capability is granted. */
+        Term: {
+            /** @description The capability, as the review asks for it. */
+            capability: components["schemas"]["Capability"];
+            /**
+             * Format: date-time
+             * @description When it ends; the tool is withheld from then on, until it is granted again.
+             */
+            expires_at: string;
+        };
         /** @description What came of a test run. */
         TestReport: {
             /** @description Names the evidence. */
@@ -3075,6 +3462,8 @@ export interface components {
             state: components["schemas"]["VersionState"];
             /** @description What a human said about the newest version. */
             comment?: string | null;
+            /** @description What a human refused of the newest version's bundle, and why. */
+            refused: components["schemas"]["Refusal"][];
             review_id?: components["schemas"]["ReviewId"] | null;
             /** @description Where a human decides. */
             review_url?: string | null;
@@ -4008,6 +4397,81 @@ export interface operations {
             };
         };
     };
+    reviews_approve_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"][];
+                };
+            };
+            /** @description One has a risk above low */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_reject_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"][];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reviews_show: {
         parameters: {
             query?: never;
@@ -4051,10 +4515,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionRequest"];
+                "application/json": components["schemas"]["ApprovalRequest"];
             };
         };
         responses: {
+            /** @description Decided: approved, or sent back because it cannot do without what was refused */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4063,13 +4528,56 @@ export interface operations {
                     "application/json": components["schemas"]["Decision"];
                 };
             };
-            /** @description It changed or was decided since it was shown */
+            /** @description It changed (`stale`) or was decided (`decided`) since it was shown */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A finding is not acknowledged, or the tool's name not typed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_first_runs: {
+        parameters: {
+            query?: {
+                /** @description Runs at most, 1 to 50; 20 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: components["schemas"]["ReviewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstRuns"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4238,6 +4746,40 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews_mark_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the review */
+                id: components["schemas"]["ReviewId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenRequest"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

@@ -16,6 +16,7 @@ const LOOKS: Record<Known, { tone: Tone; icon: LucideIcon; label: string }> = {
   approved: { tone: "ok", icon: Check, label: "Approved" },
   rejected: { tone: "bad", icon: X, label: "Sent back" },
   revoked: { tone: "gray", icon: Ban, label: "Revoked" },
+  expired: { tone: "warn", icon: Clock, label: "Expired" },
   superseded: { tone: "gray", icon: CircleSlash, label: "Superseded" },
   draft: { tone: "gray", icon: Circle, label: "Draft" },
   running: { tone: "ok", icon: Check, label: "Running" },

@@ -1,7 +1,10 @@
 //! Reviews: the bundles a human decides.
 
 pub(crate) mod approve;
+pub(crate) mod bulk;
+pub(crate) mod first_runs;
 pub(crate) mod list;
+pub(crate) mod mark_seen;
 pub(crate) mod reject;
 pub(crate) mod repeat;
 pub(crate) mod resolve;

@@ -150,3 +150,147 @@ async fn grants_are_added_listed_and_revoked() {
         admin.post("/api/grants", body).await.assert_problem(422, "invalid");
     }
 }
+
+/// A tool with two findings that must be looked at.
+const SLY: &str =
+    "async def main(a: int, b: int) -> int:\n    x = \"a\u{200b}b\"\n    y = \"c\u{202e}d\"\n    return a + b\n";
+const SECRET: &str = "async def main() -> str:\n    answer = await http.get(\"https://api.example.com/x\", headers={\"x\": secrets[\"KEY\"]})\n    return answer.text\n";
+
+#[tokio::test]
+async fn friction_holds_in_the_api_whatever_a_page_shows() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (id, hash) = fixture.ask("math", "sly", SLY).await;
+    let path = format!("/api/reviews/{id}/approve");
+    let detail = admin.get(&format!("/api/reviews/{id}")).await.json();
+    let needed = detail["approval_needs"]["acknowledge"].as_array().unwrap().clone();
+    assert_eq!((needed.len(), &detail["review"]["risk"]), (2, &json!("high")), "{detail}");
+    let problem = admin.post(&path, decision(&hash)).await.assert_problem(422, "invalid_arguments");
+    assert!(problem["detail"].as_str().unwrap().contains("2 of 2 findings are not acknowledged"), "{problem}");
+    let some = json!({"content_hash": hash, "acknowledged": [needed[1]]});
+    let problem = admin.post(&path, some).await.assert_problem(422, "invalid_arguments");
+    assert!(problem["detail"].as_str().unwrap().contains(needed[0].as_str().unwrap()), "{problem}");
+    let bulk = json!({"reviews": [{"id": id, "content_hash": hash}]});
+    admin.post("/api/reviews/approve", bulk).await.assert_problem(422, "invalid_arguments");
+    let all = json!({"content_hash": hash, "acknowledged": needed});
+    assert_eq!(admin.post(&path, all).await.json()["review"]["state"], "approved");
+
+    let ordinary = json!({"code_policy": "standard"}).to_string().into_bytes();
+    assert_eq!(admin.send("PATCH", "/api/servers/math", Some(ordinary)).await.status, 200);
+    let (id, hash) = fixture.ask("math", "secret", SECRET).await;
+    let path = format!("/api/reviews/{id}/approve");
+    let detail = admin.get(&format!("/api/reviews/{id}")).await.json();
+    let read = &detail["approval_needs"]["acknowledge"];
+    assert_eq!(
+        (&detail["approval_needs"]["tool_name"], &detail["review"]["risk"]),
+        (&json!("math__secret"), &json!("critical"))
+    );
+    let problem = admin
+        .post(&path, json!({"content_hash": hash, "acknowledged": read}))
+        .await
+        .assert_problem(422, "invalid_arguments");
+    assert!(problem["detail"].as_str().unwrap().contains("tool_name"), "{problem}");
+    let wrong = json!({"content_hash": hash, "acknowledged": read, "tool_name": "math__sly"});
+    admin.post(&path, wrong).await.assert_problem(422, "invalid_arguments");
+    let typed = json!({"content_hash": hash, "acknowledged": read, "tool_name": "math__secret"});
+    assert_eq!(admin.post(&path, typed).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stale_decision_gets_the_differences_and_a_late_one_the_name() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (first, old) = fixture.ask("math", "add", ADD).await;
+    let (second, new) = fixture.update("math__add", ADD_AGAIN).await;
+    let stale = admin.post(&format!("/api/reviews/{first}/approve"), decision(&old)).await;
+    let problem = stale.assert_problem(409, "stale");
+    assert_eq!(problem["current_hash"], new);
+    let fields = problem["changes"]["fields"].as_array().unwrap();
+    assert_eq!(fields[0]["field"], "code", "{problem}");
+    assert!(fields[0]["diff"]["unified"].as_str().unwrap().contains("+    return b + a"), "{problem}");
+    let path = format!("/api/reviews/{second}/approve");
+    assert_eq!(admin.post(&path, decision(&new)).await.status, 200);
+    let problem = admin.post(&path, decision(&new)).await.assert_problem(409, "decided");
+    assert_eq!((&problem["decided"]["by"]["name"], &problem["decided"]["state"]), (&json!(USER), &json!("approved")));
+    assert!(problem["decided"]["at"].as_str().unwrap().starts_with("20"), "{problem}");
+}
+
+#[tokio::test]
+async fn what_was_read_is_compared_with_what_came_after() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let (first, old) = fixture.ask("math", "add", ADD).await;
+    let seen = admin.post(&format!("/api/reviews/{first}/seen"), json!({"content_hash": old})).await;
+    assert_eq!(seen.status, 204, "{}", seen.text());
+    let (second, _) = fixture.update("math__add", ADD_AGAIN).await;
+    let detail = admin.get(&format!("/api/reviews/{second}")).await.json();
+    assert_eq!(detail["last_look"]["content_hash"], old);
+    assert_eq!(detail["last_look"]["changes"]["fields"][0]["field"], "code", "{detail}");
+    assert!(fixture.cli().get(&format!("/api/reviews/{second}")).await.json()["last_look"].is_null());
+    let unknown = json!({"content_hash": "0".repeat(64)});
+    admin.post(&format!("/api/reviews/{second}/seen"), unknown).await.assert_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn a_bundle_is_approved_in_part_watched_and_taken_back() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let fetch = "async def main(a: int, b: int) -> str:\n    answer = await http.get(\"https://api.example.com/x\")\n    return answer.text\n";
+    let (id, hash) = fixture.ask("math", "fetch", fetch).await;
+    let needed = json!({"kind": "host", "host": "api.example.com"});
+    let detail = admin.get(&format!("/api/reviews/{id}")).await.json();
+    let new = &detail["grants"]["new"][0];
+    assert_eq!((&new["line"], &new["can_live_without"]), (&json!(2), &json!(false)), "{detail}");
+    let refuse = json!({"content_hash": hash, "refused": [{"capability": needed, "reason": "not that one"}]});
+    let back = admin.post(&format!("/api/reviews/{id}/approve"), refuse).await.json();
+    assert_eq!(back["review"]["state"], "rejected");
+    assert_eq!(admin.get("/api/tools/math__fetch/status").await.json()["refused"][0]["reason"], "not that one");
+
+    let (id, hash) = fixture.update("math__fetch", ADD).await;
+    assert_eq!(admin.post(&format!("/api/reviews/{id}/approve"), decision(&hash)).await.status, 200);
+    admin.post("/api/servers/math/start", json!({})).await;
+    let runs = format!("/api/reviews/{id}/first-runs?limit=5");
+    assert_eq!(admin.get(&runs).await.json()["runs"], json!([]));
+    admin.post("/api/tools/math__fetch/call", json!({"arguments": {"a": 1, "b": 2}})).await;
+    let strip = loop {
+        let strip = admin.get(&runs).await.json();
+        if strip["runs"].as_array().is_some_and(|runs| runs.len() == 1) && strip["total"] == 1 {
+            break strip;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&strip["runs"][0]["result"], &strip["is_revocable"]), (&json!(3), &json!(true)), "{strip}");
+    let path = format!("/api/reviews/{id}/revoke");
+    let revoked = admin.post(&path, json!({"comment": "wrong"})).await.json();
+    assert_eq!((&revoked["review"]["revoked"]["by"]["name"], &revoked["live_version"]), (&json!(USER), &Value::Null));
+    admin.post(&path, json!({})).await.assert_problem(409, "conflict");
+}
+
+#[tokio::test]
+async fn several_are_decided_in_one_request() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let mut reviews = Vec::new();
+    for name in ["one", "two", "three"] {
+        let (id, content_hash) = fixture.ask("math", name, ADD).await;
+        reviews.push(json!({"id": id, "content_hash": content_hash}));
+    }
+    let back = reviews.split_off(2);
+    let approved = admin.post("/api/reviews/approve", json!({"reviews": reviews, "comment": "small"})).await.json();
+    assert_eq!(approved[1]["decision"]["review"]["state"], "approved", "{approved}");
+    let again = admin.post("/api/reviews/reject", json!({"reviews": reviews})).await.json();
+    assert_eq!(again[0]["failure"]["kind"], "conflict", "{again}");
+    let rejected = admin.post("/api/reviews/reject", json!({"reviews": back})).await.json();
+    assert_eq!(rejected[0]["decision"]["review"]["state"], "rejected", "{rejected}");
+}
+
+#[tokio::test]
+async fn a_grant_can_be_given_until_a_time() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let grant = |expires_at: &str| json!({"scope": {"level": "everywhere"}, "capability": {"kind": "host", "host": "x.example"}, "expires_at": expires_at});
+    admin.post("/api/grants", grant("2020-01-01T00:00:00Z")).await.assert_problem(422, "invalid_arguments");
+    let added = admin.post("/api/grants", grant("2099-01-01T00:00:00Z")).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    assert_eq!(added.json()["expires_at"], "2099-01-01T00:00:00Z");
+}

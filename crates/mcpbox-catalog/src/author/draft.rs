@@ -25,8 +25,9 @@ use super::{
 use crate::{
     Caller, Catalog, CatalogError, NextStep,
     change::Change,
+    lines::Lines,
     load::{self, Loaded},
-    needs::{Lines, Standing},
+    needs::Standing,
     next::YOURS,
 };
 

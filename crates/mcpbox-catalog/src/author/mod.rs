@@ -21,6 +21,7 @@ mod status;
 mod test;
 mod tool;
 mod version;
+mod wanted;
 
 pub(crate) use code::findings;
 pub use code::{CodeReport, Finding, FindingAbout, Severity, validate_code};

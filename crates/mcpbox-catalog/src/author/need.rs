@@ -29,4 +29,6 @@ pub enum NeedState {
     Pending,
     /// A human refused it.
     Rejected,
+    /// It was granted until a time that is over.
+    Expired,
 }

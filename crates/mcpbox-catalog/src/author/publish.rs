@@ -8,7 +8,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     hash::ContentHash,
     ids::{ReviewId, ToolId},
-    review::{Review, ReviewState, Risk},
+    review::{Review, ReviewPurpose, ReviewState, Risk},
     server::ServerStatus,
     version::{VersionEvent, VersionState},
 };
@@ -16,13 +16,15 @@ use mcpbox_store::{reviews, versions};
 use serde::Serialize;
 use serde_json::json;
 
-use super::code;
+use super::{code, request::add_request};
 use crate::{
     Caller, Catalog, CatalogError, NextStep,
-    bundle::Bundle,
+    bundle::{Bundle, check_open_requests, join_open_review, open_review, update_review},
     change::Change,
     evidence::regression,
+    expiry,
     load::{self, Loaded},
+    narrow::without_granted_methods,
     needs::Standing,
     policy,
     review::RegressionReport,
@@ -43,6 +45,8 @@ pub struct PublishReport {
     pub name: String,
     /// The version's number.
     pub version: u32,
+    /// Whether it joined the review that was open already: nothing waits twice.
+    pub was_open: bool,
     /// Names the bundle.
     pub content_hash: ContentHash,
     /// How much care the review wants.
@@ -59,10 +63,12 @@ pub struct PublishReport {
     pub next: Vec<NextStep>,
 }
 
-/// Bundles the newest version and everything it needs that is not granted into one review.
+/// Bundles the newest version and everything it needs that is not granted into one review. What is submitted already
+/// stays the one review it is; for a version that is live, whatever it lacks by now is asked for.
 ///
 /// # Errors
-/// `conflict` when the newest version is live or waits already, `not_found`.
+/// `conflict` when the newest version is live and lacks nothing, `rate_limited` when too much of this client waits
+/// already, `not_found`.
 pub async fn request_publish(
     cat: &Arc<Catalog>,
     who: impl Into<Caller<'_>>,
@@ -71,67 +77,120 @@ pub async fn request_publish(
 ) -> Result<PublishReport, CatalogError> {
     let who = who.into();
     who.check_author()?;
+    expiry::enforce(cat).await?;
     let id = cat.snapshot().find_tool(tool)?.tool.id;
     let notes = text::remark("notes", notes)?;
     let mut change = Change::begin(cat, who.actor()).await?;
     let loaded = load::tool(&change.tx, id).await?;
-    let pending = loaded.newest.state.apply(VersionEvent::Submit);
-    let Ok(pending) = pending else { return Err(not_submittable(cat, &change, &loaded).await?.into()) };
-    // What is stored was checked when it was written; the rules may have become stricter since.
-    code::check(&loaded.newest.content.code, loaded.server.code_policy)?;
+    let open = reviews::open_for_tool(&change.tx, id).await?;
+    let is_open = open.is_some();
+    let mut begun = None;
+    let review = match (loaded.newest.state, open) {
+        (VersionState::PendingReview, Some(open)) => submitted_again(&mut change, &loaded, open, notes).await?,
+        (VersionState::Approved, open) => {
+            let missing = missing(&change, &loaded).await?;
+            if missing.is_empty() && open.is_none() {
+                return Err(nothing_to_publish(&loaded).into());
+            }
+            let asked = ask_for(&mut change, &loaded, missing, &notes).await?;
+            submit(cat, who, &mut change, &asked, (ReviewPurpose::Grant, open, notes)).await?
+        }
+        (state, open) => {
+            let pending = state.apply(VersionEvent::Submit).map_err(CatalogError::internal)?;
+            // What is stored was checked when it was written; the rules may have become stricter since.
+            code::check(&loaded.newest.content.code, loaded.server.code_policy)?;
+            change.touch_tool(id);
+            let review = submit(cat, who, &mut change, &loaded, (ReviewPurpose::Publish, open, notes)).await?;
+            versions::set_state(&change.tx, loaded.newest.id, state, pending, None).await?;
+            begun = regression::begin(&change, review.id, &loaded.tool, loaded.newest.id).await?;
+            review
+        }
+    };
     let standing = Standing::read(&change.tx, &loaded.server, id).await?;
-    let bundle = Bundle::build(&mut change, &loaded, &standing).await?;
-    let review = review(&change, &loaded, bundle, notes);
-    versions::set_state(&change.tx, loaded.newest.id, loaded.newest.state, pending, None).await?;
-    reviews::insert(&change.tx, &review).await?;
-    let begun = regression::begin(&change, review.id, &loaded.tool, loaded.newest.id).await?;
-    let detail = json!({"name": loaded.name(), "version": loaded.newest.number, "content_hash": review.content_hash,
-                        "requested": review.requested, "risk": review.risk});
-    change.audit("review.open", format!("review:{}", review.id), detail).await?;
-    change.touch_tool(id);
-    change.tell(LiveEvent::ReviewChanged { review_id: review.id });
-    change.commit().await?;
-    policy::after_submission(cat, review.id, begun).await;
+    if change.has_done_something() {
+        change.commit().await?;
+    }
+    if review.purpose == ReviewPurpose::Publish {
+        policy::after_submission(cat, review.id, begun).await;
+    }
     let review = reviews::by_id(&cat.store.reader(), review.id).await?.unwrap_or(review);
     let regression = RegressionReport::of_review(cat, review.id).await?;
-    Ok(report(cat, &loaded, &standing, review, regression))
+    Ok(PublishReport { was_open: is_open, ..report(cat, &loaded, &standing, review, regression) })
 }
 
-fn review(change: &Change, loaded: &Loaded, bundle: Bundle, notes: String) -> Review {
-    Review {
-        id: ReviewId::generate(),
-        tool_id: loaded.tool.id,
-        version_id: loaded.newest.id,
-        requested: bundle.requested,
-        content_hash: bundle.content_hash,
-        state: ReviewState::Open,
-        risk: bundle.risk,
-        notes,
-        requested_by: change.actor.clone(),
-        created_at: change.now,
-        decided_by: None,
-        decided_at: None,
-        comment: String::new(),
+/// Opens a review, or makes the open one of the tool this one.
+async fn submit(
+    cat: &Catalog,
+    who: Caller<'_>,
+    change: &mut Change,
+    loaded: &Loaded,
+    (purpose, open, notes): (ReviewPurpose, Option<Review>, String),
+) -> Result<Review, CatalogError> {
+    let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
+    let bundle = Bundle::build(change, loaded, &standing, purpose).await?;
+    let Some(open) = open else {
+        check_open_requests(cat, who, change).await?;
+        return open_review(change, loaded, &bundle, notes).await;
+    };
+    let open = with_notes(change, open, notes).await?;
+    update_review(change, open, &bundle).await
+}
+
+/// The same again is the same review. What tests were refused meanwhile joins it, and new notes replace the old.
+async fn submitted_again(
+    change: &mut Change,
+    loaded: &Loaded,
+    open: Review,
+    notes: String,
+) -> Result<Review, CatalogError> {
+    let review = join_open_review(change, loaded).await?.unwrap_or(open);
+    with_notes(change, review, notes).await
+}
+
+async fn with_notes(change: &mut Change, mut review: Review, notes: String) -> Result<Review, CatalogError> {
+    if notes.is_empty() || notes == review.notes {
+        return Ok(review);
     }
+    review.notes = notes;
+    reviews::update_bundle(&change.tx, &review).await?;
+    change.audit("review.notes", format!("review:{}", review.id), json!({"notes": review.notes})).await?;
+    change.tell(LiveEvent::ReviewChanged { review_id: review.id });
+    Ok(review)
 }
 
-/// Why the newest version cannot be submitted: it waits already, or is live.
-async fn not_submittable(cat: &Catalog, change: &Change, loaded: &Loaded) -> Result<Failure, CatalogError> {
+/// What the live version needs and has no more, or never had.
+async fn missing(change: &Change, loaded: &Loaded) -> Result<Capabilities, CatalogError> {
+    let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
+    let lapsed: Capabilities = standing.lapsed().map(|grant| grant.capability.clone()).collect();
+    let content = &loaded.newest.content;
+    let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
+    let needed = without_granted_methods(&content.capabilities, &analysis, &standing);
+    let wanted = standing.to_request(&needed, &lapsed);
+    let asked = |wanted: &Capability| standing.pending().any(|grant| grant.capability.covers(wanted));
+    Ok(wanted.into_iter().filter(|wanted| !asked(wanted)).collect())
+}
+
+/// Asks for what the live version lacks, as if it was asked for one by one.
+async fn ask_for(
+    change: &mut Change,
+    loaded: &Loaded,
+    missing: Capabilities,
+    notes: &str,
+) -> Result<Loaded, CatalogError> {
+    for capability in missing {
+        let because = format!("version {} needs it", loaded.newest.number);
+        let because = if notes.is_empty() { because } else { format!("{because}: {notes}") };
+        add_request(change, loaded, capability, because).await?;
+    }
+    load::tool(&change.tx, loaded.tool.id).await
+}
+
+/// Why there is nothing to submit.
+fn nothing_to_publish(loaded: &Loaded) -> Failure {
     let (name, number) = (loaded.name(), loaded.newest.number);
-    let status = json!({"tool_id": name});
-    if loaded.newest.state == VersionState::PendingReview {
-        let open = reviews::open_for_tool(&change.tx, loaded.tool.id).await?;
-        let at = open.map_or_else(String::new, |review| format!(" at {}", cat.review_url(review.id)));
-        let failure =
-            Failure::new(FailureKind::Conflict, format!("version {number} of {name} waits for a human already{at}"));
-        return Ok(failure.hint("ask the human to decide, and poll its status").next("mcpbox_get_tool_status", status));
-    }
-    let failure = Failure::new(
-        FailureKind::Conflict,
-        format!("version {number} of {name} is approved already; there is nothing new to publish"),
-    );
+    let message = format!("version {number} of {name} is approved already; there is nothing new to publish");
     let hint = "call it, or change it with mcpbox_update_tool first; mcpbox_request_module and mcpbox_request_network_access ask for more";
-    Ok(failure.hint(hint).next("mcpbox_get_tool_status", status))
+    Failure::new(FailureKind::Conflict, message).hint(hint).next("mcpbox_get_tool_status", json!({"tool_id": name}))
 }
 
 fn report(
@@ -184,6 +243,7 @@ fn report(
         tool_id: loaded.tool.id,
         name,
         version: loaded.newest.number,
+        was_open: false,
         content_hash: review.content_hash,
         risk: review.risk,
         requested: review.requested.into_iter().collect(),

@@ -5,7 +5,7 @@ use mcpbox_core::{
     capability::Capability,
     grant::Grant,
     ids::{ReviewId, ToolId},
-    review::Review,
+    review::{Refusal, Review, ReviewPurpose},
     version::VersionState,
 };
 use mcpbox_store::{calls, reviews};
@@ -15,8 +15,9 @@ use serde_json::json;
 use super::Need;
 use crate::{
     Caller, Catalog, CatalogError, NextStep,
+    lines::Lines,
     load::{self, Loaded},
-    needs::{Lines, Standing},
+    needs::Standing,
     next::YOURS,
     packages,
     review::RegressionReport,
@@ -43,6 +44,8 @@ pub struct ToolStatus {
     pub state: VersionState,
     /// What a human said about the newest version.
     pub comment: Option<String>,
+    /// What a human refused of the newest version's bundle, and why.
+    pub refused: Vec<Refusal>,
     /// The review that waits.
     pub review_id: Option<ReviewId>,
     /// Where a human decides.
@@ -108,6 +111,10 @@ pub async fn get_tool_status(
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
     let open = reviews::open_for_tool(&reader, loaded.tool.id).await?;
     let content = &loaded.newest.content;
+    let last = reviews::latest_for_tool(&reader, loaded.tool.id).await?;
+    let last = last.filter(|last| last.version_id == loaded.newest.id || last.purpose == ReviewPurpose::Grant);
+    let said = last.as_ref().filter(|last| last.purpose == ReviewPurpose::Grant).map(|last| last.comment.clone());
+    let refused = last.map(|last| last.refused).unwrap_or_default();
     let lines = Lines::of(&mcpbox_analysis::analyze(&content.code, loaded.server.code_policy));
     let needs = standing.needs(&content.capabilities, &lines, &loaded.server, &loaded.name());
     let decision = loaded.newest.decision.as_ref();
@@ -116,6 +123,7 @@ pub async fn get_tool_status(
         loaded: &loaded,
         withheld: known.withheld,
         open: open.as_ref(),
+        refused: &refused,
         secrets_without_value: &secrets_without_value,
     };
     let packages = packages::of_author(cat, known, open.as_ref(), &standing).await?;
@@ -135,7 +143,11 @@ pub async fn get_tool_status(
         live_version: known.live_version,
         newest_version: loaded.newest.number,
         state: loaded.newest.state,
-        comment: decision.map(|decision| decision.comment.clone()).filter(|comment| !comment.is_empty()),
+        comment: said
+            .filter(|said| !said.is_empty())
+            .or_else(|| decision.map(|decision| decision.comment.clone()))
+            .filter(|comment| !comment.is_empty()),
+        refused,
         review_id: open.as_ref().map(|review| review.id),
         review_url: open.as_ref().map(|review| cat.review_url(review.id)),
         requested: open.as_ref().map(|review| review.requested.iter().cloned().collect()).unwrap_or_default(),
@@ -154,6 +166,7 @@ struct Facts<'a> {
     loaded: &'a Loaded,
     withheld: Option<Withheld>,
     open: Option<&'a Review>,
+    refused: &'a [Refusal],
     secrets_without_value: &'a [String],
 }
 
@@ -173,16 +186,21 @@ impl Facts<'_> {
                 next.push(NextStep::call("then ask for its status again", "mcpbox_get_tool_status", tool()));
             }
             VersionState::Rejected => {
-                let step = "a human sent it back; read the comment, and change the code or the description";
                 let update = json!({"tool_id": name, "python_code": YOURS});
-                next.push(NextStep::call(step, "mcpbox_update_tool", update));
+                next.push(NextStep::call(self.mend(), "mcpbox_update_tool", update));
                 next.push(NextStep::call(
                     "or ask again with notes that answer the comment",
                     "mcpbox_request_publish",
                     tool(),
                 ));
             }
-            VersionState::Approved => {}
+            VersionState::Approved => {
+                if let Some(open) = self.open {
+                    let at = cat.review_url(open.id);
+                    let step = format!("what it asks for waits for a human; ask them to decide at {at}");
+                    next.push(NextStep::human(step, at));
+                }
+            }
         }
         if !self.secrets_without_value.is_empty() {
             let page = cat.admin_page(&format!("servers/{}", self.loaded.server.id));
@@ -191,6 +209,16 @@ impl Facts<'_> {
         }
         next.extend(self.to_publish(&name));
         next
+    }
+
+    /// What to change in a version that was sent back.
+    fn mend(&self) -> String {
+        if self.refused.is_empty() {
+            return "a human sent it back; read the comment, and change the code or the description".to_owned();
+        }
+        let refused: Vec<String> =
+            self.refused.iter().map(|refusal| format!("{} ({})", refusal.capability, refusal.reason)).collect();
+        format!("a human sent it back; change the code so that it does without {}", refused.join(", "))
     }
 
     /// What stands between the approved version and its callers.
@@ -210,6 +238,10 @@ impl Facts<'_> {
                 json!({"tool_id": name, "enabled": true}),
             )),
             Some(Withheld::Unsound) => Some(NextStep::say("tell the admin: what is stored is not what was approved")),
+            Some(Withheld::GrantExpired) => {
+                let step = "a grant it needs was for a time that is over; ask for it again";
+                Some(NextStep::call(step, "mcpbox_request_publish", json!({"tool_id": name})))
+            }
             Some(Withheld::NotApproved) => None,
         }
     }

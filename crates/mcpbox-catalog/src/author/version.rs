@@ -12,7 +12,7 @@ use mcpbox_core::{
 use mcpbox_store::{reviews, tools, versions};
 use serde_json::json;
 
-use crate::{CatalogError, change::Change, load::Loaded, next::YOURS};
+use crate::{CatalogError, bundle::join_open_review, change::Change, load::Loaded, next::YOURS};
 
 /// Writes a version on top of the newest one, which leaves review if it was there. Gives the review it superseded.
 pub(super) async fn add_version(
@@ -36,6 +36,8 @@ pub(super) async fn add_version(
     change.audit(action, format!("tool:{}", loaded.tool.id), detail).await?;
     change.touch_tool(loaded.tool.id);
     loaded.newest = newest;
+    // What was asked for alone goes on waiting, for the code as it is now.
+    join_open_review(change, loaded).await?;
     Ok(superseded)
 }
 

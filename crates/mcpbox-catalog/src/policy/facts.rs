@@ -8,7 +8,7 @@ use mcpbox_core::{
     hash::ContentHash,
     principal::ActorKind,
     regression::RegressionState,
-    review::{Review, ReviewState},
+    review::{Review, ReviewPurpose, ReviewState},
     server::CodePolicy,
     version::{Version, VersionState},
 };
@@ -140,6 +140,7 @@ async fn approved_by_human(
         let of_version = reviews::of_version(connection, other.id).await?;
         let is_confirmed = |review: &Review| {
             review.state == ReviewState::Approved
+                && review.purpose == ReviewPurpose::Publish
                 && review.decided_by.as_ref().is_some_and(|by| by.kind == ActorKind::Admin)
         };
         if of_version.iter().any(is_confirmed) {

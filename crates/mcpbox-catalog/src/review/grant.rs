@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::Capability,
-    failure::FailureKind,
+    failure::{Failure, FailureKind},
     grant::{Grant, GrantEvent, GrantScope, GrantState},
     ids::GrantId,
     package::PackageRule,
@@ -15,9 +16,10 @@ use mcpbox_store::{
 };
 use serde_json::json;
 
+use super::settle::check_end;
 use crate::{
     Catalog, CatalogError, Reviewer,
-    bundle::join_open_review,
+    bundle::grants_changed,
     change::Change,
     error::refused,
     load,
@@ -25,6 +27,21 @@ use crate::{
     packages::{self, Set},
     text,
 };
+
+/// How a human grants something of their own accord.
+#[derive(Debug, Clone, Default)]
+pub struct NewGrantTerms {
+    /// Why.
+    pub comment: String,
+    /// Until when; without end when absent.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl From<&str> for NewGrantTerms {
+    fn from(comment: &str) -> Self {
+        Self { comment: comment.to_owned(), expires_at: None }
+    }
+}
 
 /// Grants a capability to a tool, a server or everywhere, at once.
 ///
@@ -35,11 +52,13 @@ pub async fn add_grant(
     reviewer: &Reviewer,
     scope: GrantScope,
     capability: Capability,
-    comment: &str,
+    terms: impl Into<NewGrantTerms>,
 ) -> Result<Grant, CatalogError> {
-    let comment = text::remark("comment", comment)?;
+    let NewGrantTerms { comment, expires_at } = terms.into();
+    let comment = text::remark("comment", &comment)?;
     check_grantable(&capability)?;
     let mut change = Change::begin(cat, reviewer.actor()).await?;
+    check_end(expires_at, change.now)?;
     check_scope(&change, scope).await?;
     let same = |grant: &Grant| grant.scope == scope && grant.capability == capability;
     if grants::approved(&change.tx).await?.iter().any(same) {
@@ -56,19 +75,22 @@ pub async fn add_grant(
         decided_by: Some(change.actor.clone()),
         decided_at: Some(change.now),
         comment,
+        expires_at,
+        review_id: None,
     };
     grants::insert(&change.tx, &grant).await?;
-    let detail = json!({"capability": grant.capability, "scope": grant.scope, "comment": grant.comment});
+    let detail = json!({"capability": grant.capability, "scope": grant.scope, "expires_at": grant.expires_at, "comment": grant.comment});
     change.audit("grant.add", format!("grant:{}", grant.id), detail).await?;
-    after(&mut change, scope).await?;
+    grants_changed(&mut change, scope).await?;
     change.commit().await?;
     Ok(grant)
 }
 
-/// Approves, rejects or revokes a single grant.
+/// Rejects or revokes a single grant, or approves one that is in no open review. What is in one is approved with it:
+/// there, the human sees the code that will use it, and the hash says what they saw.
 ///
 /// # Errors
-/// `not_found`; `conflict` when it was decided already.
+/// `not_found`; `conflict` when it was decided already, or is to be approved while its review is open.
 pub async fn decide_grant(
     cat: &Arc<Catalog>,
     reviewer: &Reviewer,
@@ -85,22 +107,47 @@ pub async fn decide_grant(
         return Err(refused(FailureKind::Conflict, format!("this grant is {:?} already", grant.state).to_lowercase()));
     };
     if event == GrantEvent::Approve {
+        check_alone(cat, &change, &grant).await?;
         check_resolved(&change, &grant).await?;
     }
-    let decision = GrantDecision { by: change.actor.clone(), at: change.now, comment: comment.clone() };
-    grants::set_state(&change.tx, grant.id, grant.state, to, &decision).await?;
+    let decision = GrantDecision {
+        by: change.actor.clone(),
+        at: change.now,
+        comment: comment.clone(),
+        review_id: None,
+        expires_at: None,
+    };
+    match event {
+        GrantEvent::Revoke => grants::withdraw(&change.tx, grant.id, &decision).await?,
+        _ => grants::set_state(&change.tx, grant.id, grant.state, to, &decision).await?,
+    };
     let action = match event {
         GrantEvent::Approve => "grant.approve",
         GrantEvent::Reject => "grant.reject",
         GrantEvent::Revoke => "grant.revoke",
+        GrantEvent::Expire => return Err(refused(FailureKind::InvalidArguments, "time alone makes a grant expire")),
     };
     let detail = json!({"capability": grant.capability, "scope": grant.scope, "comment": comment});
     change.audit(action, format!("grant:{}", grant.id), detail).await?;
-    after(&mut change, grant.scope).await?;
+    grants_changed(&mut change, grant.scope).await?;
     change.commit().await?;
     (grant.state, grant.comment) = (to, decision.comment);
     (grant.decided_by, grant.decided_at) = (Some(decision.by), Some(decision.at));
     Ok(grant)
+}
+
+/// A request that is part of an open review is not approved past it.
+async fn check_alone(cat: &Catalog, change: &Change, grant: &Grant) -> Result<(), CatalogError> {
+    let GrantScope::Tool(tool) = grant.scope else { return Ok(()) };
+    match reviews::open_for_tool(&change.tx, tool).await? {
+        Some(review) => {
+            let message = format!("{} is asked for in the open review {}", grant.capability, review.id);
+            let hint =
+                format!("decide on it there, at {}; a review can be approved in part", cat.review_url(review.id));
+            Err(Failure::new(FailureKind::Conflict, message).hint(hint).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// A package that an author asked for must be resolved with what its tool has, so that the human could see it.
@@ -126,18 +173,6 @@ pub async fn revoke_grant(
     comment: &str,
 ) -> Result<Grant, CatalogError> {
     decide_grant(cat, reviewer, grant, GrantEvent::Revoke, comment).await
-}
-
-/// What changes with the grants of a scope: the snapshot, and what an open review still has to ask for.
-async fn after(change: &mut Change, scope: GrantScope) -> Result<(), CatalogError> {
-    change.touch_grants(scope);
-    for review in reviews::open_all(&change.tx).await? {
-        let loaded = load::tool(&change.tx, review.tool_id).await?;
-        if scope.includes(loaded.server.id, loaded.tool.id) {
-            join_open_review(change, &loaded).await?;
-        }
-    }
-    Ok(())
 }
 
 fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {

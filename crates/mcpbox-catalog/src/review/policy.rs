@@ -112,6 +112,11 @@ pub async fn set_settings(
         let message = format!("log_retention_days is {}; it must be between 1 and 3650", settings.log_retention_days);
         return Err(refused(FailureKind::InvalidArguments, message));
     }
+    if !(1..=10_000).contains(&settings.open_requests_per_client) {
+        let most = settings.open_requests_per_client;
+        let message = format!("open_requests_per_client is {most}; it must be between 1 and 10000");
+        return Err(refused(FailureKind::InvalidArguments, message));
+    }
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     settings::save(&change.tx, &settings, change.now).await?;
     change.audit("settings.change", "settings".to_owned(), json!({"settings": settings})).await?;

@@ -6,64 +6,37 @@ use mcpbox_analysis::Consequence;
 use mcpbox_core::{
     call::CallRecord,
     capability::Capability,
-    failure::FailureKind,
-    hash::ContentHash,
     ids::ReviewId,
     name::published_name,
-    paging::{Page, PageRequest},
-    principal::Actor,
-    review::{Review, ReviewState, Risk},
+    review::Review,
     secret::Secret,
-    server::{Server, ServerStatus},
+    server::Server,
     tool::Tool,
     version::{Version, VersionState},
 };
-use mcpbox_store::{calls, reviews, secrets, versions};
+use mcpbox_store::{calls, secrets, versions};
 use serde::Serialize;
 
-use super::{Diff, RegressionReport};
+use super::{
+    Diff, RegressionReport,
+    friction::{self, ApprovalNeeds},
+    granted::{self, ReviewGrants},
+    history::{self, PastDecision},
+    open::{by_id, version_of},
+    partial::Sources,
+    seen::{LastLook, last_look},
+};
 use crate::{
-    Catalog, CatalogError,
-    assessment::{Asked, assess},
-    author::{Finding, SecretSummary},
-    error::refused,
-    findings, load,
-    needs::Standing,
+    Catalog, CatalogError, Reviewer,
+    assessment::Asked,
+    author::SecretSummary,
+    lines::Lines,
+    load::{self, Loaded},
+    needs::{Standing, refused_in_tests},
     packages::{self, PackageReport},
+    rating::{self, ReviewFinding, rate},
     text,
 };
-
-/// A review in a list.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ReviewItem {
-    /// Its id.
-    pub id: ReviewId,
-    /// The server's name.
-    pub server: String,
-    /// `server__tool`.
-    pub tool: String,
-    /// The version's number.
-    pub version: u32,
-    /// The bundle, as a decision must name it.
-    pub content_hash: ContentHash,
-    /// How much care it wants.
-    pub risk: Risk,
-    /// Where it stands.
-    pub state: ReviewState,
-    /// What approval newly grants, in words.
-    pub requested: Vec<String>,
-    /// Whether a version of this tool is live already.
-    pub is_update: bool,
-    /// Who asked.
-    pub requested_by: Actor,
-    /// When.
-    pub created_at: DateTime<Utc>,
-    /// Who decided.
-    pub decided_by: Option<Actor>,
-    /// When.
-    pub decided_at: Option<DateTime<Utc>>,
-}
 
 /// An approved version with the same code, texts and schemas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,11 +77,19 @@ pub struct ReviewDetail {
     /// The code with such characters marked; absent when it has none.
     pub code_marked: Option<String>,
     /// What to look at in code and texts, worst first, and in what its tests did.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ReviewFinding>,
     /// Why the risk is what it is now, the gravest first; empty for a low one.
     pub reasons: Vec<String>,
     /// What approval newly lets the tool do, and what it may do already.
     pub newly: Consequence,
+    /// What an approval must carry.
+    pub approval_needs: ApprovalNeeds,
+    /// What is newly granted and what the tool has already, with the lines that show the need.
+    pub grants: ReviewGrants,
+    /// What this human read last of the tool's reviews, and what changed since; absent when they read none.
+    pub last_look: Option<LastLook>,
+    /// Other decisions on this tool, newest first (at most 50).
+    pub history: Vec<PastDecision>,
     /// Secrets the tool uses.
     pub secrets: Vec<SecretSummary>,
     /// Test runs of exactly this version, newest first (at most 60).
@@ -123,116 +104,73 @@ pub struct ReviewDetail {
     pub identical_to: Option<SameAs>,
 }
 
-/// The reviews that wait (at most 500): the riskiest first, then the oldest.
-///
-/// # Errors
-/// The store cannot be read.
-pub async fn list_open(cat: &Catalog) -> Result<Vec<ReviewItem>, CatalogError> {
-    items(cat, open_by_risk(cat).await?).await
-}
-
-/// Reviews in a state, or all. Open ones come as in [`list_open`], others newest first.
-///
-/// # Errors
-/// The store cannot be read.
-pub async fn list(
-    cat: &Catalog,
-    state: Option<ReviewState>,
-    page: PageRequest,
-) -> Result<Page<ReviewItem>, CatalogError> {
-    let (reviews, total) = if state == Some(ReviewState::Open) {
-        let all = open_by_risk(cat).await?;
-        let total = all.len() as u64;
-        let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        let take = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-        (all.into_iter().skip(skip).take(take).collect(), total)
-    } else {
-        let found = reviews::list(&cat.store.reader(), state, page).await?;
-        (found.items, found.total)
-    };
-    Ok(page.page(items(cat, reviews).await?, total))
-}
-
-async fn open_by_risk(cat: &Catalog) -> Result<Vec<Review>, CatalogError> {
-    let mut open = reviews::open_all(&cat.store.reader()).await?;
-    open.sort_by_key(|review| std::cmp::Reverse(review.risk));
-    Ok(open)
-}
-
-async fn items(cat: &Catalog, reviews: Vec<Review>) -> Result<Vec<ReviewItem>, CatalogError> {
-    let (snapshot, reader) = (cat.snapshot(), cat.store.reader());
-    let mut items = Vec::with_capacity(reviews.len());
-    for review in reviews {
-        let Some(known) = snapshot.known_by_id(review.tool_id) else { continue };
-        let version = versions::by_id(&reader, review.version_id).await?.map_or(0, |version| version.number);
-        items.push(ReviewItem {
-            id: review.id,
-            server: known.server.to_string(),
-            tool: known.name.clone(),
-            version,
-            content_hash: review.content_hash,
-            risk: review.risk,
-            state: review.state,
-            requested: review.requested.iter().map(ToString::to_string).collect(),
-            is_update: known.tool.live_version.is_some(),
-            requested_by: review.requested_by,
-            created_at: review.created_at,
-            decided_by: review.decided_by,
-            decided_at: review.decided_at,
-        });
-    }
-    Ok(items)
-}
-
 /// Everything about one review.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn show(cat: &Catalog, review: ReviewId) -> Result<ReviewDetail, CatalogError> {
+    detail(cat, None, review).await
+}
+
+/// Everything about one review, with what changed since this human last read it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn show_to(cat: &Catalog, reviewer: &Reviewer, review: ReviewId) -> Result<ReviewDetail, CatalogError> {
+    detail(cat, Some(reviewer), review).await
+}
+
+async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) -> Result<ReviewDetail, CatalogError> {
     let reader = cat.store.reader();
-    let review = reviews::by_id(&reader, review)
-        .await?
-        .ok_or_else(|| refused(FailureKind::NotFound, format!("there is no review {review}")))?;
-    let loaded = load::tool(&reader, review.tool_id).await?;
-    let version = versions::by_id(&reader, review.version_id).await?;
-    let version = version.ok_or_else(|| refused(FailureKind::NotFound, "the version of this review is gone"))?;
-    let live = match loaded.tool.live_version.filter(|live| *live != version.id) {
-        Some(live) => versions::by_id(&reader, live).await?,
-        None => None,
-    };
-    let same = versions::by_content_hash(&reader, loaded.tool.id, &version.content_hash).await?;
-    let secrets = secrets::list(&reader, loaded.server.id).await?;
-    let runs = calls::evidence_for_version(&reader, version.id).await?;
-    let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;
+    let mut review = by_id(&reader, review).await?;
+    let Loaded { server, tool, .. } = load::tool(&reader, review.tool_id).await?;
+    let version = version_of(&reader, &review).await?;
+    let live = load::live_beside(&reader, &tool, version.id).await?;
+    let standing = Standing::read(&reader, &server, tool.id).await?;
     let packages = packages::of_review(cat, &review, &standing).await?;
-    let snapshot = cat.snapshot();
+    let refused = refused_in_tests(&reader, version.id, server.code_policy).await?;
     let asked = Asked {
-        server: &loaded.server,
+        server: &server,
         version: &version,
         live: live.as_ref(),
         requested: &review.requested,
         standing: &standing,
-        snapshot: &snapshot,
+        snapshot: &cat.snapshot(),
     };
-    let assessed = assess(&asked);
+    let runs = calls::evidence_for_version(&reader, version.id).await?;
+    let rating = rate(&asked, &runs);
+    let consequence = rating::consequence(review.purpose, &asked, &tool, packages.as_ref());
+    let sources = Sources { review: &review, version: &version, evidence: &refused, standing: &standing };
+    let lines = Lines::of(&mcpbox_analysis::analyze(&version.content.code, server.code_policy));
+    let grants = granted::of_review(&sources, &lines);
+    let same = versions::by_content_hash(&reader, tool.id, &version.content_hash).await?;
+    let last_look = match reviewer {
+        Some(reviewer) => last_look(&reader, reviewer, &review).await?,
+        None => None,
+    };
+    review.risk = review.risk.max(rating.risk);
     Ok(ReviewDetail {
-        name: published_name(&loaded.server.name, &version.content.name),
+        name: published_name(&server.name, &version.content.name),
         code_diff: difference(live.as_ref(), &version, |version| &version.content.code),
         description_diff: difference(live.as_ref(), &version, |version| &version.content.description),
         description_marked: text::marked(&version.content.description)
             .unwrap_or_else(|| version.content.description.clone()),
         code_marked: text::marked(&version.content.code),
-        findings: findings::of_version(&asked, &assessed, &runs),
-        reasons: assessed.reasons,
-        newly: assessed.consequence,
-        secrets: used_secrets(secrets, &version, &review),
+        secrets: used_secrets(secrets::list(&reader, server.id).await?, &version, &review),
         evidence: runs,
         regression: RegressionReport::of_review(cat, review.id).await?,
-        consequence: consequence(&review, &loaded.server, &loaded.tool, &version, live.as_ref(), packages.as_ref()),
-        packages,
+        approval_needs: friction::needs(&rating, review.risk, &server, &version),
+        findings: rating.findings,
+        reasons: rating.reasons,
+        newly: rating.newly,
+        history: history::of_tool(&reader, &review).await?,
         identical_to: same_as(same, &version),
-        server: loaded.server,
-        tool: loaded.tool,
+        last_look,
+        grants,
+        consequence,
+        packages,
+        server,
+        tool,
         version,
         live,
         review,
@@ -265,43 +203,4 @@ fn same_as(same: Vec<Version>, version: &Version) -> Option<SameAs> {
         approved_at: decision.at,
         approved_by: decision.by.name,
     })
-}
-
-/// What approval does, in a sentence.
-fn consequence(
-    review: &Review,
-    server: &Server,
-    tool: &Tool,
-    version: &Version,
-    live: Option<&Version>,
-    packages: Option<&PackageReport>,
-) -> String {
-    let name = published_name(&server.name, &version.content.name);
-    let number = version.number;
-    let when = match (server.status, tool.enabled) {
-        (ServerStatus::Stopped, _) => "as soon as its server is started",
-        (ServerStatus::Running, false) => "as soon as it is enabled",
-        (ServerStatus::Running, true) => "at once",
-    };
-    let replaces = live.map_or_else(String::new, |live| format!(" in place of version {}", live.number));
-    let gains: Vec<String> = review.requested.iter().map(gain).collect();
-    let gains = if gains.is_empty() {
-        "It gains nothing new.".to_owned()
-    } else {
-        format!("It may then {}.", gains.join(", "))
-    };
-    let packages = packages.map_or_else(String::new, |packages| format!(" {}", packages.consequence));
-    format!("Every client can call {name} (version {number}){replaces} {when}. {gains}{packages}")
-}
-
-fn gain(capability: &Capability) -> String {
-    match capability {
-        Capability::Module { name } => format!("import {name}"),
-        Capability::Package(rule) if rule.network => {
-            format!("use the package {}, which may speak HTTP by itself to granted hosts", rule.requirement())
-        }
-        Capability::Package(rule) => format!("use the package {rule}"),
-        Capability::Host(rule) => format!("send data to {rule} and read its answers"),
-        Capability::Secret { key } => format!("use the secret {key}"),
-    }
 }

@@ -7,6 +7,7 @@ use mcpbox_core::{
     capability::Capability,
     grant::GrantScope,
     ids::{GrantId, ReviewId, ServerId, ToolId, VersionId},
+    review::ReviewPurpose,
     settings::Settings,
 };
 use mcpbox_store::{Moment, reviews};
@@ -75,8 +76,10 @@ impl History {
             tool = review.as_ref().map(|review| review.tool_id);
             version = review.map(|review| review.version_id);
         }
+        // A review that only grants moves no version.
+        let publishes = field::<ReviewPurpose>(&event, "purpose") != Some(ReviewPurpose::Grant);
         if approves {
-            if let (Some(tool), Some(version)) = (tool, version) {
+            if let (true, Some(tool), Some(version)) = (publishes, tool, version) {
                 self.live.insert(tool, Some(version));
                 self.approved.insert(version);
             }
@@ -90,7 +93,7 @@ impl History {
                 }
                 (None, None) => {}
             }
-        } else {
+        } else if publishes {
             version.map(|version| self.approved.remove(&version));
         }
         let server = field(&event, "server_id");
@@ -100,8 +103,12 @@ impl History {
 
     fn revoke(&mut self, event: &AuditEvent) {
         self.revoked.extend(subject::<ReviewId>(event, "review:"));
-        if let Some(version) = field(event, "version_id") {
+        let publishes = field::<ReviewPurpose>(event, "purpose") != Some(ReviewPurpose::Grant);
+        if let Some(version) = field(event, "version_id").filter(|_| publishes) {
             self.approved.remove(&version);
+        }
+        for grant in field::<Vec<GrantId>>(event, "grants").unwrap_or_default() {
+            self.grants.remove(&grant);
         }
         if let (Some(tool), Some(live)) = (field(event, "tool_id"), field::<Option<VersionId>>(event, "live_version")) {
             self.live.insert(tool, live);

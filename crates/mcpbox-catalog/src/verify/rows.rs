@@ -2,8 +2,9 @@
 
 use mcpbox_core::{
     capability::Capabilities,
+    grant::GrantState,
     hash::ContentHash,
-    review::{Review, ReviewState, bundle_hash},
+    review::{Refusal, Review, ReviewPurpose, ReviewState, bundle_hash},
     version::{Version, VersionState},
 };
 use mcpbox_store::{Moment, catalog, reviews, settings, versions};
@@ -59,8 +60,13 @@ fn wrong(history: &History, decided: &Decided, review: &Review, version: Option<
     unless(review.decided_at == Some(event.at), "the moment of its decision was changed");
     let named: Option<ContentHash> = field(event, "content_hash");
     unless(named.as_ref() == Some(&review.content_hash), "its hash is not the one that was decided on");
-    let granted = field::<Capabilities>(event, if decided.approves { "granted" } else { "requested" });
-    unless(granted.is_none_or(|granted| granted == review.requested), "what it asks for was changed");
+    // Rows from before an approval could be in part name what was granted, which is what was asked for.
+    let asked = field::<Capabilities>(event, "requested").or_else(|| field(event, "granted"));
+    unless(asked.is_none_or(|asked| asked == review.requested), "what it asks for was changed");
+    let purpose = field::<ReviewPurpose>(event, "purpose").unwrap_or(ReviewPurpose::Publish);
+    unless(review.purpose == purpose, "what it is for was changed");
+    let refused = field::<Vec<Refusal>>(event, "refused").unwrap_or_default();
+    unless(review.refused == refused, "what was refused of it was changed");
     let Some(version) = version else {
         wrong.push("its version is gone".to_owned());
         return wrong;
@@ -71,7 +77,7 @@ fn wrong(history: &History, decided: &Decided, review: &Review, version: Option<
     // Rows from before the lock stood in them cannot be worked out when packages were asked for.
     if event.detail.get("lock").is_some() {
         let lock: Option<ContentHash> = field(event, "lock");
-        let again = bundle_hash(&of_content, &review.requested, lock.as_ref());
+        let again = bundle_hash(purpose, &of_content, &review.requested, lock.as_ref());
         unless(named == Some(again), "its hash cannot be worked out from what is stored");
     }
     wrong
@@ -84,7 +90,7 @@ pub(super) async fn compare_state(
     report: &mut AuditReport,
 ) -> Result<(), CatalogError> {
     let now = catalog::load_snapshot(moment).await?;
-    for grant in &now.approved_grants {
+    for grant in now.approved_grants.iter().filter(|grant| grant.state == GrantState::Approved) {
         report.grants += 1;
         if !history.has_granted(grant.id, &grant.capability, grant.scope) {
             report.problem(

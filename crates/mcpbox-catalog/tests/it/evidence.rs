@@ -21,7 +21,7 @@ async fn shown(world: &World, review: ReviewId) -> review::ReviewDetail {
 }
 
 fn rules(detail: &review::ReviewDetail) -> Vec<&str> {
-    detail.findings.iter().map(|finding| finding.rule.as_str()).collect()
+    detail.findings.iter().map(|finding| finding.finding.rule.as_str()).collect()
 }
 
 async fn tests_of(world: &World, tool: &str) -> Vec<CallRecord> {

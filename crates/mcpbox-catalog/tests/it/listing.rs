@@ -62,12 +62,12 @@ async fn all_that_waits_is_listed_by_server() {
         .iter()
         .map(|s| (s.server.as_str(), s.reviews.len(), s.grants.len(), s.secrets_without_value.len()))
         .collect();
-    assert_eq!(told, [("a", 0, 1, 0), ("b", 1, 0, 1)]);
+    assert_eq!(told, [("a", 1, 0, 0), ("b", 1, 0, 1)]);
     assert_eq!(pending.servers[1].reviews[0].review_id, review);
     world.create("a", "add", ADD).await;
     world.publish("a__add").await;
     let open = review::list(&world.cat, Some(ReviewState::Open), PageRequest::new(1, 1)).await.unwrap();
-    assert_eq!((open.total, open.items.len()), (2, 1));
+    assert_eq!((open.total, open.items.len()), (3, 1));
     assert_eq!(
         (open.items[0].tool.as_str(), open.items[0].is_update, open.items[0].risk),
         ("b__fetch", false, Risk::Medium)

@@ -11,9 +11,12 @@
 
 mod attacks;
 mod authoring;
+mod bundles;
 mod calling;
+mod deciding;
 mod decisions;
 mod evidence;
+mod expiring;
 mod listing;
 mod nobody_but_a_human;
 mod packages;

@@ -118,16 +118,16 @@ fn the_walk_covers_every_author_function_that_writes() {
 }
 
 /// The sources: only `review/decide.rs` moves a version by approval or decides a review, only `review/` writes approved
-/// grants, and only `session.rs` makes a `Reviewer`.
+/// grants (what expires is only ended), and only `session.rs` makes a `Reviewer`.
 #[test]
 fn the_words_that_approve_stand_only_where_a_reviewer_is_needed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let rules: &[(&str, &[&str])] = &[
         ("VersionEvent::Approve", &["review/decide.rs"]),
         ("reviews::decide(", &["review/decide.rs"]),
-        ("GrantEvent::Approve", &["review/decide.rs", "review/grant.rs"]),
-        ("grants::set_state(", &["review/decide.rs", "review/grant.rs"]),
-        ("decided_by: Some(", &["review/decide.rs", "review/grant.rs"]),
+        ("GrantEvent::Approve", &["review/settle.rs", "review/grant.rs"]),
+        ("grants::set_state(", &["review/settle.rs", "review/grant.rs"]),
+        ("decided_by: Some(", &["review/settle.rs", "review/grant.rs"]),
         ("secrets::set_value(", &["review/secret.rs"]),
         // A rule decides beside a human, never as one, and only its engine makes what that takes.
         ("Ruling {", &["policy/engine.rs"]),

@@ -265,8 +265,11 @@ async fn a_single_request_is_granted_only_once_it_is_resolved() {
     let tool = world.live("s", "add", crate::support::ADD).await;
     author::request_module(&world.cat, &world.llm, &tool, asked("pandas", "later")).await.unwrap();
     let status = author::get_tool_status(&world.cat, &world.llm, &tool).await.unwrap();
-    let grant = status.pending_grants[0].id;
-    let approve = || review::decide_grant(&world.cat, &world.human, grant, mcpbox_core::grant::GrantEvent::Approve, "");
+    let review = status.review_id.unwrap();
+    let approve = async || {
+        let hash = review::show(&world.cat, review).await.unwrap().review.content_hash;
+        review::approve(&world.cat, &world.human, review, &hash, "").await
+    };
     assert!(refusal(approve().await).message.contains("still being resolved"));
     let mut events = world.cat.subscribe();
     world.set_index(Some(Index::with("pandas", "3.1.1")));

@@ -9,7 +9,7 @@ use mcpbox_core::{
     capability::{Capability, HostRule},
     event::LiveEvent,
     failure::FailureKind,
-    grant::{GrantEvent, GrantScope, GrantState},
+    grant::{GrantScope, GrantState},
     review::{ReviewState, Risk},
     version::VersionState,
 };
@@ -104,7 +104,7 @@ async fn a_decision_on_something_that_changed_is_refused() {
     assert_eq!(joined.review_id, Some(report.review_id), "the request joins the open bundle");
     let stale =
         review::approve(&world.cat, &world.human, report.review_id, &report.content_hash, "").await.unwrap_err();
-    let CatalogError::Stale { message, current } = stale else { panic!("{stale:?}") };
+    let CatalogError::Stale { message, current, .. } = stale else { panic!("{stale:?}") };
     assert!(message.contains("host x.example"), "{message}");
     review::approve(&world.cat, &world.human, report.review_id, &current, "").await.unwrap();
     let again = review::approve(&world.cat, &world.human, report.review_id, &current, "").await.unwrap_err();
@@ -126,8 +126,6 @@ async fn a_new_draft_supersedes_the_open_review() {
     world.server("s").await;
     world.create("s", "add", ADD).await;
     let report = world.publish("s__add").await;
-    let again = refusal(author::request_publish(&world.cat, &world.llm, "s__add", "").await);
-    assert!(again.kind == FailureKind::Conflict && again.message.contains(&report.review_url), "{again:?}");
     let draft = world.update_code("s__add", &ADD.replace("a + b", "b + a")).await;
     assert_eq!(draft.superseded_review, Some(report.review_id));
     assert_eq!(review::show(&world.cat, report.review_id).await.unwrap().review.state, ReviewState::Superseded);
@@ -177,30 +175,6 @@ async fn what_a_test_was_refused_joins_the_bundle() {
     assert_eq!(requested, ["host a.example", "host lan.example:8080", "module logging"]);
     let detail = review::show(&world.cat, report.review_id).await.unwrap();
     assert_eq!(detail.evidence.len(), 1);
-}
-
-#[tokio::test]
-async fn single_requests_wait_by_themselves_and_can_be_decided_so() {
-    let world = World::new().await;
-    let tool = world.live("s", "add", ADD).await;
-    let asked = author::request_network_access(&world.cat, &world.llm, &tool, "x.example", "to look", Some(8443))
-        .await
-        .unwrap();
-    assert_eq!((asked.state, asked.review_id), (GrantState::Pending, None));
-    let again =
-        author::request_network_access(&world.cat, &world.llm, &tool, "x.example:8443", "again", None).await.unwrap();
-    assert_eq!(again.state, GrantState::Pending);
-    let pending = author::list_pending_requests(&world.cat, &world.llm).await.unwrap();
-    let [waiting] = pending.servers[0].grants.as_slice() else { panic!("{pending:?}") };
-    review::decide_grant(&world.cat, &world.human, waiting.id, GrantEvent::Approve, "ok").await.unwrap();
-    world.call(&tool, json!({"a": 1})).await.result.unwrap();
-    let rule = HostRule { host: "x.example".into(), port: Some(8443), method: None };
-    assert_eq!(world.last_execution().hosts.as_ref(), [rule]);
-    let twice = refusal(review::decide_grant(&world.cat, &world.human, waiting.id, GrantEvent::Approve, "").await);
-    assert_eq!(twice.kind, FailureKind::Conflict);
-    let granted =
-        author::request_network_access(&world.cat, &world.llm, &tool, "x.example", "again", Some(8443)).await.unwrap();
-    assert_eq!(granted.state, GrantState::Approved);
 }
 
 #[tokio::test]
@@ -298,7 +272,7 @@ async fn a_review_says_what_is_new_and_why_it_wants_care() {
         "If you approve, this tool can newly: reach `api.example` (GET, line 5); reach `other.example` (POST, line 4); use secret `KEY`"
     );
     assert!(shown.newly.parts.iter().all(|part| part.is_new));
-    let leak = shown.findings.iter().find(|finding| finding.rule == "secret_unbound_host").unwrap();
-    assert_eq!((leak.severity, leak.line), (author::Severity::Danger, Some(4)));
+    let leak = shown.findings.iter().find(|finding| finding.finding.rule == "secret_unbound_host").unwrap();
+    assert_eq!((leak.finding.severity, leak.finding.line), (author::Severity::Danger, Some(4)));
     assert!(shown.reasons[0].contains("secret_unbound_host"), "{:?}", shown.reasons);
 }

@@ -58,6 +58,8 @@ async fn five_hundred_tools_on_one_server_are_all_published_listed_and_callable(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_made_at_the_same_time_are_all_seen() {
     let world = Arc::new(World::new().await);
+    let settings = mcpbox_core::settings::Settings { open_requests_per_client: 100, ..Default::default() };
+    review::set_settings(&world.cat, &world.human, settings).await.unwrap();
     let mut tasks = Vec::new();
     for number in 0..24 {
         let world = world.clone();

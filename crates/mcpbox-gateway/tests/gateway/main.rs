@@ -12,6 +12,7 @@
 
 mod architecture;
 mod bad_input;
+mod bundles;
 mod cancelling;
 mod changes;
 mod connecting;

@@ -22,6 +22,8 @@ pub struct Model {
     pub decided_by_name: Option<String>,
     pub decided_at: Option<DateTimeUtc>,
     pub comment: String,
+    pub expires_at: Option<DateTimeUtc>,
+    pub review_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

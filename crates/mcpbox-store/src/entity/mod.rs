@@ -11,6 +11,8 @@ pub(crate) mod key_check;
 pub(crate) mod outbox;
 pub(crate) mod regressions;
 pub(crate) mod resolutions;
+pub(crate) mod review_revisions;
+pub(crate) mod review_views;
 pub(crate) mod reviews;
 pub(crate) mod secrets;
 pub(crate) mod servers;

@@ -9,6 +9,7 @@ pub struct Model {
     pub id: Uuid,
     pub tool_id: Uuid,
     pub version_id: Uuid,
+    pub purpose: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub requested: Json,
     pub content_hash: String,
@@ -22,6 +23,13 @@ pub struct Model {
     pub decided_by_name: Option<String>,
     pub decided_at: Option<DateTimeUtc>,
     pub comment: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub refused: Json,
+    pub replaces_version_id: Option<Uuid>,
+    pub revoked_by_kind: Option<String>,
+    pub revoked_by_name: Option<String>,
+    pub revoked_at: Option<DateTimeUtc>,
+    pub revoke_comment: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

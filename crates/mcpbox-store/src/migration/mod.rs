@@ -2,6 +2,7 @@
 
 mod m0001_initial;
 mod m0002_packages;
+mod m0003_bundles;
 mod m0004_evidence;
 mod m0005_agents;
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_initial::Migration),
             Box::new(m0002_packages::Migration),
+            Box::new(m0003_bundles::Migration),
             Box::new(m0004_evidence::Migration),
             Box::new(m0005_agents::Migration),
         ]

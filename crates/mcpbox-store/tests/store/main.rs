@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod bundles;
 mod calls;
 mod concurrency;
 mod database;

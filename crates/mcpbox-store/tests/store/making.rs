@@ -10,7 +10,7 @@ use mcpbox_core::{
     ids::{CallId, GrantId, ReviewId, SecretId, ServerId, ToolId, VersionId},
     name::{SecretKey, ServerName, ToolName},
     principal::Actor,
-    review::{Review, ReviewState, Risk, bundle_hash},
+    review::{Review, ReviewPurpose, ReviewState, Risk, bundle_hash},
     secret::{Secret, SecretMode},
     server::{CodePolicy, Limits, Server, ServerStatus},
     tool::{Tool, ToolKind},
@@ -103,6 +103,8 @@ pub(crate) fn grant(scope: GrantScope, capability: Capability) -> Grant {
         decided_by: None,
         decided_at: None,
         comment: String::new(),
+        expires_at: None,
+        review_id: None,
     }
 }
 
@@ -112,7 +114,8 @@ pub(crate) fn review(version: &Version) -> Review {
         id: ReviewId::generate(),
         tool_id: version.tool_id,
         version_id: version.id,
-        content_hash: bundle_hash(&version.content_hash, &requested, None),
+        purpose: ReviewPurpose::Publish,
+        content_hash: bundle_hash(ReviewPurpose::Publish, &version.content_hash, &requested, None),
         requested,
         state: ReviewState::Open,
         risk: Risk::High,
@@ -122,6 +125,9 @@ pub(crate) fn review(version: &Version) -> Review {
         decided_by: None,
         decided_at: None,
         comment: String::new(),
+        refused: Vec::new(),
+        replaces: None,
+        revoked: None,
     }
 }
 

@@ -7,7 +7,7 @@ use mcpbox_core::{
     name::SecretKey,
     paging::PageRequest,
     principal::Actor,
-    review::{Review, ReviewState},
+    review::{Refusal, Review, ReviewState},
     secret::SecretMode,
 };
 use mcpbox_store::{
@@ -39,6 +39,7 @@ fn every_sort_of_grant_is_read_back_as_it_was_written() {
                 decided_by: Some(Actor::admin("ada")),
                 decided_at: Some(making::later(3)),
                 comment: "no longer".into(),
+                expires_at: Some(making::later(60)),
                 ..making::grant(scope, capability.clone())
             };
             for grant in [making::grant(scope, capability.clone()), decided] {
@@ -54,7 +55,13 @@ fn a_grant_moves_only_from_the_expected_state() {
     on_both(async |database| {
         let store = database.store().await;
         let grant = making::grant(GrantScope::Everywhere, making::host("x.de"));
-        let decision = GrantDecision { by: Actor::admin("ada"), at: making::later(1), comment: "yes".into() };
+        let decision = GrantDecision {
+            by: Actor::admin("ada"),
+            at: making::later(1),
+            comment: "yes".into(),
+            review_id: None,
+            expires_at: Some(making::later(9)),
+        };
         let tx = store.begin().await.unwrap();
         grants::insert(&tx, &grant).await.unwrap();
         assert_eq!(grants::approved(&tx).await.unwrap(), []);
@@ -68,6 +75,7 @@ fn a_grant_moves_only_from_the_expected_state() {
             decided_by: Some(decision.by),
             decided_at: Some(decision.at),
             comment: decision.comment,
+            expires_at: decision.expires_at,
             ..grant
         };
         assert_eq!(grants::approved(&store.reader()).await.unwrap(), [expected]);
@@ -149,6 +157,8 @@ fn a_review_is_decided_once_and_only_with_its_hash() {
             by: Actor::admin("ada"),
             at: making::later(4),
             comment: "good".into(),
+            refused: vec![Refusal { capability: making::host("x.de"), reason: "not ours".into() }],
+            replaces: Some(version.id),
         };
         let stale = ContentHash("0".repeat(64));
         let tx = store.begin().await.unwrap();
@@ -164,6 +174,7 @@ fn a_review_is_decided_once_and_only_with_its_hash() {
             (decision.state, Some(decision.by), Some(decision.at))
         );
         assert_eq!(read.comment, decision.comment);
+        assert_eq!((read.refused, read.replaces), (decision.refused, decision.replaces));
         assert_eq!(reviews::open_for_tool(&store.reader(), tool.id).await.unwrap(), None);
         assert!(versions::by_id(&store.reader(), version.id).await.unwrap().is_some());
     });
@@ -179,8 +190,7 @@ fn of_two_admins_who_decide_at_once_one_wins() {
         reviews::insert(&tx, &review).await.unwrap();
         tx.commit().await.unwrap();
         let decide = async |state| {
-            let decision =
-                ReviewDecision { state, by: Actor::admin("ada"), at: making::later(1), comment: String::new() };
+            let decision = ReviewDecision { state, ..decided(ReviewState::Approved) };
             let tx = store.begin().await.unwrap();
             let won = reviews::decide(&tx, review.id, &review.content_hash, &decision).await.unwrap();
             tx.commit().await.unwrap();
@@ -252,12 +262,7 @@ fn an_open_bundle_takes_later_requests_and_a_decided_one_does_not() {
         };
         assert!(reviews::update_bundle(&tx, &grown).await.unwrap());
         assert_eq!(reviews::open_all(&tx).await.unwrap(), std::slice::from_ref(&grown));
-        let decision = ReviewDecision {
-            state: ReviewState::Approved,
-            by: Actor::admin("ada"),
-            at: making::later(1),
-            comment: String::new(),
-        };
+        let decision = decided(ReviewState::Approved);
         assert!(reviews::decide(&tx, grown.id, &grown.content_hash, &decision).await.unwrap());
         assert!(!reviews::update_bundle(&tx, &review).await.unwrap(), "a decision stands");
         assert_eq!(reviews::open_all(&tx).await.unwrap(), []);
@@ -297,4 +302,15 @@ fn the_newest_version_of_several_tools_comes_in_one_read() {
         assert_eq!(found, expected);
         assert_eq!(versions::latest_for_tools(&tx, &[]).await.unwrap(), []);
     });
+}
+
+fn decided(state: ReviewState) -> ReviewDecision {
+    ReviewDecision {
+        state,
+        by: Actor::admin("ada"),
+        at: making::later(1),
+        comment: String::new(),
+        refused: Vec::new(),
+        replaces: None,
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) enum ReviewCommand {
         json: bool,
     },
     /// Approve: the version becomes the live one, with the permissions it asks for. Asks an admin's password.
-    Approve(DecisionArgs),
+    Approve(ApproveArgs),
     /// Send back to the author, with the reason in --comment. Asks an admin's password.
     Reject(DecisionArgs),
     /// Take an approval back, whether a human or a rule gave it: calls run the version approved before, or none. Asks an
@@ -64,6 +64,23 @@ pub(crate) enum PackageCommand {
         #[command(flatten)]
         credentials: Credentials,
     },
+}
+
+/// An approval, with what its risk asks for.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// Which, and in which words.
+    #[command(flatten)]
+    pub decision: DecisionArgs,
+    /// A finding you have read, by its id; at high risk all of them.
+    #[arg(long, value_name = "FINDING")]
+    pub acknowledge: Vec<String>,
+    /// The tool's name, typed by you; at critical risk.
+    #[arg(long, value_name = "NAME")]
+    pub tool_name: Option<String>,
+    /// Something not to allow, as the review shows it, and why: `host x.example=unknown host`.
+    #[arg(long, value_name = "WHAT=WHY")]
+    pub refuse: Vec<String>,
 }
 
 /// Which review, and the words of the decision.

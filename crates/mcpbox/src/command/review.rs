@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{cell, items, print_json, print_rows, print_text, review_evidence, review_packages, segment, text};
 use crate::{
-    cli::{DecisionArgs, ReviewCommand},
+    cli::{ApproveArgs, DecisionArgs, ReviewCommand},
     console::print_line,
     control::Control,
     password::ask_login,
@@ -27,8 +27,8 @@ pub(crate) async fn run(control: &Control, command: ReviewCommand) -> anyhow::Re
             }
             Ok(())
         }
-        ReviewCommand::Approve(args) => decide(control, args, "approve", "approved").await,
-        ReviewCommand::Reject(args) => decide(control, args, "reject", "rejected").await,
+        ReviewCommand::Approve(args) => approve(control, args).await,
+        ReviewCommand::Reject(args) => decide(control, args, "reject", |_| Ok(json!({}))).await,
         ReviewCommand::Revoke { id, comment, credentials } => {
             review_evidence::revoke(control, &id, &comment, &credentials).await
         }
@@ -73,7 +73,32 @@ async fn list(control: &Control, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn decide(control: &Control, args: DecisionArgs, verb: &str, done: &str) -> anyhow::Result<()> {
+async fn approve(control: &Control, args: ApproveArgs) -> anyhow::Result<()> {
+    let ApproveArgs { decision, acknowledge, tool_name, refuse } = args;
+    let more = |detail: &Value| {
+        let refused = refuse.iter().map(|refusal| refusal_of(refusal, detail)).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok(json!({"acknowledged": acknowledge, "tool_name": tool_name, "refused": refused}))
+    };
+    decide(control, decision, "approve", more).await
+}
+
+/// `host x.example=unknown host` as the API wants it.
+fn refusal_of(text: &str, detail: &Value) -> anyhow::Result<Value> {
+    let (what, why) = text.split_once('=').context("say what to refuse and why: --refuse 'host x.example=WHY'")?;
+    let mut new = detail.pointer("/grants/new").and_then(Value::as_array).into_iter().flatten();
+    let is_it = |grant: &&Value| grant.get("words").and_then(Value::as_str) == Some(what.trim());
+    let capability = new.find(is_it).and_then(|grant| grant.get("capability"));
+    let capability = capability.with_context(|| format!("this review does not ask for '{}'", what.trim()))?;
+    Ok(json!({"capability": capability, "reason": why.trim()}))
+}
+
+/// `more` gives what the body carries besides hash and comment, from the review as it is shown.
+async fn decide(
+    control: &Control,
+    args: DecisionArgs,
+    verb: &str,
+    more: impl FnOnce(&Value) -> anyhow::Result<Value>,
+) -> anyhow::Result<()> {
     let path = format!("/reviews/{}", segment(&args.id));
     let detail = control.get(&path).await?;
     let current = detail.pointer("/review/content_hash").and_then(Value::as_str).context("the review has no hash")?;
@@ -88,18 +113,28 @@ async fn decide(control: &Control, args: DecisionArgs, verb: &str, done: &str) -
     if !args.json {
         print_text(&shown(&detail));
     }
+    let mut body = more(&detail)?;
     let login = ask_login(&args.credentials)?;
-    let body = json!({"content_hash": current, "comment": args.comment});
+    if let Some(body) = body.as_object_mut() {
+        body.insert("content_hash".to_owned(), json!(current));
+        body.insert("comment".to_owned(), json!(args.comment));
+    }
     let decision = control.post(&format!("{path}/{verb}"), body, Some(&login)).await?;
     if args.json {
         print_json(&decision);
         return Ok(());
     }
-    print_line(&format!("\n{} v{} is {done}.", text(&decision, "tool"), cell(&decision, "version")));
+    print_outcome(&decision);
+    Ok(())
+}
+
+/// What became of the review, and what is left to do.
+fn print_outcome(decision: &Value) {
+    let state = decision.pointer("/review/state").and_then(Value::as_str).unwrap_or_default();
+    print_line(&format!("\n{} v{} is {state}.", text(decision, "tool"), cell(decision, "version")));
     for remark in decision.get("remarks").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         print_line(&format!("  {remark}"));
     }
-    Ok(())
 }
 
 /// A review as a person reads it: consequence first, then permissions, code, findings, evidence.
@@ -128,7 +163,16 @@ fn shown(detail: &Value) -> String {
     section(&mut out, "Look at", list_of(detail, "findings").map(review_evidence::finding).collect());
     section(&mut out, "Tried in quarantine", list_of(detail, "evidence").flat_map(review_evidence::run).collect());
     section(&mut out, "Examples of the live version, repeated", review_evidence::regression(detail.get("regression")));
+    section(&mut out, "Approving wants", wanted(detail));
     out.join("\n") + "\n"
+}
+
+/// What an approval must carry, as it is typed.
+fn wanted(detail: &Value) -> Vec<String> {
+    let ids = detail.pointer("/approval_needs/acknowledge").and_then(Value::as_array).into_iter().flatten();
+    let ids = ids.filter_map(Value::as_str).map(|id| visible(&format!("--acknowledge {id}")));
+    let name = detail.pointer("/approval_needs/tool_name").and_then(Value::as_str);
+    ids.chain(name.map(|name| format!("--tool-name {name}"))).collect()
 }
 
 fn section(out: &mut Vec<String>, title: &str, lines: Vec<String>) {
@@ -195,8 +239,9 @@ mod tests {
             "description_diff": {"unified": "+d\n"}, "description_marked": "d<U+200B>",
             "newly": {"sentence": "If you approve, this tool can newly: reach `10.0.0.7:80`"},
             "reasons": ["it gets something new"],
-            "findings": [{"line": 3, "message": "reads a dunder", "severity": "warning"},
-                {"line": null, "message": "no test tried x.example", "severity": "notice"}],
+            "approval_needs": {"acknowledge": ["dunder:3"], "tool_name": "a__b"},
+            "findings": [{"id": "dunder:3", "line": 3, "message": "reads a dunder", "severity": "warning"},
+                {"id": "untried:0", "line": null, "message": "no test tried x.example", "severity": "notice"}],
             "regression": {"state": "changed", "comparisons": [{"arguments": {"a": 1}, "verdict": "changed",
                 "differences": [{"part": "result", "before": "3", "after": "4"}]}]},
             "evidence": [{"started_at": "T", "failure": {"kind": "host_denied", "message": "m"},

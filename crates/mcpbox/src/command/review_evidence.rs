@@ -33,10 +33,10 @@ pub(super) async fn revoke(
     Ok(())
 }
 
-/// A finding, with its line when it has one.
+/// A finding, with its line when it has one, and the id by which a decision names it.
 pub(super) fn finding(finding: &Value) -> String {
     let place = finding.get("line").and_then(Value::as_u64).map_or_else(String::new, |line| format!("line {line}: "));
-    visible(&format!("{place}{} ({})", text(finding, "message"), text(finding, "severity")))
+    visible(&format!("{place}{} ({}) [{}]", text(finding, "message"), text(finding, "severity"), text(finding, "id")))
 }
 
 /// One test run: how it ended, and every host it tried.

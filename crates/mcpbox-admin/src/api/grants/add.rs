@@ -1,8 +1,12 @@
 //! `POST /api/grants`: a human grants without having been asked.
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use http::StatusCode;
-use mcpbox_catalog::{author, review};
+use mcpbox_catalog::{
+    author,
+    review::{self, NewGrantTerms},
+};
 use mcpbox_core::{
     capability::{Capability, HostRule},
     grant::{Grant, GrantScope},
@@ -30,6 +34,9 @@ pub(crate) struct GrantRequest {
     /// Why.
     #[serde(default)]
     comment: String,
+    /// Until when; without end when absent. Tools that need it are withheld from then on, until it is granted again.
+    #[serde(default)]
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// For whom a grant counts.
@@ -95,7 +102,8 @@ pub(crate) async fn add(
         }
         ScopeRequest::Everywhere => GrantScope::Everywhere,
     };
-    let grant = review::add_grant(&state.catalog, &reviewer, scope, capability, &request.comment).await?;
+    let terms = NewGrantTerms { comment: request.comment, expires_at: request.expires_at };
+    let grant = review::add_grant(&state.catalog, &reviewer, scope, capability, terms).await?;
     Ok((StatusCode::CREATED, axum::Json(grant)))
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct GrantDecision {
     comment: String,
 }
 
-/// Approves a request for a single capability.
+/// Approves a request for a single capability that is in no open review; what is in one is approved with it.
 #[utoipa::path(
     post, path = "/grants/{id}/approve", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),

@@ -23,7 +23,8 @@ pub(crate) struct RevokeReviewRequest {
     comment: String,
 }
 
-/// Takes an approval back, whether a human or a rule gave it; calls run the version approved before, or none.
+/// Takes all back that an approval gave, whether a human or a rule gave it: its grants at once, and calls run the version that
+/// was live before, or none.
 #[utoipa::path(
     post, path = "/reviews/{id}/revoke", tag = "reviews",
     params(("id" = ReviewId, Path, description = "Id of the review")),

@@ -6,7 +6,8 @@ use mcpbox_core::ids::ReviewId;
 
 use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
 
-/// Shows a review: code and difference to the live version, findings, what is newly granted, what test runs did.
+/// Shows a review: code and difference to the live version and to what you read last, findings, what is newly granted and
+/// what was before, what test runs did, earlier decisions, and what an approval must carry.
 #[utoipa::path(
     get, path = "/reviews/{id}", tag = "reviews",
     params(("id" = ReviewId, Path, description = "Id of the review")),
@@ -17,8 +18,12 @@ pub(crate) async fn show(
     viewer: Viewer,
     Path(id): Path<ReviewId>,
 ) -> Answer<ReviewDetail> {
-    if let Viewer::Reviewer(reviewer) = &viewer {
-        review::look(&state.catalog, reviewer, id).await?;
-    }
-    Ok(Json(review::show(&state.catalog, id).await?))
+    let detail = match viewer {
+        Viewer::Reviewer(reviewer) => {
+            review::look(&state.catalog, &reviewer, id).await?;
+            review::show_to(&state.catalog, &reviewer, id).await?
+        }
+        Viewer::Cli => review::show(&state.catalog, id).await?,
+    };
+    Ok(Json(detail))
 }
