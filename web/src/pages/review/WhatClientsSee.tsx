@@ -1,7 +1,7 @@
 import { Paper, Stack, Text, Title } from "@mantine/core";
 import { HostileText } from "@/components/HostileText";
 import { Section } from "@/components/Section";
-import type { Detail } from "./coming";
+import type { Detail } from "./model";
 import { DiffText } from "./DiffText";
 import classes from "./WhatClientsSee.module.css";
 
