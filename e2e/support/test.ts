@@ -116,6 +116,8 @@ export async function inspect(page: Page, name: string): Promise<void> {
     await page.evaluate((scheme) => document.documentElement.setAttribute("data-mantine-color-scheme", scheme), theme);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 });
+      // What measures itself (the editor, a chart) has drawn at the new width.
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       await page.screenshot({ path: `${SCREENSHOTS}${name}-${theme}-${width}.png`, fullPage: true });
       await expectNoSidewaysScroll(page);
       if (width !== 768) await expectAccessible(page);

@@ -18,6 +18,8 @@ const COUNT = `def main(text: str) -> int:
 `;
 const lines = (count: number) => `def main(n: int) -> int:\n    x = n\n${Array.from({ length: count }, (_, at) => `    x += ${at}`).join("\n")}\n    return x\n`;
 
+test.use({ boxOf: "review" });
+
 let llm: Llm;
 test.beforeAll(async ({ box }) => {
   llm = await Llm.connect(box, "e2e <b>client</b>");

@@ -24,6 +24,8 @@ const LOUDER = `def main(name: str, times: int = 1, loud: bool = False) -> str:
     return text.upper() if loud else text
 `;
 
+test.use({ boxOf: "servers" });
+
 test.beforeAll(async ({ box }) => {
   const llm = await Llm.connect(box);
   await approve(box, await llm.seed({ server: "greetings", tool: "greet", code: GREETING }));

@@ -1,5 +1,4 @@
 import { Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { Check, CornerUpLeft } from "lucide-react";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { HostileText } from "@/components/HostileText";
 import { LongField } from "@/components/LongField";
 import { counted } from "@/components/numbers";
+import { toast } from "@/components/toast";
 import classes from "./SelectedReviews.module.css";
 
 interface Props {
@@ -75,7 +75,7 @@ function useDecideMany() {
     const results = await (verdict === "approve" ? approve : reject).mutateAsync({ body: { reviews, comment } });
     await queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/api/reviews") });
     const done = results.filter(({ decision }) => decision).length;
-    if (done > 0) notifications.show({ message: `${counted(done, "review")} ${verdict === "approve" ? "approved" : "sent back"}`, color: "ok", closeButtonProps: { "aria-label": "Close" } });
+    if (done > 0) toast(`${counted(done, "review")} ${verdict === "approve" ? "approved" : "sent back"}`);
     const failed = results.flatMap(({ id, failure }) => (failure ? [`${items.find((item) => item.id === id)?.tool}: ${failure.message}.`] : []));
     if (failed.length > 0) throw new Error(`Not decided. ${failed.join(" ")}`);
   };

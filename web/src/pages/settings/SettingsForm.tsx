@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { api } from "@/api/client";
@@ -7,6 +6,7 @@ import { sentence } from "@/api/problem";
 import type { Settings } from "@/api/settings";
 import { useWhyReadOnly } from "@/api/status";
 import { Section } from "@/components/Section";
+import { toast } from "@/components/toast";
 import { complaint, type Draft, merged, NUMBERS, type NumberField } from "./draft";
 import { RetentionEffect } from "./RetentionEffect";
 import classes from "./SettingsPage.module.css";
@@ -20,7 +20,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
     onSuccess: (saved) => {
       queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved);
       setDraft({});
-      notifications.show({ message: "The settings are saved.", color: "ok" });
+      toast("The settings are saved.");
     },
   });
   const set = (change: Draft) => setDraft((old) => ({ ...old, ...change }));

@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { type CapabilityKind, KINDS } from "@/components/capability";
+import { Dialog } from "@/components/Dialog";
 import { TermField } from "@/components/TermField";
 import { expiresAt, isWhole } from "@/components/term";
 import { parseCapability, type Target } from "./matrix";
@@ -19,9 +20,9 @@ const METHODS = ["", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Grants something that nobody asked for. */
 export function AddGrant({ isOpen, onClose, targets }: { isOpen: boolean; onClose: () => void; targets: readonly Target[] }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Grant a capability">
+    <Dialog opened={isOpen} onClose={onClose} title="Grant a capability">
       <Form onClose={onClose} targets={targets} />
-    </Modal>
+    </Dialog>
   );
 }
 

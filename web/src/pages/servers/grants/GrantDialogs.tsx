@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -6,6 +6,7 @@ import { useWhyReadOnly } from "@/api/status";
 import { type Capability, capabilityName, capabilityVerb, DENIED } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
 import { TermField } from "@/components/TermField";
 import { expiresAt, isWhole } from "@/components/term";
@@ -108,7 +109,7 @@ function Decide({ grant, target, isOpen, onClose }: { grant: Schema["Grant"]; ta
     }
   };
   return (
-    <Modal opened={isOpen} onClose={onClose} title={`${target.name} asks for more`}>
+    <Dialog opened={isOpen} onClose={onClose} title={`${target.name} asks for more`}>
       <Stack>
         <Text>
           If you grant this, <CodeName>{target.name}</CodeName> may {capabilityVerb(grant.capability)} <CodeName>{capabilityName(grant.capability)}</CodeName>, at once.
@@ -129,6 +130,6 @@ function Decide({ grant, target, isOpen, onClose }: { grant: Schema["Grant"]; ta
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
