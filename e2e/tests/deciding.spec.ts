@@ -112,6 +112,19 @@ test("a decision about what is not there any more is refused by the server, whic
   await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
 });
 
+test("what is decided in one tab stands in the other at once", async ({ page, box }) => {
+  const id = await llm.seed({ server: "tabs", tool: "greet", code: GREETING });
+  await signedIn(page, box, `/approvals/${id}`);
+  const other = await page.context().newPage();
+  await other.goto(`${box.url}/approvals/${id}`);
+  await expect(other.getByRole("status").filter({ hasText: "Live" })).toBeVisible();
+  await settled(other);
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  await expect(other.getByText(`${USERNAME} approved this`)).toBeVisible();
+  await expect(other.getByRole("button", { name: "Approve", exact: true })).toHaveCount(0);
+  await other.close();
+});
+
 test("an approval is taken back with one click, and the tool is gone", async ({ page, box }) => {
   const id = await llm.seed({ server: "taken", tool: "greet", code: GREETING });
   await approve(box, id);

@@ -1,4 +1,4 @@
-import { Box, expect, expectAccessible, GREETING, inspect, Llm, makeAdmin, settled, signedIn, test, USERNAME } from "../support/test.js";
+import { Box, expect, expectAccessible, GREETING, inspect, Llm, makeAdmin, PASSWORD, settled, signedIn, test, USERNAME } from "../support/test.js";
 
 // Sends a secret wherever its caller says, and tells the model what to do.
 const LEAK = `async def main(city: str) -> str:
@@ -71,6 +71,9 @@ test("high risk is not approved before each finding is ticked, by click or by ke
   await expect(page.locator(".cm-note").first()).toContainText("Warning:");
   await inspect(page, "review-high");
 
+  const { review } = (await (await page.request.get(`${box.url}/api/reviews/${id}`)).json()) as { review: { content_hash: string } };
+  const refused = await page.request.post(`${box.url}/api/reviews/${id}/approve`, { data: { content_hash: review.content_hash, acknowledged: [] }, headers: { origin: box.url } });
+  expect(refused.status()).toBe(422);
   await approve.click({ force: true });
   await page.keyboard.press("Control+Enter");
   await expect(page.getByRole("alert")).toContainText(`Tick the ${count} findings`);
@@ -84,6 +87,40 @@ test("high risk is not approved before each finding is ticked, by click or by ke
   for (let at = 1; at < count; at += 1) await ticks.nth(at).check();
   await approve.click();
   await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+});
+
+test("by keyboard alone: login, review, tick, approve, next", async ({ page, box }) => {
+  const id = await llm.seed({ server: "keys", tool: "trick", code: TRICK });
+  await llm.seed({ server: "keys_too", tool: "greet", code: GREETING });
+  const keys = async (...all: string[]) => {
+    for (const key of all) await page.keyboard.press(key);
+  };
+  await page.goto(`${box.url}/login`);
+  await expect(page.getByLabel("User name")).toBeFocused();
+  await page.keyboard.type(USERNAME);
+  await keys("Tab");
+  await page.keyboard.type(PASSWORD);
+  await keys("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: /wait for you/ })).toBeVisible();
+  await keys("g", "a");
+  const link = page.getByRole("row").filter({ hasText: "keys__trick" }).getByRole("link");
+  await expect(link).toBeVisible();
+  for (let at = 0; at < 20 && !(await link.evaluate((element) => element === document.activeElement)); at += 1) await keys("j");
+  await keys("Enter");
+  await expect(page).toHaveURL(`${box.url}/approvals/${id}`);
+  await settled(page);
+  const ticks = page.getByRole("checkbox", { name: /I have read finding/ });
+  for (let at = 0; at < (await ticks.count()); at += 1) {
+    await keys("n");
+    await expect(ticks.nth(at)).toBeFocused();
+    await keys("Space");
+    await expect(ticks.nth(at)).toBeChecked();
+  }
+  await keys("Control+Enter");
+  await expect(page.getByText(`${USERNAME} approved this`)).toBeVisible();
+  await keys("Tab", "Enter");
+  await expect(page).not.toHaveURL(`${box.url}/approvals/${id}`);
+  await expect(page.getByRole("heading", { level: 1, name: /__/ })).toBeVisible();
 });
 
 test("critical risk wants the tool's name, and sending back a reason that reaches the author", async ({ page, box }) => {
@@ -164,13 +201,20 @@ test("two admins: one decision, and the other sees whose", async ({ page, browse
 });
 
 test("five thousand lines are read as quickly as five, on a phone too", async ({ page, box }) => {
-  const id = await llm.seed({ server: "numbers", tool: "long", code: lines(5_000) });
+  const short = await llm.seed({ server: "numbers", tool: "short", code: lines(5) });
+  const id = await llm.propose({ server: "numbers", tool: "long", code: lines(5_000) });
   await page.setViewportSize({ width: 375, height: 812 });
-  const start = Date.now();
-  await signedIn(page, box, `/approvals/${id}`);
-  await settled(page);
-  await expect(page.locator(".cm-line").first()).toBeVisible();
-  expect(Date.now() - start).toBeLessThan(10_000);
+  await signedIn(page, box);
+  const shown = async (review: string) => {
+    const start = Date.now();
+    await page.goto(`${box.url}/approvals/${review}`);
+    await expect(page.locator(".cm-line").first()).toBeVisible();
+    await settled(page);
+    return Date.now() - start;
+  };
+  await shown(short); // once to have all parts of the page
+  const [few, many] = [await shown(short), await shown(id)];
+  expect(many, `five lines took ${few} ms`).toBeLessThan(2 * few + 1_000);
   expect(await page.locator(".cm-line").count()).toBeLessThan(500);
   await expectAccessible(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);

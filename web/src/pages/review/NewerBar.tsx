@@ -1,10 +1,10 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { RefreshCw } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { DiffText } from "@/components/DiffText";
 import { HostileText } from "@/components/HostileText";
 import { upperFirst } from "@/components/numbers";
 import { TimeAgo } from "@/components/TimeAgo";
-import { DiffText } from "./DiffText";
 import type { Decision } from "./decision";
 import type { Shown, Since } from "./shown";
 
