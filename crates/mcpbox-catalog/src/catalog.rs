@@ -13,9 +13,9 @@ use mcpbox_core::{
     event::LiveEvent,
     execute::{Executor, SandboxStatus},
     hash::ContentHash,
-    ids::ReviewId,
+    ids::{ProcessId, ReviewId},
 };
-use mcpbox_store::{Store, StoreError};
+use mcpbox_store::{Store, StoreError, outbox};
 use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -23,7 +23,7 @@ use crate::{
     CatalogError,
     change::Touched,
     clients::Clients,
-    expiry,
+    expiry, follow,
     model::Model,
     packages::{self, Installs},
     record::Records,
@@ -51,6 +51,8 @@ pub struct CatalogConfig {
 
 /// The hub of MCPbox. Cheap to share as `Arc<Catalog>`.
 pub struct Catalog {
+    /// This process, among those that work on the same database.
+    pub(crate) process: ProcessId,
     pub(crate) store: Store,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -88,12 +90,16 @@ impl Catalog {
     pub async fn open(config: CatalogConfig) -> Result<Arc<Self>, CatalogError> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (tasks, writers, stop_writers) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
-        let records =
-            Records::start(config.store.clone(), events.clone(), tasks.clone(), &writers, stop_writers.clone());
+        let process = ProcessId::generate();
+        let tell = follow::News::new(process, config.store.clone(), events.clone());
+        let records = Records::start(tell, tasks.clone(), &writers, stop_writers.clone());
+        // Before the first read: what is committed meanwhile is read twice, not never.
+        let seen = outbox::latest_id(&config.store.reader()).await?;
         let mut model = Model::default();
         model.reload(&config.store).await?;
         let snapshot = model.snapshot();
         let catalog = Arc::new(Self {
+            process,
             background: TaskTracker::new(),
             stop_background: CancellationToken::new(),
             resolving: StdMutex::default(),
@@ -115,6 +121,7 @@ impl Catalog {
         });
         packages::ensure(&catalog);
         expiry::watch(&catalog);
+        follow::start(&catalog, seen);
         Ok(catalog)
     }
 
