@@ -16,7 +16,7 @@ use mcpbox_core::{
     ids::{ProcessId, ReviewId},
 };
 use mcpbox_store::{Store, StoreError, outbox};
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -53,6 +53,8 @@ pub struct CatalogConfig {
 pub struct Catalog {
     /// This process, among those that work on the same database.
     pub(crate) process: ProcessId,
+    /// The newest outbox entry that this process knows.
+    pub(crate) followed: watch::Sender<i64>,
     pub(crate) store: Store,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -100,6 +102,7 @@ impl Catalog {
         let snapshot = model.snapshot();
         let catalog = Arc::new(Self {
             process,
+            followed: watch::Sender::new(seen),
             background: TaskTracker::new(),
             stop_background: CancellationToken::new(),
             resolving: StdMutex::default(),
@@ -121,7 +124,7 @@ impl Catalog {
         });
         packages::ensure(&catalog);
         expiry::watch(&catalog);
-        follow::start(&catalog, seen);
+        follow::start(&catalog);
         Ok(catalog)
     }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{
     sync::broadcast,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use crate::{Catalog, CatalogError, change::Touched, packages};
@@ -28,6 +28,8 @@ pub(crate) const KIND: &str = "catalog";
 const RESYNC_EVERY: Duration = Duration::from_secs(60);
 /// Before listening is tried again.
 const RETRY: Duration = Duration::from_millis(500);
+/// Longest wait for what other processes committed.
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(1);
 /// Events of one announcement: each takes less than 160 bytes.
 const TOLD_AT_ONCE: usize = listen::PAYLOAD_MAX / 160 - 1;
 
@@ -115,12 +117,34 @@ impl News {
     }
 }
 
-/// Starts to follow from the outbox entry `seen`; ends with the catalog.
-pub(crate) fn start(cat: &Arc<Catalog>, seen: i64) {
+impl Catalog {
+    /// Waits until this process knows what was committed anywhere before now, so that a client whose requests come to several
+    /// gateways finds what it has just made. At once on SQLite; for a moment at most, should following have failed.
+    pub async fn catch_up(&self) {
+        if !self.store.is_shared() {
+            return;
+        }
+        let known = async {
+            let newest = outbox::latest_id(&self.store.reader()).await?;
+            let mut followed = self.followed.subscribe();
+            // Its sender is this catalog's, so it cannot be gone.
+            let _known = followed.wait_for(|seen| *seen >= newest).await;
+            Ok::<_, CatalogError>(())
+        };
+        match timeout(CATCH_UP_LIMIT, known).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "it is not known whether other processes changed anything"),
+            Err(_late) => tracing::warn!("changes of other processes are not known yet; answering without them"),
+        }
+    }
+}
+
+/// Starts to follow; ends with the catalog.
+pub(crate) fn start(cat: &Arc<Catalog>) {
     if !cat.store.is_shared() {
         return;
     }
-    let (follower, stop) = (Follower { cat: Arc::downgrade(cat), seen }, cat.stop_background.clone());
+    let (follower, stop) = (Follower(Arc::downgrade(cat)), cat.stop_background.clone());
     cat.background.spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -129,15 +153,12 @@ pub(crate) fn start(cat: &Arc<Catalog>, seen: i64) {
     });
 }
 
-struct Follower {
-    cat: Weak<Catalog>,
-    seen: i64,
-}
+struct Follower(Weak<Catalog>);
 
 impl Follower {
     /// Until the catalog is gone.
-    async fn run(mut self) {
-        while let Some(store) = self.cat.upgrade().map(|cat| cat.store.clone()) {
+    async fn run(self) {
+        while let Some(store) = self.0.upgrade().map(|cat| cat.store.clone()) {
             let heard = async {
                 let Some(listener) = store.listen().await? else { return Ok(()) };
                 self.listen(listener).await
@@ -151,51 +172,52 @@ impl Follower {
     }
 
     /// Until the catalog is gone or the database cannot be reached.
-    async fn listen(&mut self, mut listener: Listener) -> Result<(), CatalogError> {
+    async fn listen(&self, mut listener: Listener) -> Result<(), CatalogError> {
         let mut resync = Instant::now();
         loop {
             let Ok(heard) = timeout_at(resync, listener.next()).await else {
-                let Some(cat) = self.cat.upgrade() else { return Ok(()) };
-                self.catch_up(&cat).await?;
+                let Some(cat) = self.0.upgrade() else { return Ok(()) };
+                read_what_is_new(&cat).await?;
                 cat.reload().await?;
                 resync = Instant::now() + RESYNC_EVERY;
                 continue;
             };
             let heard = heard?;
-            let Some(cat) = self.cat.upgrade() else { return Ok(()) };
+            let Some(cat) = self.0.upgrade() else { return Ok(()) };
             match heard {
-                Heard::Changes => self.catch_up(&cat).await?,
+                Heard::Changes => read_what_is_new(&cat).await?,
                 Heard::News(text) => pass_on(&cat, &text),
                 Heard::Again => resync = Instant::now(),
             }
         }
     }
+}
 
-    /// Reads again what others touched since the last time, and tells the listeners here.
-    async fn catch_up(&mut self, cat: &Arc<Catalog>) -> Result<(), CatalogError> {
-        loop {
-            let entries = outbox::since(&cat.store.reader(), self.seen).await?;
-            let Some(last) = entries.last().map(|entry| entry.id) else { return Ok(()) };
-            let (mut touched, mut events) = (Touched::default(), Vec::new());
-            let mut is_news = false;
-            for entry in entries.into_iter().filter(|entry| entry.kind == KIND) {
-                let entry: Entry = serde_json::from_value(entry.payload).map_err(CatalogError::internal)?;
-                if entry.from != cat.process {
-                    is_news = true;
-                    touched.add(entry.touched);
-                    events.extend(entry.events.into_iter().filter(|event| *event != LiveEvent::ToolListChanged));
-                }
+/// Reads again what others touched since the last time, and tells the listeners here.
+async fn read_what_is_new(cat: &Arc<Catalog>) -> Result<(), CatalogError> {
+    loop {
+        let seen = *cat.followed.borrow();
+        let entries = outbox::since(&cat.store.reader(), seen).await?;
+        let Some(last) = entries.last().map(|entry| entry.id) else { return Ok(()) };
+        let (mut touched, mut events) = (Touched::default(), Vec::new());
+        let mut is_news = false;
+        for entry in entries.into_iter().filter(|entry| entry.kind == KIND) {
+            let entry: Entry = serde_json::from_value(entry.payload).map_err(CatalogError::internal)?;
+            if entry.from != cat.process {
+                is_news = true;
+                touched.add(entry.touched);
+                events.extend(entry.events.into_iter().filter(|event| *event != LiveEvent::ToolListChanged));
             }
-            if is_news {
-                let list_changed = cat.refresh(&touched).await?;
-                packages::ensure(cat);
-                events.into_iter().for_each(|event| cat.emit(event));
-                if list_changed {
-                    cat.emit(LiveEvent::ToolListChanged);
-                }
-            }
-            self.seen = last;
         }
+        if is_news {
+            let list_changed = cat.refresh(&touched).await?;
+            packages::ensure(cat);
+            events.into_iter().for_each(|event| cat.emit(event));
+            if list_changed {
+                cat.emit(LiveEvent::ToolListChanged);
+            }
+        }
+        cat.followed.send_replace(last);
     }
 }
 
