@@ -30,7 +30,7 @@ mod load;
 mod mend;
 mod model;
 mod narrow;
-mod nearest;
+pub mod nearest;
 mod needs;
 mod next;
 pub mod packages;

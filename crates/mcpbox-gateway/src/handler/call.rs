@@ -24,7 +24,7 @@ use crate::{
     exchange::Facts,
     gateway::Gateway,
     result::{self, FailurePlace},
-    tools::CALL_TOOL,
+    tools::{CALL_TOOL, same_call},
     toolset::Found,
 };
 
@@ -78,6 +78,7 @@ async fn dispatch(
         return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &snapshot)));
     };
     if let Err(refusal) = count(gateway, facts, name, &arguments, &found) {
+        let refusal = leads_on(refusal, name, &arguments);
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
     match found {
@@ -86,8 +87,9 @@ async fn dispatch(
             Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
         }
         Found::Published(full_name) => {
-            let kept = if snapshot.resolve(&full_name).is_err() { arguments.clone() } else { JsonObject::new() };
-            let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
+            let kept = arguments.clone();
+            let mut reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
+            reply.result = reply.result.map_err(|failure| leads_on(failure, name, &kept));
             match &reply.result {
                 Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
                     Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot)))
@@ -101,6 +103,12 @@ async fn dispatch(
             }
         }
     }
+}
+
+/// The failure with a call to make now: the same one, where it names no better.
+fn leads_on(failure: Failure, name: &str, arguments: &JsonObject) -> Failure {
+    let next = failure.next.clone().unwrap_or_else(|| same_call(name, arguments));
+    Failure { next: Some(next), ..failure }
 }
 
 /// Counts the call for its client, and for the published tool it is meant for.
