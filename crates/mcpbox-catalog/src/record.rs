@@ -2,39 +2,29 @@
 //! in batches. A full queue makes callers wait; nothing is dropped.
 
 mod said;
+mod writing;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile, Trial},
-    event::LiveEvent,
     execute::{Observed, Observer, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
 };
-use mcpbox_store::{Store, StoreError, calls};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tokio::{
-    runtime::Handle,
-    sync::{broadcast, mpsc},
-    time::{Instant, timeout_at},
-};
+use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{evidence, redact};
+use crate::{follow::News, redact};
 use said::{Listening, Said};
+use writing::{keep_evidence, write_all};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
-/// Most records of one transaction.
-const BATCH: usize = 256;
-/// Longest time a record waits for others.
-const LATENESS: Duration = Duration::from_millis(50);
-/// Tries to write a batch before each record is tried alone.
-const TRIES: u32 = 3;
 /// Longest result and stdout kept in a record, bytes.
 const KEPT_BYTES: usize = 64 << 10;
 /// Ends a result that was cut.
@@ -45,22 +35,20 @@ const CUT: &str = "… (cut)";
 pub(crate) struct Records {
     queue: mpsc::Sender<CallRecord>,
     tasks: TaskTracker,
-    store: Store,
-    events: broadcast::Sender<LiveEvent>,
+    news: News,
 }
 
 impl Records {
     /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
-    pub(crate) fn start(
-        store: Store,
-        events: broadcast::Sender<LiveEvent>,
-        tasks: TaskTracker,
-        writers: &TaskTracker,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(crate) fn start(news: News, tasks: TaskTracker, writers: &TaskTracker, stop: CancellationToken) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        writers.spawn(write_all(store.clone(), waiting, events.clone(), stop));
-        Self { queue, tasks, store, events }
+        writers.spawn(write_all(news.clone(), waiting, stop));
+        Self { queue, tasks, news }
+    }
+
+    /// What tells that runs ended.
+    pub(crate) fn news(&self) -> &News {
+        &self.news
     }
 
     /// Opens the record of a run.
@@ -147,7 +135,7 @@ impl OpenRecord {
         }
     }
 
-    /// Closes the record; it is written within [`LATENESS`].
+    /// Closes the record; it is written within a moment.
     pub(crate) async fn close(mut self, outcome: &Outcome) {
         if let Some(record) = self.closed(outcome) {
             self.send(record).await;
@@ -157,8 +145,8 @@ impl OpenRecord {
     /// Closes the record of a test and waits until it is written: evidence must be there for what follows. Gives it.
     pub(crate) async fn close_durably(mut self, outcome: &Outcome) -> Option<CallRecord> {
         let record = self.closed(outcome)?;
-        let (store, events) = (self.records.store.clone(), self.records.events.clone());
-        let written = self.records.tasks.spawn(async move { keep_evidence(&store, record, &events).await });
+        let news = self.records.news.clone();
+        let written = self.records.tasks.spawn(async move { keep_evidence(&news, record).await });
         written.await.inspect_err(|lost| tracing::error!(error = %lost, "a test's record was lost")).ok()
     }
 
@@ -222,83 +210,4 @@ pub(crate) fn is_cut(kept: &Value) -> bool {
 fn kept_text(text: &str) -> &str {
     let end = text.floor_char_boundary(KEPT_BYTES);
     text.get(..end).unwrap_or_default()
-}
-
-async fn write_all(
-    store: Store,
-    mut waiting: mpsc::Receiver<CallRecord>,
-    events: broadcast::Sender<LiveEvent>,
-    stop: CancellationToken,
-) {
-    loop {
-        let first = tokio::select! {
-            biased;
-            first = waiting.recv() => first,
-            () = stop.cancelled(), if !waiting.is_closed() => {
-                waiting.close();
-                continue;
-            }
-        };
-        let Some(first) = first else { return };
-        let deadline = Instant::now() + LATENESS;
-        let mut batch = vec![first];
-        while batch.len() < BATCH {
-            match timeout_at(deadline, waiting.recv()).await {
-                Ok(Some(record)) => batch.push(record),
-                Ok(None) | Err(_) => break,
-            }
-        }
-        write_batch(&store, batch, &events).await;
-    }
-}
-
-/// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
-async fn write_batch(store: &Store, batch: Vec<CallRecord>, events: &broadcast::Sender<LiveEvent>) {
-    write_or_retry(store, &batch).await;
-    for record in batch {
-        let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-        let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
-    }
-}
-
-async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
-    for attempt in 0..TRIES {
-        match write(store, batch).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(error = %error, attempt, "call records could not be written yet"),
-        }
-        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
-    }
-    for record in batch {
-        if let Err(error) = write(store, std::slice::from_ref(record)).await {
-            tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
-        }
-    }
-}
-
-/// Writes a test run and keeps the evidence of its version within bounds.
-async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast::Sender<LiveEvent>) -> CallRecord {
-    let mut is_kept = false;
-    for attempt in 0..TRIES {
-        match evidence::keep(store, &mut record).await {
-            Ok(()) => {
-                is_kept = true;
-                break;
-            }
-            Err(error) => tracing::warn!(error = %error, attempt, "the record of a test could not be written yet"),
-        }
-        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
-    }
-    if !is_kept {
-        tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
-    }
-    let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-    let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
-    record
-}
-
-async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {
-    let tx = store.begin_log().await?;
-    calls::insert_many(&tx, records).await?;
-    tx.commit().await
 }

@@ -6,36 +6,25 @@ use mcpbox_core::{
     grant::{Grant, GrantEvent},
     ids::GrantId,
 };
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::{
-    api::Answer,
+    api::{Answer, Remark},
     auth::Decider,
     extract::{Json, Path},
     state::AdminState,
 };
 
-/// The words of a decision.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GrantDecision {
-    /// Why; goes to the LLM.
-    #[serde(default)]
-    comment: String,
-}
-
 /// Approves a request for a single capability that is in no open review; what is in one is approved with it.
 #[utoipa::path(
     post, path = "/grants/{id}/approve", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = Remark, responses((status = OK, body = Grant))
 )]
 pub(crate) async fn approve(
     State(state): State<AdminState>,
     Decider(reviewer): Decider,
     Path(id): Path<GrantId>,
-    Json(request): Json<GrantDecision>,
+    Json(request): Json<Remark>,
 ) -> Answer<Grant> {
     let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Approve, &request.comment).await?;
     Ok(axum::Json(grant))
@@ -45,13 +34,13 @@ pub(crate) async fn approve(
 #[utoipa::path(
     post, path = "/grants/{id}/reject", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = Remark, responses((status = OK, body = Grant))
 )]
 pub(crate) async fn reject(
     State(state): State<AdminState>,
     Decider(reviewer): Decider,
     Path(id): Path<GrantId>,
-    Json(request): Json<GrantDecision>,
+    Json(request): Json<Remark>,
 ) -> Answer<Grant> {
     let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Reject, &request.comment).await?;
     Ok(axum::Json(grant))
@@ -61,13 +50,13 @@ pub(crate) async fn reject(
 #[utoipa::path(
     post, path = "/grants/{id}/revoke", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = Remark, responses((status = OK, body = Grant))
 )]
 pub(crate) async fn revoke(
     State(state): State<AdminState>,
     Decider(reviewer): Decider,
     Path(id): Path<GrantId>,
-    Json(request): Json<GrantDecision>,
+    Json(request): Json<Remark>,
 ) -> Answer<Grant> {
     let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Revoke, &request.comment).await?;
     Ok(axum::Json(grant))
