@@ -28,11 +28,8 @@ pub struct Decided {
 }
 
 /// Why a use case did not do what was asked.
+#[expect(clippy::large_enum_variant, reason = "a refusal is an answer: made seldom, and read at once")]
 #[derive(Debug, thiserror::Error)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a refusal is what nearly every error is; boxing it would only move the copy"
-)]
 pub enum CatalogError {
     /// Expected: the request cannot be met; the failure says what to do instead.
     #[error("{0}")]

@@ -9,23 +9,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile, Trial},
-    event::LiveEvent,
     execute::{Observed, Observer, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
 };
-use mcpbox_store::Store;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tokio::{
-    runtime::Handle,
-    sync::{broadcast, mpsc},
-    time::Instant,
-};
+use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::redact;
+use crate::{follow::News, redact};
 use said::{Listening, Said};
 use writing::{keep_evidence, write_all};
 
@@ -41,22 +35,20 @@ const CUT: &str = "… (cut)";
 pub(crate) struct Records {
     queue: mpsc::Sender<CallRecord>,
     tasks: TaskTracker,
-    store: Store,
-    events: broadcast::Sender<LiveEvent>,
+    news: News,
 }
 
 impl Records {
     /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
-    pub(crate) fn start(
-        store: Store,
-        events: broadcast::Sender<LiveEvent>,
-        tasks: TaskTracker,
-        writers: &TaskTracker,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(crate) fn start(news: News, tasks: TaskTracker, writers: &TaskTracker, stop: CancellationToken) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        writers.spawn(write_all(store.clone(), waiting, events.clone(), stop));
-        Self { queue, tasks, store, events }
+        writers.spawn(write_all(news.clone(), waiting, stop));
+        Self { queue, tasks, news }
+    }
+
+    /// What tells that runs ended.
+    pub(crate) fn news(&self) -> &News {
+        &self.news
     }
 
     /// Opens the record of a run.
@@ -153,8 +145,8 @@ impl OpenRecord {
     /// Closes the record of a test and waits until it is written: evidence must be there for what follows. Gives it.
     pub(crate) async fn close_durably(mut self, outcome: &Outcome) -> Option<CallRecord> {
         let record = self.closed(outcome)?;
-        let (store, events) = (self.records.store.clone(), self.records.events.clone());
-        let written = self.records.tasks.spawn(async move { keep_evidence(&store, record, &events).await });
+        let news = self.records.news.clone();
+        let written = self.records.tasks.spawn(async move { keep_evidence(&news, record).await });
         written.await.inspect_err(|lost| tracing::error!(error = %lost, "a test's record was lost")).ok()
     }
 

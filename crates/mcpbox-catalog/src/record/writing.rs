@@ -5,12 +5,12 @@ use std::time::Duration;
 use mcpbox_core::{call::CallRecord, event::LiveEvent};
 use mcpbox_store::{Store, StoreError, calls};
 use tokio::{
-    sync::{broadcast, mpsc},
+    sync::mpsc,
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::evidence;
+use crate::{evidence, follow::News};
 
 /// Most records of one transaction.
 const BATCH: usize = 256;
@@ -20,12 +20,7 @@ const LATENESS: Duration = Duration::from_millis(50);
 const TRIES: u32 = 3;
 
 /// Writes what comes, in batches; ends after `stop`, when everything that was sent is written.
-pub(super) async fn write_all(
-    store: Store,
-    mut waiting: mpsc::Receiver<CallRecord>,
-    events: broadcast::Sender<LiveEvent>,
-    stop: CancellationToken,
-) {
+pub(super) async fn write_all(news: News, mut waiting: mpsc::Receiver<CallRecord>, stop: CancellationToken) {
     loop {
         let first = tokio::select! {
             biased;
@@ -44,17 +39,18 @@ pub(super) async fn write_all(
                 Ok(None) | Err(_) => break,
             }
         }
-        write_batch(&store, batch, &events).await;
+        write_batch(&news, batch).await;
     }
 }
 
 /// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
-async fn write_batch(store: &Store, batch: Vec<CallRecord>, events: &broadcast::Sender<LiveEvent>) {
-    write_or_retry(store, &batch).await;
-    for record in batch {
-        let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-        let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
-    }
+async fn write_batch(news: &News, batch: Vec<CallRecord>) {
+    write_or_retry(&news.store, &batch).await;
+    news.tell(batch.iter().map(finished).collect()).await;
+}
+
+fn finished(record: &CallRecord) -> LiveEvent {
+    LiveEvent::CallFinished { call_id: record.id, tool_id: record.tool_id, succeeded: record.failure.is_none() }
 }
 
 async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
@@ -73,14 +69,10 @@ async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
 }
 
 /// Writes a test run and keeps the evidence of its version within bounds.
-pub(super) async fn keep_evidence(
-    store: &Store,
-    mut record: CallRecord,
-    events: &broadcast::Sender<LiveEvent>,
-) -> CallRecord {
+pub(super) async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRecord {
     let mut is_kept = false;
     for attempt in 0..TRIES {
-        match evidence::keep(store, &mut record).await {
+        match evidence::keep(&news.store, &mut record).await {
             Ok(()) => {
                 is_kept = true;
                 break;
@@ -92,8 +84,7 @@ pub(super) async fn keep_evidence(
     if !is_kept {
         tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
     }
-    let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-    let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
+    news.tell(vec![finished(&record)]).await;
     record
 }
 
