@@ -132,6 +132,7 @@ def calling_tasks() -> list[Task]:
         named("bad_server_name", "weather_api", ("mcpbox_create_server", {"name": "Weather API"}), "invalid_arguments"),
         named("wrong_argument_names", "work", ("mcpbox_create_tool", {"server": "work", "name": "sum", "code": ADD}), "invalid_arguments"),
         named("unknown_management_tool", "work", ("mcpbox_creat_tool", {"server_id": "work", "name": "made", "python_code": ADD}), "not_found"),
+        named("guessed_management_tool", "work", ("mcpbox_make_tool", {"server_id": "work", "name": "guessed", "python_code": ADD}), "not_found"),
         named("unknown_tool", "known", ("mcpbox_call_tool", {"name": "known__ad", "arguments": NUMBERS}), "not_found", before=lambda stage: a_published_tool(stage, "known")),
         named("not_live", "draft", ("mcpbox_call_tool", {"name": "draft__add", "arguments": NUMBERS}), "not_live", before=lambda stage: a_tool(stage, server="draft")),
         named("stopped_server", "stopped", ("mcpbox_call_tool", {"name": "stopped__add", "arguments": NUMBERS}), "not_live", before=lambda stage: a_published_tool(stage, "stopped", start=False)),
@@ -140,7 +141,6 @@ def calling_tasks() -> list[Task]:
         named("arguments_as_text", "texts", ("mcpbox_call_tool", {"name": "texts__add", "arguments": '{"a": "2", "b": 3}'}), "invalid_arguments", before=lambda stage: a_published_tool(stage, "texts")),
         named("numbers_as_text", "numbers", ("mcpbox_call_tool", {"name": "numbers__add", "arguments": {"a": "2", "b": 3}}), "invalid_arguments", before=lambda stage: a_published_tool(stage, "numbers")),
         named("management_through_call", "work", ("mcpbox_call_tool", {"name": "mcpbox_create_tool", "arguments": {"server_id": "work", "name": "through", "python_code": ADD}}), "invalid_arguments"),
-        named("published_twice", "again", ("mcpbox_request_publish", {"tool_id": "again__add"}), "conflict", before=asked_for),
         named("approved_already", "done", ("mcpbox_request_publish", {"tool_id": "done__add"}), "conflict", before=lambda stage: a_published_tool(stage, "done")),
         named("test_with_wrong_arguments", "tests", ("mcpbox_test_code", {"tool_id": "tests__add", "arguments": {"a": "2", "bb": 3}}), "invalid_arguments", before=lambda stage: a_tool(stage, server="tests")),
         named("version_that_is_not_there", "old", ("mcpbox_rollback_tool", {"tool_id": "old__add", "version": 7}), "not_found", before=lambda stage: a_tool(stage, server="old")),
@@ -150,11 +150,6 @@ def calling_tasks() -> list[Task]:
 async def a_disabled_tool(stage: Stage) -> None:
     await a_published_tool(stage, "off")
     await stage.llm.call("mcpbox_update_tool", tool_id="off__add", enabled=False)
-
-
-async def asked_for(stage: Stage) -> None:
-    await a_tool(stage, server="again")
-    await stage.llm.call("mcpbox_request_publish", tool_id="again__add")
 
 
 NAMES = [task.name for task in [*syntax_tasks(), *running_tasks(), *calling_tasks()]]

@@ -79,8 +79,9 @@ async def test_a_grant_that_ends_while_the_tool_is_in_use_stops_it_and_can_be_as
     async with connect(box.mcp_url) as llm:
         await make(llm, "brief", fetch=FETCH.format(url=lan_host.url))
         asked = await llm.call("mcpbox_request_publish", tool_id="brief__fetch")
-        terms = [{"capability": asked["requested"][0], "expires_at": in_seconds(3)}]
-        assert decide(box, "brief__fetch", terms=terms)["published"]
+        admin, path = AdminSession(box.admin_url), f"/reviews/{asked['review_id']}/approve"
+        terms = [{"capability": asked["requested"][0], "expires_at": in_seconds(6)}]
+        assert admin.send("POST", path, {"content_hash": asked["content_hash"], "terms": terms})["published"]
         assert await llm.call("brief__fetch", path="Oslo") == {"result": 21.5}
         reached = len(lan_host.paths)
         refused = await until_refused(llm, "brief__fetch", path="Oslo")
@@ -107,15 +108,18 @@ async def test_a_grant_given_at_the_terminal_has_an_end_too(box: Box, lan_host: 
         assert "12h" in box.cli(*add, "soon", "--username", "ada", "--password-stdin", stdin="x\n", fails=True).stderr
         past = box.cli(*add, in_seconds(-60), "--username", "ada", "--password-stdin", stdin="correct horse battery staple\n", fails=True)
         assert "passed already" in past.stderr, past.stderr
-        shown = box.as_admin(*add, in_seconds(3)).stdout
+        shown = box.as_admin(*add, "7d").stdout
         assert "until 2" in shown and "UTC" in shown, shown
         asked = await llm.call("mcpbox_request_publish", tool_id="typed__fetch")
         assert asked["requested"] == [], "it is granted already"
         box.approve("typed__fetch")
         assert await llm.call("typed__fetch", path="Oslo") == {"result": 21.5}
-        await until_refused(llm, "typed__fetch", path="Oslo")
-        assert "until 2" in box.as_admin(*add, "7d").stdout
-        assert await llm.call("typed__fetch", path="Oslo") == {"result": 21.5}
+
+    box.as_admin("grant", "add", "--server", "typed", "--host", "brief.example", "--until", in_seconds(5))
+    admin = AdminSession(box.admin_url)
+    with anyio.fail_after(20):
+        while "brief.example" not in str(admin.send("GET", "/grants?state=expired")["items"]):
+            await anyio.sleep(0.1)
 
 
 async def test_an_approval_taken_back_withdraws_the_tool_and_what_it_was_granted(box: Box, lan_host: LanHost) -> None:
