@@ -14,6 +14,7 @@ pub mod grants;
 mod keyring;
 mod keys;
 mod migration;
+pub mod notifications;
 mod open;
 pub mod outbox;
 mod paging;

@@ -11,6 +11,7 @@ mod database;
 mod encryption;
 mod keys;
 mod making;
+mod notifications;
 mod opening;
 mod packages;
 mod reviewing;
