@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex as StdMutex},
+    sync::{Arc, Mutex as StdMutex, OnceLock},
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::ReviewId,
 };
+use mcpbox_egress::Broker;
 use mcpbox_store::{Store, StoreError};
 use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -66,6 +67,8 @@ pub struct Catalog {
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
+    /// What notifications go out through; none in a process that sends none.
+    pub(crate) broker: OnceLock<Arc<Broker>>,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -100,6 +103,7 @@ impl Catalog {
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
             clients: StdMutex::default(),
+            broker: OnceLock::new(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,
@@ -141,6 +145,11 @@ impl Catalog {
     /// Where a human decides a review.
     pub fn review_url(&self, review: ReviewId) -> String {
         format!("{}/approvals/{review}", self.admin_url.load())
+    }
+
+    /// Base URL of the admin UI, without a slash at its end.
+    pub fn admin_url(&self) -> String {
+        self.admin_url.load().as_ref().clone()
     }
 
     /// A page of the admin UI.

@@ -33,6 +33,7 @@ mod narrow;
 mod nearest;
 mod needs;
 mod next;
+pub mod notify;
 pub mod packages;
 pub mod policy;
 mod rating;

@@ -8,7 +8,7 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, notify, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -55,6 +55,8 @@ pub(crate) async fn start(
     let admin_url = config.admin_url.clone().unwrap_or_else(|| listeners.admin_url());
     let hub = CatalogConfig { store, executor, clock: Arc::new(SystemClock), admin_url: admin_url.clone() };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
+    notify::connect(&catalog, parts::notifier(config)?);
+    notify::watch(&catalog);
     let running = Running {
         mcp_url: listeners.mcp_url(),
         setup_url: setup_url(&catalog, &admin_url).await?,
