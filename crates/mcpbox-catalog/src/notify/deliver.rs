@@ -13,6 +13,7 @@ use mcpbox_core::{
 };
 use mcpbox_egress::Broker;
 use mcpbox_store::{
+    StoreError,
     notifications::{self, Attempt, Claim, Delivery},
     reviews,
 };
@@ -79,8 +80,11 @@ async fn deliver(
     }
     let at = wanted.first().map_or(now, |notice| notice.created_at);
     let message = Message { id: message, about, link: link(cat, about), at };
-    let Some(endpoint) = notifications::unseal(&cat.store.reader(), seen.target.id).await? else { return Ok(()) };
-    let sent = send(broker, (seen.target.kind, &endpoint), &message, now).await;
+    let sent = match notifications::unseal(&cat.store.reader(), seen.target.id).await {
+        Ok(Some(endpoint)) => send(broker, (seen.target.kind, &endpoint), &message, now).await,
+        Ok(None) => return Ok(()), // deleted a moment ago
+        Err(error) => unopened(seen, &error),
+    };
     finish(cat, seen, &claim, sent).await
 }
 
@@ -127,9 +131,27 @@ async fn take(cat: &Catalog, seen: &Delivery, claim: &Claim, now: DateTime<Utc>)
 
 /// All of it was decided before anybody was told.
 async fn skip(cat: &Catalog, seen: &Delivery, told: i64, now: DateTime<Utc>) -> Result<(), CatalogError> {
+    let tried = seen.target.last.clone().filter(|last| last.outcome == DeliveryOutcome::Retrying);
+    let given_up = tried.map(|last| DeliveryReport {
+        outcome: DeliveryOutcome::GaveUp,
+        said: format!("{}; all of it was decided before the next attempt", last.said),
+        next_at: None,
+        ..last
+    });
     let tx = cat.store.begin().await?;
-    notifications::skip(&tx, seen, told, now).await?;
-    Ok(tx.commit().await?)
+    notifications::skip(&tx, seen, told, given_up.as_ref(), now).await?;
+    tx.commit().await?;
+    if given_up.is_some() {
+        cat.emit(LiveEvent::NotificationsChanged);
+    }
+    Ok(())
+}
+
+/// An address that cannot be decrypted will not be at the next attempt either.
+fn unopened(seen: &Delivery, error: &StoreError) -> Sent {
+    tracing::error!(%error, target.id = %seen.target.id, "the address of a notification target cannot be opened; enter it again");
+    let said = "its address cannot be decrypted; enter it again, or restore a backup".to_owned();
+    Sent { verdict: Verdict::Never, status: None, said }
 }
 
 async fn finish(cat: &Catalog, seen: &Delivery, claim: &Claim, sent: Sent) -> Result<(), CatalogError> {

@@ -244,6 +244,26 @@ fn what_will_not_work_again_is_given_up_at_once() {
 }
 
 #[test]
+fn what_is_decided_between_two_attempts_is_not_tried_again_and_the_page_says_so() {
+    in_namespace(
+        "notifying::what_is_decided_between_two_attempts_is_not_tried_again_and_the_page_says_so",
+        async || {
+            let (world, host) = (world().await, Host::start().await);
+            let id = target(&world, TargetKind::Slack, &host.url("/")).await;
+            let waiting = ask(&world, "one").await;
+            host.answer(&raw("503 Unavailable", "busy"));
+            after(&world, 11).await;
+            world.approve(waiting.review.id).await;
+            after(&world, 60).await;
+            assert_eq!(host.got().len(), 1);
+            let report = last(&world, id).await;
+            assert_eq!((report.outcome, report.next_at), (DeliveryOutcome::GaveUp, None));
+            assert!(report.said.starts_with("HTTP 503: busy; all of it was decided"), "{}", report.said);
+        },
+    );
+}
+
+#[test]
 fn a_process_that_dies_while_it_sends_loses_nothing_and_replicas_do_not_send_twice() {
     in_namespace(
         "notifying::a_process_that_dies_while_it_sends_loses_nothing_and_replicas_do_not_send_twice",

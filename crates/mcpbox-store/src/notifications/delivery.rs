@@ -87,12 +87,22 @@ pub async fn claim(tx: &Tx, seen: &Delivery, claim: &Claim, now: DateTime<Utc>) 
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
-/// Moves a target on without a message; false when it moved on since `seen` was read.
+/// Moves a target on without a message, and writes what became of attempts so far, if anything; false when it moved on since
+/// `seen` was read.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn skip(tx: &Tx, seen: &Delivery, told: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let change = ActiveModel { told: Set(told), ..over() };
+pub async fn skip(
+    tx: &Tx,
+    seen: &Delivery,
+    told: i64,
+    last: Option<&DeliveryReport>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let mut change = ActiveModel { told: Set(told), ..over() };
+    if let Some(last) = last {
+        change.last = Set(Some(Place("notification_targets", "last").json(last)?));
+    }
     let update = Entity::update_many().set(change).filter(as_seen(seen, now)?);
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }

@@ -202,7 +202,7 @@ fn one_of_many_claims_a_message_and_only_its_owner_ends_it() {
         let told = notifications::deliveries(&store.reader()).await.unwrap().remove(0);
         assert_eq!((told.told, told.message, told.attempts, told.delivered_at), (until, None, 0, Some(later(61))));
         let tx = store.begin().await.unwrap();
-        assert!(notifications::skip(&tx, &told, until + 1, later(100)).await.unwrap());
-        assert!(!notifications::skip(&tx, &told, until + 2, later(100)).await.unwrap());
+        assert!(notifications::skip(&tx, &told, until + 1, None, later(100)).await.unwrap());
+        assert!(!notifications::skip(&tx, &told, until + 2, None, later(100)).await.unwrap());
     });
 }
