@@ -142,7 +142,7 @@ async fn skip(cat: &Catalog, seen: &Delivery, told: i64, now: DateTime<Utc>) -> 
     notifications::skip(&tx, seen, told, given_up.as_ref(), now).await?;
     tx.commit().await?;
     if given_up.is_some() {
-        cat.emit(LiveEvent::NotificationsChanged);
+        cat.records.news().tell(vec![LiveEvent::NotificationsChanged]).await;
     }
     Ok(())
 }
@@ -175,6 +175,6 @@ async fn finish(cat: &Catalog, seen: &Delivery, claim: &Claim, sent: Sent) -> Re
     let tx = cat.store.begin().await?;
     notifications::finish(&tx, claim, &attempt).await?;
     tx.commit().await?;
-    cat.emit(LiveEvent::NotificationsChanged);
+    cat.records.news().tell(vec![LiveEvent::NotificationsChanged]).await;
     Ok(())
 }

@@ -1,9 +1,10 @@
-import { Alert, Button, Modal, Text } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import { Link2, Link2Off, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { CodeName } from "@/components/CodeName";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
 import { count, counted } from "@/components/numbers";
 
@@ -30,9 +31,9 @@ export function ChainCheck() {
       <Button variant="default" leftSection={<Link2 size={16} />} onClick={() => void verify()} loading={isBusy}>
         Verify the chain
       </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title="The audit chain">
+      <Dialog opened={isOpen} onClose={() => setOpen(false)} title="The audit chain">
         {error !== undefined ? <Alert color="bad">{sentence(error)}</Alert> : answer && <Verdict answer={answer} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,10 +1,11 @@
-import { Alert, Button, Checkbox, Group, Modal, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { TriangleAlert } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { hostAddress } from "@/components/capability";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
 
 /** What is known of the secret before it is set. */
@@ -29,9 +30,9 @@ interface Props {
 export function SecretDialog({ secret, servers, onClose }: Props) {
   const title = !secret?.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
   return (
-    <Modal opened={secret !== undefined} onClose={onClose} title={<span className={secret?.key ? "mono" : undefined}>{title}</span>} keepMounted={false}>
+    <Dialog opened={secret !== undefined} onClose={onClose} title={<span className={secret?.key ? "mono" : undefined}>{title}</span>} keepMounted={false}>
       {secret && <Form secret={secret} servers={servers} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 
