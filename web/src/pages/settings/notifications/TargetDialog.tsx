@@ -1,17 +1,18 @@
-import { Alert, Button, Checkbox, Group, Modal, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
+import { Dialog } from "@/components/Dialog";
 import { KeyField } from "./KeyField";
 import { EVENTS, type Kind, KINDS, type NoticeEvent, type Target, USUAL } from "./kinds";
 
 /** Adds a target or changes one. Address and key go to the server once and are kept nowhere in the page. */
 export function TargetDialog({ opened, onClose }: { opened: Target | "new" | undefined; onClose: () => void }) {
   return (
-    <Modal opened={opened !== undefined} onClose={onClose} title={opened === "new" ? "Add a notification" : "Change the notification"} keepMounted={false}>
+    <Dialog opened={opened !== undefined} onClose={onClose} title={opened === "new" ? "Add a notification" : "Change the notification"} keepMounted={false}>
       {opened && <Form target={opened === "new" ? undefined : opened} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
-import { ActionIcon, Alert, Badge, Button, Group, Menu, Stack, Switch, Text } from "@mantine/core";
-import { Check, EllipsisVertical, Pencil, Send, Trash2, X } from "lucide-react";
+import { Alert, Badge, Button, Group, Stack, Switch, Text } from "@mantine/core";
+import { Check, Pencil, Send, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -7,6 +7,7 @@ import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { HostileText } from "@/components/HostileText";
+import { More } from "@/components/More";
 import { TimeAgo } from "@/components/TimeAgo";
 import classes from "../SettingsPage.module.css";
 import { EVENTS, KINDS, type Target } from "./kinds";
@@ -34,21 +35,14 @@ export function TargetRow({ target, onChange }: { target: Target; onChange: () =
           <Button variant="default" leftSection={<Send size={16} />} loading={test.isPending} disabled={whyNot !== undefined} onClick={() => test.mutate({ params })} aria-label={`Test ${target.name}`}>
             Test
           </Button>
-          <Menu position="bottom-end" transitionProps={{ duration: 100 }}>
-            <Menu.Target>
-              <ActionIcon aria-label={`More for ${target.name}`} disabled={whyNot !== undefined}>
-                <EllipsisVertical size={18} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item leftSection={<Pencil size={16} />} onClick={onChange}>
-                Change
-              </Menu.Item>
-              <Menu.Item color="bad" leftSection={<Trash2 size={16} />} onClick={() => setAsking(true)}>
-                Delete
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <More
+            label={`More for ${target.name}`}
+            isDisabled={whyNot !== undefined}
+            items={[
+              { label: "Change", icon: Pencil, run: onChange },
+              { label: "Delete", icon: Trash2, isGrave: true, run: () => setAsking(true) },
+            ]}
+          />
         </Group>
       </Group>
       <Text size="sm" c="dimmed">
