@@ -10,11 +10,12 @@ ADDRESS = "10.99.0.1"
 
 
 class LanHost:
-    """Answers every GET with JSON and remembers the paths and the header X-Key, which it also echoes."""
+    """Answers every GET with JSON and remembers the paths and the header X-Key, which it also echoes. Takes every POST."""
 
     def __init__(self) -> None:
         self.paths: list[str] = []
         self.keys: list[str | None] = []
+        self.posts: list[tuple[str, dict[str, str], bytes]] = []
         host = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,6 +30,15 @@ class LanHost:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:  # noqa: N802 (the library's name)
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                host.posts.append((self.path, headers, body))
+                self.send_response(200)
+                self.send_header("Content-Length", "8")
+                self.end_headers()
+                self.wfile.write(b"taken it")
 
             def log_message(self, *_: object) -> None:
                 pass

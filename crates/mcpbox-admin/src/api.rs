@@ -8,6 +8,7 @@ pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod modules;
+pub(crate) mod notifications;
 pub(crate) mod packages;
 pub(crate) mod policy;
 pub(crate) mod reviews;

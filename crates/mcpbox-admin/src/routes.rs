@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, calls, connection, document, events, grants, modules, packages, policy, reviews, sandbox, secrets,
-        servers, session, settings, setup, tools,
+        audit, calls, connection, document, events, grants, modules, notifications, packages, policy, reviews, sandbox,
+        secrets, servers, session, settings, setup, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -79,6 +79,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(audit::verify::verify))
         .routes(routes!(audit::decisions::decisions))
         .routes(routes!(settings::show::show, settings::replace::replace))
+        .routes(routes!(notifications::list::list, notifications::create::create))
+        .routes(routes!(notifications::change::change, notifications::delete::delete))
+        .routes(routes!(notifications::test::test))
         .routes(routes!(sandbox::show))
         .routes(routes!(modules::show))
         .routes(routes!(packages::list::list))

@@ -9,11 +9,12 @@ use mcpbox_core::{
     grant::GrantScope,
     hash::ContentHash,
     ids::ReviewId,
+    notification::NoticeEvent,
     principal::Actor,
     review::{Review, ReviewPurpose, ReviewRevision, ReviewState, Risk, bundle_hash},
     version::Version,
 };
-use mcpbox_store::{reviews, revisions};
+use mcpbox_store::{notifications, reviews, revisions};
 use serde_json::json;
 
 use crate::{
@@ -126,6 +127,7 @@ pub(crate) async fn open_review(
     let detail = json!({"name": loaded.name(), "version": bundle.version.number, "purpose": review.purpose,
                         "content_hash": review.content_hash, "requested": review.requested, "risk": review.risk});
     change.audit("review.open", format!("review:{}", review.id), detail).await?;
+    notifications::note(&change.tx, NoticeEvent::ReviewWaiting, review.id, change.now).await?;
     change.tell(LiveEvent::ReviewChanged { review_id: review.id });
     Ok(review)
 }

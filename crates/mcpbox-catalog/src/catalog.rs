@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex as StdMutex},
+    sync::{Arc, Mutex as StdMutex, OnceLock},
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::{ProcessId, ReviewId},
 };
+use mcpbox_egress::Broker;
 use mcpbox_store::{Store, StoreError, outbox};
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -70,6 +71,8 @@ pub struct Catalog {
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
+    /// What notifications go out through; none in a process that sends none.
+    pub(crate) broker: OnceLock<Arc<Broker>>,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -109,6 +112,7 @@ impl Catalog {
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
             clients: StdMutex::default(),
+            broker: OnceLock::new(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,
@@ -151,6 +155,11 @@ impl Catalog {
     /// Where a human decides a review.
     pub fn review_url(&self, review: ReviewId) -> String {
         format!("{}/approvals/{review}", self.admin_url.load())
+    }
+
+    /// Base URL of the admin UI, without a slash at its end.
+    pub fn admin_url(&self) -> String {
+        self.admin_url.load().as_ref().clone()
     }
 
     /// A page of the admin UI.

@@ -34,6 +34,7 @@ mod narrow;
 pub mod nearest;
 mod needs;
 mod next;
+pub mod notify;
 pub mod packages;
 pub mod policy;
 mod rating;

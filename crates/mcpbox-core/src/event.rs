@@ -39,6 +39,8 @@ pub enum LiveEvent {
     },
     /// Settings changed.
     SettingsChanged,
+    /// A target of notifications was made, changed or deleted, or an attempt to deliver ended.
+    NotificationsChanged,
     /// An MCP client is here that was not, or was silent for a while.
     ClientSeen,
 }

@@ -69,6 +69,10 @@ id_types! {
     SourceId,
     /// Names an access token made for a client that sends a header.
     TokenId,
+    /// Names a [`crate::notification::Target`].
+    TargetId,
+    /// Names one message, in all attempts to deliver it.
+    MessageId,
     /// Names one HTTP request, in its answer and in the log.
     RequestId,
 }

@@ -13,6 +13,7 @@ pub mod grant;
 pub mod hash;
 pub mod ids;
 pub mod name;
+pub mod notification;
 pub mod package;
 pub mod paging;
 pub mod principal;

@@ -110,9 +110,9 @@ fn not_lan(to: &Destination, address: IpAddr) -> FetchError {
 }
 
 /// The error for an address that is never reached; `resolved` is it, when the host is a name.
-fn never(to: &Destination, resolved: Option<IpAddr>, what: &str) -> FetchError {
+pub(crate) fn never(to: &Destination, resolved: Option<IpAddr>, what: &str) -> FetchError {
     let is = resolved.map_or_else(|| "is".to_owned(), |address| format!("resolves to {address},"));
-    let message = format!("{} {is} {what}; tools never reach those, whatever is granted", to.host);
+    let message = format!("{} {is} {what}; those are never reached, whatever is granted", to.host);
     FetchError::denied(&to.host, to.port, message)
 }
 

@@ -10,6 +10,7 @@ mod broker;
 mod budget;
 mod config;
 mod destination;
+mod endpoint;
 mod error;
 mod gate;
 mod headers;
@@ -30,6 +31,7 @@ mod upload;
 
 pub use broker::Broker;
 pub use config::{BrokerConfig, ExtraRoots, NameResolution};
+pub use endpoint::{Endpoint, endpoint};
 pub use error::{EgressError, FetchError, FetchErrorKind};
 pub use message::{FetchRequest, FetchResponse};
 pub use proxy::{Admission, ProxyGate};

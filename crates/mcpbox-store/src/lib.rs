@@ -15,6 +15,7 @@ mod keyring;
 mod keys;
 pub mod listen;
 mod migration;
+pub mod notifications;
 mod open;
 pub mod outbox;
 mod paging;

@@ -15,6 +15,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   grants_changed: ["/api/grants", "/api/servers", "/api/tools", "/api/secrets", "/api/modules", "/api/packages", "/api/reviews", "/api/audit"],
   call_finished: ["/api/calls", "/api/sandbox", "/api/reviews/{id}/first-runs"],
   settings_changed: ["/api/settings", "/api/audit", "/api/policy"],
+  notifications_changed: ["/api/notifications", "/api/audit"],
   client_seen: ["/api/connection"],
 };
 

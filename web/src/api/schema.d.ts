@@ -246,6 +246,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists where notifications go and how the last one went, by name; of an address only the host is told. */
+        get: operations["notifications_list"];
+        put?: never;
+        /** Adds a target; it is told what happens from now on. */
+        post: operations["notifications_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a target; nothing is sent to it any more. */
+        delete: operations["notifications_delete"];
+        options?: never;
+        head?: never;
+        /** Changes a target. */
+        patch: operations["notifications_change"];
+        trace?: never;
+    };
+    "/api/notifications/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test message now, also to a target that is off, and tells what the other end said. */
+        post: operations["notifications_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1326,6 +1379,25 @@ export interface components {
             /** @enum {string} */
             kind: "secret";
         };
+        /** @description What to change; absent fields stay. */
+        ChangeTarget: {
+            /** @description Another name. */
+            name?: string | null;
+            /**
+             * Format: password
+             * @description Another address of the same service; the key must then be given anew. Never returned.
+             */
+            url?: string | null;
+            /**
+             * Format: password
+             * @description Another key; an empty one takes it away. Never returned.
+             */
+            key?: string | null;
+            /** @description What it is told. */
+            events?: components["schemas"]["NoticeEvent"][] | null;
+            /** @description Whether messages are sent; one that is switched on is told what happens from then on. */
+            is_on?: boolean | null;
+        };
         /** @description What is different between two states of a bundle. */
         Changes: {
             /** @description The hash of the state before. */
@@ -1383,6 +1455,8 @@ export interface components {
         };
         /** @description How to connect, and who is connected. */
         ConnectionReport: {
+            /** @description Base URL of the admin page, as links in answers and notifications name it. */
+            admin_url: string;
             /** @description The MCP endpoint, for clients on this machine. */
             mcp_url: string;
             /** @description The program and its arguments, for clients that start one and speak over stdio. */
@@ -1444,6 +1518,25 @@ export interface components {
             /** @description What it is for. */
             description?: string;
         };
+        /** @description Where notifications are to go. */
+        CreateTarget: {
+            /** @description What people call it: 1 to 60 characters, unique. */
+            name: string;
+            /** @description Which service. */
+            kind: components["schemas"]["TargetKind"];
+            /**
+             * Format: password
+             * @description Its address: of the webhook, or of the ntfy topic. Addresses of a private network are fine. Never returned.
+             */
+            url: string;
+            /**
+             * Format: password
+             * @description Access token for ntfy, or signing secret (`whsec_…`) for a webhook. Never returned.
+             */
+            key?: string | null;
+            /** @description What it is told; `review_waiting` and `granted_get` unless given. */
+            events?: components["schemas"]["NoticeEvent"][] | null;
+        };
         /** @description Somebody decided before. */
         Decided: {
             /** @description What became of it. */
@@ -1504,6 +1597,33 @@ export interface components {
             withdrawn: string[];
             /** @description What to do now. */
             next: components["schemas"]["NextStep"][];
+        };
+        /**
+         * @description What came of an attempt.
+         * @enum {string}
+         */
+        DeliveryOutcome: "delivered" | "retrying" | "gave_up";
+        /** @description How an attempt to deliver went. */
+        DeliveryReport: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["DeliveryOutcome"];
+            /**
+             * Format: int32
+             * @description How many attempts this message took so far.
+             */
+            attempts: number;
+            /** @description What the other end said, or why there was no answer. */
+            said: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            next_at?: string | null;
         };
         /**
          * @description How much of each found tool to tell.
@@ -1954,6 +2074,9 @@ export interface components {
             type: "settings_changed";
         } | {
             /** @enum {string} */
+            type: "notifications_changed";
+        } | {
+            /** @enum {string} */
             type: "client_seen";
         };
         /** @description Who wants to log in. */
@@ -2037,6 +2160,11 @@ export interface components {
             /** @description The page where a human does it, when only a human can. */
             human?: string | null;
         };
+        /**
+         * @description What a target can be told.
+         * @enum {string}
+         */
+        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved";
         /** @description What a run did, as evidence. */
         Observed: {
             /** @description Every HTTP attempt in order (at most 100 kept). */
@@ -2484,6 +2612,57 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
+        Page_Target: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["TargetId"];
+                /** @description What people call it. */
+                name: string;
+                /** @description Which service. */
+                kind: components["schemas"]["TargetKind"];
+                /** @description `host` or `host:port` of its address; all that is shown of it. */
+                host: string;
+                /** @description Whether it has a key: a token for ntfy, a signing secret for a webhook. */
+                has_key: boolean;
+                /** @description Whether messages are sent. */
+                is_on: boolean;
+                /** @description What it is told. */
+                events: components["schemas"]["NoticeEvent"][];
+                last?: components["schemas"]["DeliveryReport"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
         Page_ToolSummary: {
             /** @description The rows. */
             items: {
@@ -2670,6 +2849,23 @@ export interface components {
             would_approve: boolean;
             /** @description Why not. */
             because: string[];
+        };
+        /** @description What came of a test. */
+        ProbeReport: {
+            /** @description Whether the other end took it. */
+            succeeded: boolean;
+            /**
+             * Format: int32
+             * @description HTTP status, when there was an answer.
+             */
+            status?: number | null;
+            /** @description What the other end said, at most 300 characters, or why there was no answer. */
+            said: string;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            duration_ms: number;
         };
         /** @description An error answer: what went wrong and what to do next. */
         Problem: {
@@ -3320,6 +3516,47 @@ export interface components {
             /** @description Why; goes to the LLM. */
             comment: string;
         };
+        /**
+         * @description Where messages go. Its address and its key are credentials: they are written once and never read back by anybody but the
+         *     sender.
+         */
+        Target: {
+            /** @description Its id. */
+            id: components["schemas"]["TargetId"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Which service. */
+            kind: components["schemas"]["TargetKind"];
+            /** @description `host` or `host:port` of its address; all that is shown of it. */
+            host: string;
+            /** @description Whether it has a key: a token for ntfy, a signing secret for a webhook. */
+            has_key: boolean;
+            /** @description Whether messages are sent. */
+            is_on: boolean;
+            /** @description What it is told. */
+            events: components["schemas"]["NoticeEvent"][];
+            last?: components["schemas"]["DeliveryReport"] | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description Names a [`crate::notification::Target`].
+         */
+        TargetId: string;
+        /**
+         * @description The services that are spoken to.
+         * @enum {string}
+         */
+        TargetKind: "webhook" | "discord" | "slack" | "ntfy";
         /** @description Until when a capability is granted. */
         Term: {
             /** @description The capability, as the review asks for it. */
@@ -4191,6 +4428,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_list: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Target"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTarget"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the target */
+                id: components["schemas"]["TargetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the target */
+                id: components["schemas"]["TargetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTarget"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the target */
+                id: components["schemas"]["TargetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeReport"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -10,6 +10,8 @@ use crate::{api::Answer, auth::Viewer, state::AdminState};
 /// How to connect, and who is connected.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConnectionReport {
+    /// Base URL of the admin page, as links in answers and notifications name it.
+    admin_url: String,
     /// The MCP endpoint, for clients on this machine.
     mcp_url: String,
     /// The program and its arguments, for clients that start one and speak over stdio.
@@ -22,5 +24,6 @@ pub(crate) struct ConnectionReport {
 #[utoipa::path(get, path = "/connection", tag = "connection", responses((status = OK, body = ConnectionReport)))]
 pub(crate) async fn show(State(state): State<AdminState>, _: Viewer) -> Answer<ConnectionReport> {
     let (mcp_url, command) = (state.connect.mcp_url.clone(), state.connect.command.clone());
-    Ok(Json(ConnectionReport { mcp_url, command, clients: state.catalog.clients() }))
+    let (admin_url, clients) = (state.catalog.admin_url(), state.catalog.clients());
+    Ok(Json(ConnectionReport { admin_url, mcp_url, command, clients }))
 }

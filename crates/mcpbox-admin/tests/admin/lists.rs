@@ -41,6 +41,7 @@ async fn every_list_has_the_same_shape() {
         "/api/secrets",
         "/api/calls",
         "/api/audit",
+        "/api/notifications",
     ];
     for path in lists {
         let reply = admin.get(path).await;

@@ -16,6 +16,7 @@ mod evidence;
 mod lists;
 mod login;
 mod metrics;
+mod notifications;
 mod page;
 mod reviews;
 mod secrets;

@@ -5,6 +5,7 @@ use mcpbox_core::{
     capability::{Capability, HostRule},
     execute::HostOutcome,
     hash::ContentHash,
+    notification::NoticeEvent,
     principal::ActorKind,
     regression::RegressionState,
     server::CodePolicy,
@@ -38,6 +39,14 @@ impl Rule {
             Self::PureCompute => "pure_compute",
             Self::GrantedGet => "granted_get",
             Self::Identical => "identical",
+        }
+    }
+
+    /// What those who want to know are told when it approved something.
+    pub(crate) fn notice(self) -> NoticeEvent {
+        match self {
+            Self::GrantedGet => NoticeEvent::GrantedGet,
+            Self::PureCompute | Self::Identical => NoticeEvent::RuleApproved,
         }
     }
 

@@ -12,7 +12,7 @@ use mcpbox_core::{
     version::{Version, VersionDecision, VersionEvent},
 };
 use mcpbox_store::{
-    calls,
+    calls, notifications,
     reviews::{self, ReviewDecision},
     tools, versions,
 };
@@ -124,6 +124,7 @@ pub(crate) async fn approve_by_rule(
     let comment = format!("approved by the rule {rule}, which an admin switched on");
     let because = json!({"rule": rule, "inputs": ruling.inputs()});
     let open = open(&change, review.id, &review.content_hash).await?;
+    notifications::note(&change.tx, ruling.rule().notice(), review.id, change.now).await?;
     let (all, approval) = (open.review.requested.clone(), Approval::from(comment.as_str()));
     put_in_force(cat, change, open, (all, approval), because).await
 }

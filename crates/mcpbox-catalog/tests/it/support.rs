@@ -142,6 +142,11 @@ impl World {
         Self { cat, store, ..self }
     }
 
+    /// Another process on the same database.
+    pub(crate) async fn replica(&self) -> Arc<Catalog> {
+        open_catalog(&self.store, &self.executor, &self.clock).await
+    }
+
     pub(crate) fn answer(&self, script: impl Fn(&Execution) -> Outcome + Send + Sync + 'static) {
         self.executor.answer(script);
     }

@@ -8,6 +8,8 @@ pub(crate) mod calls;
 pub(crate) mod data_keys;
 pub(crate) mod grants;
 pub(crate) mod key_check;
+pub(crate) mod notices;
+pub(crate) mod notification_targets;
 pub(crate) mod outbox;
 pub(crate) mod regressions;
 pub(crate) mod resolutions;

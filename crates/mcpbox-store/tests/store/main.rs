@@ -12,6 +12,7 @@ mod encryption;
 mod grants;
 mod keys;
 mod making;
+mod notifications;
 mod opening;
 mod packages;
 mod reviewing;

@@ -8,7 +8,7 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, notify, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -60,6 +60,11 @@ pub(crate) async fn start(
         admin_url: admin_url.clone().unwrap_or_default(),
     };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
+    if config.doors().has_admin() {
+        // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
+        notify::connect(&catalog, parts::notifier(config)?);
+        notify::watch(&catalog);
+    }
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),
         setup_url: match &admin_url {

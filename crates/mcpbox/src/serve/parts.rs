@@ -51,6 +51,23 @@ pub(crate) async fn start_sandbox(config: &Config, dir: &DataDir, progress: Prog
     Ok(sandbox)
 }
 
+/// What notifications go out through. Nothing is kept open: messages are rare.
+///
+/// # Errors
+/// In a sentence with the fix.
+pub(crate) fn notifier(config: &Config) -> anyhow::Result<Arc<Broker>> {
+    let small = BrokerConfig {
+        connect_timeout_ms: 5_000,
+        request_timeout_ms: 15_000,
+        exchange_timeout_ms: 20_000,
+        max_request_bytes: 64 << 10,
+        max_response_bytes: 1 << 20,
+        max_idle_connections: 0,
+        ..broker_config(config)
+    };
+    Ok(Broker::new(small)?)
+}
+
 fn broker_config(config: &Config) -> BrokerConfig {
     let extra_roots = config.extra_ca.iter().cloned().map(ExtraRoots::File).collect();
     BrokerConfig { extra_roots, ..BrokerConfig::default() }

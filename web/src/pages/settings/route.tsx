@@ -23,6 +23,13 @@ export const sandboxRoute = createRoute({
   component: lazyRouteComponent(() => import("./SandboxPage"), "SandboxPage"),
 });
 
+export const notificationsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/notifications",
+  staticData: { title: "Notifications", tab: { label: "Notifications", order: 30 } },
+  component: lazyRouteComponent(() => import("./notifications/NotificationsPage"), "NotificationsPage"),
+});
+
 export const aboutRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/about",

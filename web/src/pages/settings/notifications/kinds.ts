@@ -1,0 +1,39 @@
+import type { Schema } from "@/api/client";
+
+export type Target = Schema["Target"];
+export type Kind = Schema["TargetKind"];
+export type NoticeEvent = Schema["NoticeEvent"];
+
+interface Words {
+  label: string;
+  /** What it is good for, and where its address comes from. */
+  about: string;
+  placeholder: string;
+}
+
+export const KINDS: Record<Kind, Words> = {
+  ntfy: { label: "ntfy", about: "A push message on your phone: the address of a topic on ntfy.sh or on your own server. Who knows the topic can read along, so choose a name nobody guesses.", placeholder: "https://ntfy.sh/your-topic" },
+  discord: { label: "Discord", about: "A message in a channel: Edit channel, Integrations, Webhooks, New webhook, Copy webhook URL.", placeholder: "https://discord.com/api/webhooks/…" },
+  slack: { label: "Slack", about: "A message in a channel: add an app with Incoming Webhooks to your workspace and copy its URL. Mattermost and Rocket.Chat understand the same.", placeholder: "https://hooks.slack.com/services/…" },
+  webhook: { label: "Webhook", about: "JSON to a program of yours, signed as Standard Webhooks say when you give it a secret.", placeholder: "https://example.com/hooks/mcpbox" },
+};
+
+export const EVENTS: Record<NoticeEvent, string> = {
+  review_waiting: "A tool waits for my decision",
+  granted_get: "A rule approved a tool that reads hosts I granted",
+  rule_approved: "Another rule approved something",
+};
+
+export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get"];
+
+/** A new signing secret: 32 random bytes in the form of Standard Webhooks. */
+export function newSecret(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return `whsec_${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** Whether people elsewhere could open a link to this address. */
+export function isOnlyHere(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}
