@@ -2,6 +2,7 @@
 //! in batches. A full queue makes callers wait; nothing is dropped.
 
 mod said;
+mod used;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use mcpbox_core::{
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
 };
-use mcpbox_store::{Store, StoreError, calls};
+use mcpbox_store::{Store, StoreError, calls, secrets};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::{
@@ -300,5 +301,6 @@ async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast
 async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {
     let tx = store.begin_log().await?;
     calls::insert_many(&tx, records).await?;
+    secrets::note_use(&tx, &used::secrets(records)).await?;
     tx.commit().await
 }

@@ -39,6 +39,8 @@ pub enum LiveEvent {
     },
     /// Settings changed.
     SettingsChanged,
+    /// A session of an admin began or ended.
+    SessionsChanged,
     /// An MCP client is here that was not, or was silent for a while.
     ClientSeen,
 }

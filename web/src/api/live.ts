@@ -17,6 +17,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   call_finished: ["/api/calls", "/api/sandbox"],
   settings_changed: ["/api/settings", "/api/audit", "/api/policy"],
   client_seen: ["/api/connection"],
+  sessions_changed: ["/api/sessions", "/api/audit"],
 };
 
 /** Events that come together are answered together. */

@@ -6,7 +6,7 @@ use mcpbox_core::{
     execute::HostAttempt,
     failure::Failure,
     ids::{CallId, VersionId},
-    paging::PageRequest,
+    paging::{LogRequest, PageRequest},
     principal::Actor,
 };
 use mcpbox_store::{
@@ -78,7 +78,7 @@ pub async fn get_tool_logs(
     let known = snapshot.find_tool(tool)?;
     let reader = cat.store.reader();
     let filter = CallFilter { tool: Some(known.tool.id), ..CallFilter::default() };
-    let runs = calls::list(&reader, &filter, PageRequest::new(1, limit.clamp(1, LOG_RUNS_MAX))).await?.items;
+    let runs = calls::list(&reader, &filter, LogRequest::newest(limit.min(LOG_RUNS_MAX))).await?.items;
     let history = versions::list(&reader, known.tool.id, PageRequest::new(1, 100)).await?.items;
     let number = |id: VersionId| history.iter().find(|version| version.id == id).map(|version| version.number);
     let next = match runs.first().map(|run| run.failure.is_some()) {

@@ -10,7 +10,7 @@ use mcpbox_core::{
     execute::Unobserved,
     failure::{Failure, FailureKind},
     grant::GrantScope,
-    paging::PageRequest,
+    paging::LogRequest,
     principal::{Principal, Scope},
     secret::SecretMode,
     version::VersionState,
@@ -105,7 +105,7 @@ async fn a_tool_gets_exactly_what_it_was_granted() {
     assert!(execution.secrets.is_empty() && execution.hosts.is_empty(), "a grant of one tool is none of another");
 
     world.cat.close().await;
-    let records = listing::calls(&world.cat, &listing::CallFilter::default(), PageRequest::default()).await.unwrap();
+    let records = listing::calls(&world.cat, &listing::CallFilter::default(), LogRequest::newest(50)).await.unwrap();
     assert!(
         !serde_json::to_string(&records).unwrap().contains("s3cr3t-value"),
         "an unsealed value stays out of records"
@@ -235,7 +235,7 @@ async fn a_caller_who_goes_away_leaves_a_cancelled_record() {
     assert!(tokio::time::timeout(Duration::from_millis(50), call).await.is_err());
     assert_eq!(world.runs(), 1);
     world.cat.close().await;
-    let records = listing::calls(&world.cat, &listing::CallFilter::default(), PageRequest::default()).await.unwrap();
+    let records = listing::calls(&world.cat, &listing::CallFilter::default(), LogRequest::newest(50)).await.unwrap();
     let [record] = records.items.as_slice() else { panic!("{records:?}") };
     assert_eq!(record.failure.as_ref().unwrap().kind, FailureKind::Cancelled);
     assert!(record.observed.duration_us >= 50_000);

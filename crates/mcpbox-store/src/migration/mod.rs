@@ -5,6 +5,7 @@ mod m0002_packages;
 mod m0003_bundles;
 mod m0004_evidence;
 mod m0005_agents;
+mod m0007_activity;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_bundles::Migration),
             Box::new(m0004_evidence::Migration),
             Box::new(m0005_agents::Migration),
+            Box::new(m0007_activity::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod concurrency;
 mod database;
 mod encryption;
 mod keys;
+mod log;
 mod making;
 mod opening;
 mod packages;

@@ -15,9 +15,11 @@ const SHOWN = 20;
 
 /** What the approved version did first, live, and the way back. */
 export function FirstRuns({ detail, name, version }: { detail: Detail; name: string; version: Schema["Version"] }) {
-  const { data } = api.useQuery("get", "/api/calls", { params: { query: { tool: detail.tool.id, version: version.id, profile: "live", page_size: SHOWN } } });
+  const filter = { tool: detail.tool.id, version: version.id, profile: "live" } as const;
+  const { data } = api.useQuery("get", "/api/calls", { params: { query: { ...filter, page_size: SHOWN } } });
+  const { data: all } = api.useQuery("get", "/api/calls/counts", { params: { query: filter } });
   const runs = [...(data?.items ?? [])].reverse();
-  const failed = runs.filter(({ failure }) => failure).length;
+  const failed = all?.failed ?? runs.filter(({ failure }) => failure).length;
   return (
     <Group justify="space-between" p="md">
       <div className={classes.runs}>
@@ -32,7 +34,7 @@ export function FirstRuns({ detail, name, version }: { detail: Detail; name: str
               ))}
             </ul>
             <Text c="dimmed" size="sm">
-              {counted(data?.total ?? runs.length, "run")}, {failed === 0 ? "none failed" : `${failed} failed`}
+              {counted(all?.total ?? runs.length, "run")}, {failed === 0 ? "none failed" : `${failed} failed`}
             </Text>
           </>
         )}

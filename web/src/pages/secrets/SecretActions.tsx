@@ -1,15 +1,16 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
-import { EllipsisVertical, Eraser, Trash2 } from "lucide-react";
+import { EllipsisVertical, Eraser, Route, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { client } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { counted } from "@/components/numbers";
 import type { SecretRow } from "./readers";
+import { TermsDialog } from "./TermsDialog";
 
 /** What one can do with a secret. */
 export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () => void }) {
-  const [asks, setAsks] = useState<"forget" | "delete">();
+  const [asks, setAsks] = useState<"terms" | "forget" | "delete">();
   const whyNot = useWhyReadOnly();
   const params = { path: { id: secret.server, key: secret.key } };
   const users = secret.readers.length === 0 ? "No tool uses it." : `${counted(secret.readers.length, "reader")} of it (${secret.readers.join(", ")}) ${secret.readers.length === 1 ? "fails" : "fail"} from now on wherever it is needed.`;
@@ -26,6 +27,9 @@ export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () 
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item leftSection={<Route size={16} />} onClick={() => setAsks("terms")}>
+              Change where it may go
+            </Menu.Item>
             {secret.has_value && (
               <Menu.Item leftSection={<Eraser size={16} />} onClick={() => setAsks("forget")}>
                 Forget the value
@@ -37,6 +41,7 @@ export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () 
           </Menu.Dropdown>
         </Menu>
       )}
+      <TermsDialog secret={secret} isOpen={asks === "terms"} onClose={() => setAsks(undefined)} />
       <ConfirmDialog
         isOpen={asks === "forget"}
         onClose={() => setAsks(undefined)}

@@ -4,6 +4,7 @@ use axum::extract::State;
 use mcpbox_catalog::review;
 use mcpbox_core::{
     grant::{Grant, GrantEvent},
+    hash::ContentHash,
     ids::GrantId,
 };
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use crate::{
     api::Answer,
     auth::Decider,
     extract::{Json, Path},
+    problem::Details,
     state::AdminState,
 };
 
@@ -20,6 +22,9 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GrantDecision {
+    /// The `content_hash` of the grant as it was seen. When it is not so any more, nothing is done and the answer says what it
+    /// is now.
+    content_hash: ContentHash,
     /// Why; goes to the LLM.
     #[serde(default)]
     comment: String,
@@ -29,7 +34,11 @@ pub(crate) struct GrantDecision {
 #[utoipa::path(
     post, path = "/grants/{id}/approve", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = GrantDecision,
+    responses(
+        (status = OK, body = Grant),
+        (status = CONFLICT, body = Details, description = "Changed or decided since it was seen", content_type = "application/problem+json")
+    )
 )]
 pub(crate) async fn approve(
     State(state): State<AdminState>,
@@ -37,7 +46,15 @@ pub(crate) async fn approve(
     Path(id): Path<GrantId>,
     Json(request): Json<GrantDecision>,
 ) -> Answer<Grant> {
-    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Approve, &request.comment).await?;
+    let grant = review::decide_grant(
+        &state.catalog,
+        &reviewer,
+        id,
+        &request.content_hash,
+        GrantEvent::Approve,
+        &request.comment,
+    )
+    .await?;
     Ok(axum::Json(grant))
 }
 
@@ -45,7 +62,11 @@ pub(crate) async fn approve(
 #[utoipa::path(
     post, path = "/grants/{id}/reject", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = GrantDecision,
+    responses(
+        (status = OK, body = Grant),
+        (status = CONFLICT, body = Details, description = "Changed or decided since it was seen", content_type = "application/problem+json")
+    )
 )]
 pub(crate) async fn reject(
     State(state): State<AdminState>,
@@ -53,7 +74,15 @@ pub(crate) async fn reject(
     Path(id): Path<GrantId>,
     Json(request): Json<GrantDecision>,
 ) -> Answer<Grant> {
-    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Reject, &request.comment).await?;
+    let grant = review::decide_grant(
+        &state.catalog,
+        &reviewer,
+        id,
+        &request.content_hash,
+        GrantEvent::Reject,
+        &request.comment,
+    )
+    .await?;
     Ok(axum::Json(grant))
 }
 
@@ -61,7 +90,11 @@ pub(crate) async fn reject(
 #[utoipa::path(
     post, path = "/grants/{id}/revoke", tag = "grants",
     params(("id" = GrantId, Path, description = "Id of the grant")),
-    request_body = GrantDecision, responses((status = OK, body = Grant))
+    request_body = GrantDecision,
+    responses(
+        (status = OK, body = Grant),
+        (status = CONFLICT, body = Details, description = "Changed or decided since it was seen", content_type = "application/problem+json")
+    )
 )]
 pub(crate) async fn revoke(
     State(state): State<AdminState>,
@@ -69,6 +102,14 @@ pub(crate) async fn revoke(
     Path(id): Path<GrantId>,
     Json(request): Json<GrantDecision>,
 ) -> Answer<Grant> {
-    let grant = review::decide_grant(&state.catalog, &reviewer, id, GrantEvent::Revoke, &request.comment).await?;
+    let grant = review::decide_grant(
+        &state.catalog,
+        &reviewer,
+        id,
+        &request.content_hash,
+        GrantEvent::Revoke,
+        &request.comment,
+    )
+    .await?;
     Ok(axum::Json(grant))
 }
