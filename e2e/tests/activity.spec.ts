@@ -120,7 +120,7 @@ test("a session ends from another browser, at once", async ({ page, box, browser
   await page.getByRole("dialog").getByRole("button", { name: "End", exact: true }).click();
   await expect(row).toHaveCount(0);
   await expect(other.getByRole("dialog", { name: /session has ended/i })).toBeVisible();
-  await expect(page.getByText("This one")).toBeVisible();
+  await expect(page.getByText("This one", { exact: true })).toBeVisible();
   await elsewhere.close();
 });
 

@@ -17,10 +17,12 @@ pub(crate) fn holds(column: impl ColumnTrait, wanted: &str) -> Condition {
     if wanted.is_ascii() { found } else { found.add(column.like(anywhere(&wanted))) }
 }
 
-/// Rows whose column of JSON text holds this text in a string.
+/// Rows whose column of JSON text holds this text, as it stands there or in a string.
 pub(crate) fn holds_json(column: impl ColumnTrait, wanted: &str) -> Condition {
     let quoted = serde_json::Value::from(wanted).to_string();
-    holds(column, quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default())
+    let escaped = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    let found = holds(column, wanted);
+    if escaped == wanted { found } else { found.add(holds(column, escaped)) }
 }
 
 /// A pattern for what starts so, whatever signs it has.

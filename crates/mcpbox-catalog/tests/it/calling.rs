@@ -7,9 +7,10 @@ use mcpbox_core::{
     call::Profile,
     capability::{Capability, HostRule},
     event::LiveEvent,
-    execute::Unobserved,
+    execute::{Observed, Outcome, Unobserved},
     failure::{Failure, FailureKind},
     grant::GrantScope,
+    name::SecretKey,
     paging::LogRequest,
     principal::{Principal, Scope},
     secret::SecretMode,
@@ -87,7 +88,11 @@ async fn a_tool_gets_exactly_what_it_was_granted() {
         description: None,
     };
     review::set_secret_value(&world.cat, &world.human, "weather", "WEATHER_KEY", value).await.unwrap();
-    world.answer(|_| returned(json!({"sky": "blue"})));
+    world.answer(|_| {
+        let Outcome { observed, .. } = returned(json!(null));
+        let secrets = [SecretKey::parse("WEATHER_KEY").unwrap()].into();
+        Outcome { observed: Observed { secrets, ..observed }, ..returned(json!({"sky": "blue"})) }
+    });
     let reply = world.call(&tool, json!({"city": "s3cr3t-value"})).await;
     assert_eq!(reply.structured.unwrap(), object(json!({"sky": "blue"})));
     let execution = world.last_execution();
@@ -110,6 +115,10 @@ async fn a_tool_gets_exactly_what_it_was_granted() {
         !serde_json::to_string(&records).unwrap().contains("s3cr3t-value"),
         "an unsealed value stays out of records"
     );
+    let kept = listing::secrets(&world.cat, "weather").await.unwrap();
+    let read_at =
+        records.items.iter().find(|record| !record.observed.secrets.is_empty()).map(|record| record.started_at);
+    assert!(read_at.is_some() && kept[0].last_used_at == read_at, "when it was last used is told: {kept:?}");
 }
 
 #[tokio::test]

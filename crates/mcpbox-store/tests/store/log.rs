@@ -204,7 +204,7 @@ fn a_run_is_found_by_every_text_of_it() {
         };
         let all_of_it =
             ["weather__forecast", "Forecast", "ADA", "zürich", "Zürich", "say \"hi\"", "100% DRY_", "looked\nup"];
-        for wanted in all_of_it.into_iter().chain(["keyerror: 'wind'"]) {
+        for wanted in all_of_it.into_iter().chain(["keyerror: 'wind'", "\"city\":\"z"]) {
             assert_eq!(found(wanted).await, [full.id], "{wanted}");
         }
         for wanted in ["100_ dry", "forecast__weather", "nowhere"] {

@@ -1,12 +1,13 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
 import { EllipsisVertical, Eraser, Route, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { client } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { counted } from "@/components/numbers";
 import type { SecretRow } from "./readers";
-import { TermsDialog } from "./TermsDialog";
+
+const TermsDialog = lazy(() => import("./TermsDialog"));
 
 /** What one can do with a secret. */
 export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () => void }) {
@@ -41,7 +42,7 @@ export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () 
           </Menu.Dropdown>
         </Menu>
       )}
-      <TermsDialog secret={secret} isOpen={asks === "terms"} onClose={() => setAsks(undefined)} />
+      <Suspense fallback={null}>{asks === "terms" && <TermsDialog secret={secret} onClose={() => setAsks(undefined)} />}</Suspense>
       <ConfirmDialog
         isOpen={asks === "forget"}
         onClose={() => setAsks(undefined)}

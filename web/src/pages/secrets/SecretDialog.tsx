@@ -19,25 +19,25 @@ export interface SecretDraft {
 }
 
 interface Props {
-  secret: SecretDraft | undefined;
+  secret: SecretDraft;
   /** Servers to choose from, for a new secret that may belong to any. */
   servers?: readonly string[];
   onClose: () => void;
 }
 
 /** Sets or rotates a value. What is typed goes to the server once; it is kept nowhere in the page. */
-export function SecretDialog({ secret, servers, onClose }: Props) {
-  const title = !secret?.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
+export default function SecretDialog({ secret, servers, onClose }: Props) {
+  const title = !secret.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
   return (
-    <Modal opened={secret !== undefined} onClose={onClose} title={<span className={secret?.key ? "mono" : undefined}>{title}</span>} keepMounted={false}>
-      {secret && <Form secret={secret} servers={servers} onClose={onClose} />}
+    <Modal opened onClose={onClose} title={<span className={secret.key ? "mono" : undefined}>{title}</span>}>
+      <Form secret={secret} servers={servers} onClose={onClose} />
     </Modal>
   );
 }
 
 const KEY = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-function Form({ secret, servers, onClose }: Props & { secret: SecretDraft }) {
+function Form({ secret, servers, onClose }: Props) {
   const [server, setServer] = useState(secret.server);
   const [key, setKey] = useState(secret.key ?? "");
   const [description, setDescription] = useState(secret.description);

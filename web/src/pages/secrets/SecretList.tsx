@@ -1,6 +1,6 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { Clock, Eye, KeyRound, Lock } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { hostRule } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
@@ -9,7 +9,8 @@ import { HostileText } from "@/components/HostileText";
 import { TimeAgo } from "@/components/TimeAgo";
 import type { SecretRow } from "./readers";
 import { SecretActions } from "./SecretActions";
-import { SecretDialog } from "./SecretDialog";
+
+const SecretDialog = lazy(() => import("./SecretDialog"));
 
 const SHOWN = 3;
 
@@ -39,7 +40,7 @@ export function SecretList({ label, rows, empty, withServer }: { label: string; 
           )
         }
       />
-      <SecretDialog secret={setting} onClose={() => setSetting(undefined)} />
+      <Suspense fallback={null}>{setting && <SecretDialog secret={setting} onClose={() => setSetting(undefined)} />}</Suspense>
     </>
   );
 }

@@ -8,9 +8,9 @@ import type { SecretRow } from "./readers";
 import { hostsOf, Terms } from "./Terms";
 
 /** Changes where the value that is set may go, without asking for it again. */
-export function TermsDialog({ secret, isOpen, onClose }: { secret: SecretRow; isOpen: boolean; onClose: () => void }) {
+export default function TermsDialog({ secret, onClose }: { secret: SecretRow; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title={<span className="mono">{secret.key}</span>} keepMounted={false}>
+    <Modal opened onClose={onClose} title={<span className="mono">{secret.key}</span>}>
       <Form secret={secret} onClose={onClose} />
     </Modal>
   );
