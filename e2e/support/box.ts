@@ -42,6 +42,11 @@ export class Box {
     return this.#known.admin_url;
   }
 
+  /** All that the server wrote out so far. */
+  get log(): string {
+    return this.#log;
+  }
+
   get mcpUrl(): string {
     return this.#known.mcp_url;
   }

@@ -11,6 +11,8 @@ export { GREETING, Llm } from "./llm.js";
 export const THEMES = ["light", "dark"] as const;
 export const WIDTHS = [375, 768, 1440] as const;
 const HEIGHTS: Record<number, number> = { 375: 812, 768: 1024, 1440: 900 };
+/** How many times slower the browser computes than this machine can: waits must hold on slow ones too. */
+const SLOWER = Number(process.env.MCPBOX_E2E_SLOWER ?? 1);
 const SCREENSHOTS = new URL("../screenshots/", import.meta.url).pathname;
 
 interface Fixtures {
@@ -36,6 +38,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: "worker" },
   ],
+  page: async ({ page }, use) => {
+    if (SLOWER > 1) await (await page.context().newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+    await use(page);
+  },
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = [];
@@ -116,6 +122,8 @@ export async function inspect(page: Page, name: string): Promise<void> {
     await page.evaluate((scheme) => document.documentElement.setAttribute("data-mantine-color-scheme", scheme), theme);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 });
+      // What measures itself (the editor, a chart) has drawn at the new width.
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       await page.screenshot({ path: `${SCREENSHOTS}${name}-${theme}-${width}.png`, fullPage: true });
       await expectNoSidewaysScroll(page);
       if (width !== 768) await expectAccessible(page);

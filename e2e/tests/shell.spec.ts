@@ -65,6 +65,15 @@ test("reviews appear live, and a restarted server is found again without a reloa
   }
 });
 
+test("what fails before any page says so too, as a page of its own", async ({ page, box, complaints }) => {
+  const problem = { type: "internal", title: "Something failed inside MCPbox", status: 500, detail: "The log of MCPbox says what.", request_id: "01a1fef7-root" };
+  await page.route("**/api/session", (route) => route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify(problem) }));
+  await page.goto(box.url);
+  await expect(page.getByRole("main").getByRole("alert")).toContainText("01a1fef7-root");
+  await expectAccessible(page);
+  complaints.splice(0); // React says what was thrown
+});
+
 test("a page that fails says why and names the request, and the rest goes on", async ({ page, box, complaints }) => {
   await signedIn(page, box);
   const problem = { type: "about:blank", title: "Something failed inside MCPbox", status: 500, detail: "The log of MCPbox says what.", request_id: "01a1fef7-test" };

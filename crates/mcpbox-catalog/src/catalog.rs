@@ -14,17 +14,17 @@ use mcpbox_core::{
     event::LiveEvent,
     execute::{Executor, SandboxStatus},
     hash::ContentHash,
-    ids::ReviewId,
+    ids::{ProcessId, ReviewId},
 };
-use mcpbox_store::{Store, StoreError};
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use mcpbox_store::{Store, StoreError, outbox};
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
     change::Touched,
     clients::Clients,
-    expiry,
+    expiry, follow,
     model::Model,
     packages::{self, Installs},
     record::Records,
@@ -52,6 +52,10 @@ pub struct CatalogConfig {
 
 /// The hub of MCPbox. Cheap to share as `Arc<Catalog>`.
 pub struct Catalog {
+    /// This process, among those that work on the same database.
+    pub(crate) process: ProcessId,
+    /// The newest outbox entry that this process knows.
+    pub(crate) followed: watch::Sender<i64>,
     pub(crate) store: Store,
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,12 +93,17 @@ impl Catalog {
     pub async fn open(config: CatalogConfig) -> Result<Arc<Self>, CatalogError> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (tasks, writers, stop_writers) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
-        let records =
-            Records::start(config.store.clone(), events.clone(), tasks.clone(), &writers, stop_writers.clone());
+        let process = ProcessId::generate();
+        let tell = follow::News::new(process, config.store.clone(), events.clone());
+        let records = Records::start(tell, tasks.clone(), &writers, stop_writers.clone());
+        // Before the first read: what is committed meanwhile is read twice, not never.
+        let seen = outbox::latest_id(&config.store.reader()).await?;
         let mut model = Model::default();
         model.reload(&config.store).await?;
         let snapshot = model.snapshot();
         let catalog = Arc::new(Self {
+            process,
+            followed: watch::Sender::new(seen),
             background: TaskTracker::new(),
             stop_background: CancellationToken::new(),
             resolving: StdMutex::default(),
@@ -116,6 +125,7 @@ impl Catalog {
         });
         packages::ensure(&catalog);
         expiry::watch(&catalog);
+        follow::start(&catalog);
         Ok(catalog)
     }
 

@@ -12,18 +12,31 @@ use mcpbox_core::{
     principal::Actor,
 };
 use mcpbox_store::{Tx, audit, outbox};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Caller, Catalog, CatalogError, Snapshot, packages};
+use crate::{Caller, Catalog, CatalogError, Snapshot, follow, packages};
 
 /// What a change touches of what is kept in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Touched {
     pub(crate) servers: Vec<ServerId>,
     pub(crate) tools: Vec<ToolId>,
     pub(crate) grants: Vec<GrantScope>,
     pub(crate) settings: bool,
     pub(crate) resolutions: bool,
+}
+
+impl Touched {
+    /// All of both.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.servers.extend(other.servers);
+        self.tools.extend(other.tools);
+        self.grants.extend(other.grants);
+        self.settings |= other.settings;
+        self.resolutions |= other.resolutions;
+    }
 }
 
 /// A write that is under way.
@@ -118,7 +131,8 @@ impl Change {
             return Err(CatalogError::internal("a write without an audit row"));
         }
         let Self { cat, tx, now, touched, events, kinds, .. } = self;
-        outbox::insert(&tx, "catalog", &outbox_payload(&kinds, &touched), now).await?;
+        let told = follow::Told { from: cat.process, kinds: &kinds, touched: &touched, events: &events };
+        outbox::insert(&tx, follow::KIND, &told.payload()?, now).await?;
         let finish = {
             let cat = cat.clone();
             async move {
@@ -137,9 +151,4 @@ impl Change {
             Err(lost) => Err(CatalogError::internal(lost)),
         }
     }
-}
-
-fn outbox_payload(kinds: &[&str], touched: &Touched) -> Value {
-    json!({"kinds": kinds, "servers": touched.servers, "tools": touched.tools, "grants": touched.grants, "settings": touched.settings,
-           "resolutions": touched.resolutions})
 }

@@ -32,12 +32,21 @@ pub(crate) type Clients = HashMap<String, Client>;
 impl Catalog {
     /// Notes that a client is here; tells listeners when that is news.
     pub fn meet(&self, who: &Principal) {
+        let name = who.actor().name;
+        if self.hear_of(name.clone()) && self.store.is_shared() {
+            let news = self.records.news().clone();
+            self.tasks.spawn(async move { news.tell_client(name).await });
+        }
+    }
+
+    /// Notes a client that another process met, or this one; says whether that is news.
+    pub(crate) fn hear_of(&self, name: String) -> bool {
         let now = self.clock.now();
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if see(&mut clients, who.actor().name, now) {
-            drop(clients);
+        let is_news = see(&mut self.clients.lock().unwrap_or_else(PoisonError::into_inner), name, now);
+        if is_news {
             self.emit(LiveEvent::ClientSeen);
         }
+        is_news
     }
 
     /// The clients that were here since the start, the latest first.

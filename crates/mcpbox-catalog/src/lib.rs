@@ -24,6 +24,7 @@ mod error;
 mod evidence;
 mod expiry;
 mod findings;
+mod follow;
 mod lines;
 pub mod listing;
 mod load;

@@ -20,12 +20,12 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::{
     runtime::Handle,
-    sync::{broadcast, mpsc},
+    sync::mpsc,
     time::{Instant, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{evidence, redact};
+use crate::{evidence, follow::News, redact};
 use said::{Listening, Said};
 
 /// Records that may wait to be written.
@@ -46,22 +46,20 @@ const CUT: &str = "… (cut)";
 pub(crate) struct Records {
     queue: mpsc::Sender<CallRecord>,
     tasks: TaskTracker,
-    store: Store,
-    events: broadcast::Sender<LiveEvent>,
+    news: News,
 }
 
 impl Records {
     /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
-    pub(crate) fn start(
-        store: Store,
-        events: broadcast::Sender<LiveEvent>,
-        tasks: TaskTracker,
-        writers: &TaskTracker,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(crate) fn start(news: News, tasks: TaskTracker, writers: &TaskTracker, stop: CancellationToken) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        writers.spawn(write_all(store.clone(), waiting, events.clone(), stop));
-        Self { queue, tasks, store, events }
+        writers.spawn(write_all(news.clone(), waiting, stop));
+        Self { queue, tasks, news }
+    }
+
+    /// What tells that runs ended.
+    pub(crate) fn news(&self) -> &News {
+        &self.news
     }
 
     /// Opens the record of a run.
@@ -158,8 +156,8 @@ impl OpenRecord {
     /// Closes the record of a test and waits until it is written: evidence must be there for what follows. Gives it.
     pub(crate) async fn close_durably(mut self, outcome: &Outcome) -> Option<CallRecord> {
         let record = self.closed(outcome)?;
-        let (store, events) = (self.records.store.clone(), self.records.events.clone());
-        let written = self.records.tasks.spawn(async move { keep_evidence(&store, record, &events).await });
+        let news = self.records.news.clone();
+        let written = self.records.tasks.spawn(async move { keep_evidence(&news, record).await });
         written.await.inspect_err(|lost| tracing::error!(error = %lost, "a test's record was lost")).ok()
     }
 
@@ -225,12 +223,7 @@ fn kept_text(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-async fn write_all(
-    store: Store,
-    mut waiting: mpsc::Receiver<CallRecord>,
-    events: broadcast::Sender<LiveEvent>,
-    stop: CancellationToken,
-) {
+async fn write_all(news: News, mut waiting: mpsc::Receiver<CallRecord>, stop: CancellationToken) {
     loop {
         let first = tokio::select! {
             biased;
@@ -249,17 +242,18 @@ async fn write_all(
                 Ok(None) | Err(_) => break,
             }
         }
-        write_batch(&store, batch, &events).await;
+        write_batch(&news, batch).await;
     }
 }
 
 /// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
-async fn write_batch(store: &Store, batch: Vec<CallRecord>, events: &broadcast::Sender<LiveEvent>) {
-    write_or_retry(store, &batch).await;
-    for record in batch {
-        let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-        let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
-    }
+async fn write_batch(news: &News, batch: Vec<CallRecord>) {
+    write_or_retry(&news.store, &batch).await;
+    news.tell(batch.iter().map(finished).collect()).await;
+}
+
+fn finished(record: &CallRecord) -> LiveEvent {
+    LiveEvent::CallFinished { call_id: record.id, tool_id: record.tool_id, succeeded: record.failure.is_none() }
 }
 
 async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
@@ -278,10 +272,10 @@ async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
 }
 
 /// Writes a test run and keeps the evidence of its version within bounds.
-async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast::Sender<LiveEvent>) -> CallRecord {
+async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRecord {
     let mut is_kept = false;
     for attempt in 0..TRIES {
-        match evidence::keep(store, &mut record).await {
+        match evidence::keep(&news.store, &mut record).await {
             Ok(()) => {
                 is_kept = true;
                 break;
@@ -293,8 +287,7 @@ async fn keep_evidence(store: &Store, mut record: CallRecord, events: &broadcast
     if !is_kept {
         tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
     }
-    let (call_id, tool_id, succeeded) = (record.id, record.tool_id, record.failure.is_none());
-    let _ = events.send(LiveEvent::CallFinished { call_id, tool_id, succeeded });
+    news.tell(vec![finished(&record)]).await;
     record
 }
 

@@ -57,6 +57,8 @@ id_types! {
     SecretId,
     /// Names a [`crate::call::CallRecord`] or the run of a test.
     CallId,
+    /// Names a running process of MCPbox, from its start to its end.
+    ProcessId,
     /// Names an [`crate::audit::AuditEvent`].
     AuditId,
     /// Names an admin account.

@@ -92,6 +92,7 @@ impl ServerHandler for Handler {
         let facts = Facts::of(&context);
         let who = facts.principal(&context);
         self.gateway.catalog.meet(&who);
+        self.gateway.catalog.catch_up().await;
         let snapshot = self.gateway.catalog.snapshot();
         let mut result = ListToolsResult::with_all_items(self.gateway.lists.of(&facts.toolset, &snapshot, &who));
         if is_modern(&context) {

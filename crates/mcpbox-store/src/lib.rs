@@ -13,6 +13,7 @@ mod error;
 pub mod grants;
 mod keyring;
 mod keys;
+pub mod listen;
 mod migration;
 mod open;
 pub mod outbox;

@@ -88,18 +88,30 @@ impl Welcome<'_> {
             ),
             None => String::new(),
         };
-        let version = env!("CARGO_PKG_VERSION");
+        let line = |name: &str, url: &Option<String>| {
+            url.as_ref().map_or_else(String::new, |url| format!("\n  {name:<13}{url}"))
+        };
         format!(
-            "\n  {}  {version}\n\n  admin page   {admin_url}\n  MCP          {mcp_url}\n  storage      {}\n  sandbox      {}\n{first}\n  \
-             {}\n    claude mcp add --transport http mcpbox {mcp_url}\n\n  {}\n{}\n\n  {}\n{}\n\n  {}\n{}\n\n  Ctrl-C stops the server.\n\n",
+            "\n  {}  {}\n{}{}\n  storage      {}\n  sandbox      {}\n{first}{}\n  Ctrl-C stops the server.\n\n",
             bold("MCPbox"),
+            env!("CARGO_PKG_VERSION"),
+            line("admin page", admin_url),
+            line("MCP", mcp_url),
             self.storage,
             self.sandbox,
+            mcp_url.as_ref().map_or_else(String::new, |url| self.clients(url, bold)),
+        )
+    }
+
+    /// How clients connect to the endpoint.
+    fn clients(&self, url: &str, bold: impl Fn(&str) -> String) -> String {
+        format!(
+            "\n  {}\n    claude mcp add --transport http mcpbox {url}\n\n  {}\n{}\n\n  {}\n{}\n\n  {}\n{}\n",
             bold("Connect Claude Code"),
             bold("Cursor (.cursor/mcp.json)"),
-            indented(&json!({"mcpServers": {"mcpbox": {"url": mcp_url}}})),
+            indented(&json!({"mcpServers": {"mcpbox": {"url": url}}})),
             bold("VS Code (.vscode/mcp.json)"),
-            indented(&json!({"servers": {"mcpbox": {"type": "http", "url": mcp_url}}})),
+            indented(&json!({"servers": {"mcpbox": {"type": "http", "url": url}}})),
             bold("Claude Desktop (claude_desktop_config.json)"),
             indented(&json!({"mcpServers": {"mcpbox": {"command": self.program, "args": self.stdio_arguments()}}})),
         )
@@ -123,8 +135,8 @@ mod tests {
     #[test]
     fn the_welcome_says_what_to_open_and_how_to_connect() {
         let running = Running {
-            admin_url: "http://127.0.0.1:3000".into(),
-            mcp_url: "http://127.0.0.1:8000/mcp".into(),
+            admin_url: Some("http://127.0.0.1:3000".into()),
+            mcp_url: Some("http://127.0.0.1:8000/mcp".into()),
             setup_url: Some("http://127.0.0.1:3000/setup?token=t0k3n".into()),
             pid: 1,
         };

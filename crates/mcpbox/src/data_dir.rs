@@ -30,13 +30,22 @@ pub(crate) struct Lock {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Running {
     /// Base of the admin page and API.
-    pub admin_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin_url: Option<String>,
     /// The MCP endpoint.
-    pub mcp_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp_url: Option<String>,
     /// Where the first admin is made; none once one exists.
     pub setup_url: Option<String>,
     /// The server's process.
     pub pid: u32,
+}
+
+impl Running {
+    /// Where it answers.
+    pub(crate) fn address(&self) -> &str {
+        self.admin_url.as_deref().or(self.mcp_url.as_deref()).unwrap_or_default()
+    }
 }
 
 impl DataDir {
@@ -92,7 +101,7 @@ impl DataDir {
             Some(lock) => Ok(lock),
             None => {
                 let who = running(&self.path)
-                    .map_or_else(String::new, |it| format!(" (process {}, {})", it.pid, it.admin_url));
+                    .map_or_else(String::new, |it| format!(" (process {}, {})", it.pid, it.address()));
                 let shown = self.path.display();
                 bail!(
                     "another mcpbox server{who} uses the data directory {shown}; stop it, or name another directory with --data-dir DIR"
@@ -209,7 +218,8 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let dir = DataDir::open(base.path()).unwrap();
         let held = dir.lock().unwrap();
-        let running = Running { admin_url: "http://a".into(), mcp_url: "m".into(), setup_url: None, pid: 7 };
+        let running =
+            Running { admin_url: Some("http://a".into()), mcp_url: Some("m".into()), setup_url: None, pid: 7 };
         dir.announce(&running).unwrap();
         let message = dir.lock().unwrap_err().to_string();
         assert!(

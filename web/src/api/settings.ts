@@ -1,6 +1,6 @@
 import { api, type Schema } from "./client";
 
-/** The settings in force. What a server of another age has besides, or lacks, is handled by who shows it. */
-export type Settings = Schema["Settings"] & { code_mode?: boolean; open_requests_per_client?: number };
+/** The settings in force. Who changes them may leave some out; the server tells all. */
+export type Settings = Required<Schema["Settings"]>;
 
-export const useSettings = (): Settings => api.useSuspenseQuery("get", "/api/settings").data;
+export const useSettings = (): Settings => api.useSuspenseQuery("get", "/api/settings").data as Settings;

@@ -1,8 +1,9 @@
-import { createRootRouteWithContext, createRoute, HeadContent, Outlet, redirect } from "@tanstack/react-router";
+import { type ErrorComponentProps, createRootRouteWithContext, createRoute, HeadContent, Outlet, redirect } from "@tanstack/react-router";
 import type { QueryClient } from "@tanstack/react-query";
 import type { LucideIcon } from "lucide-react";
 import { api } from "@/api/client";
 import { Problem } from "@/api/problem";
+import { RouteError } from "@/shell/RouteError";
 import { Shell } from "@/shell/Shell";
 
 /** Where a page stands in the navigation; pages without it are reached from others. */
@@ -26,6 +27,13 @@ declare module "@tanstack/react-router" {
   }
 }
 
+/** In place of a whole page, where no shell is around it. */
+const Failed = (props: ErrorComponentProps) => (
+  <main>
+    <RouteError {...props} />
+  </main>
+);
+
 export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: () => (
     <>
@@ -33,6 +41,7 @@ export const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }
       <Outlet />
     </>
   ),
+  errorComponent: Failed,
 });
 
 /** Around every page that needs a session. Without one it leads to the login, or to the setup of a new box. */
@@ -50,4 +59,5 @@ export const shellRoute = createRoute({
     throw redirect({ to: "/login", search: location.href === "/" ? {} : { next: location.href } });
   },
   component: Shell,
+  errorComponent: Failed,
 });

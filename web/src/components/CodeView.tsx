@@ -1,6 +1,7 @@
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
+import type { Schema } from "@/api/client";
 import classes from "./CodeView.module.css";
-import type { CodeNote, CodeRow } from "./codeRows";
+import { type CodeNote, type CodeRow, rowsOfDiff, rowsOfText } from "./codeRows";
 import type { Editor } from "./editor";
 import { HostileText } from "./HostileText";
 
@@ -59,4 +60,18 @@ export function CodeView({ rows, notes, label, ref }: Props) {
       {state === "loading" && <div style={{ height: Math.min(rows.length * 20 + 16, 600) }} />}
     </div>
   );
+}
+
+const NO_NOTES: readonly CodeNote[] = [];
+
+/** All of a text. */
+export function WholeCode({ text, label }: { text: string; label: string }) {
+  const rows = useMemo(() => rowsOfText(text), [text]);
+  return <CodeView rows={rows} notes={NO_NOTES} label={label} />;
+}
+
+/** What changed in a text, as the server compared it. */
+export function CodeDiff({ diff, label }: { diff: Schema["Diff"]; label: string }) {
+  const rows = useMemo(() => rowsOfDiff(diff), [diff]);
+  return <CodeView rows={rows} notes={NO_NOTES} label={label} />;
 }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
+import { Dialog } from "./Dialog";
 
 interface Props {
   isOpen: boolean;
@@ -21,9 +22,9 @@ interface Props {
 /** Asks before something that cannot be taken back easily. Cancel is what Enter finds first. */
 export function ConfirmDialog({ isOpen, onClose, title, ...rest }: Props) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title}>
+    <Dialog opened={isOpen} onClose={onClose} title={title}>
       <Question key={String(isOpen)} onClose={onClose} {...rest} />
-    </Modal>
+    </Dialog>
   );
 }
 

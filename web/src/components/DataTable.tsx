@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Paper, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Checkbox, Group, Paper, Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import classes from "./DataTable.module.css";
@@ -38,31 +38,31 @@ export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, s
   if (rows.length === 0) return <Paper>{empty}</Paper>;
   return (
     <Paper className={classes.frame}>
-      <Table className={classes.table} aria-label={label}>
-        <Table.Thead>
-          <Table.Tr>
+      <table className={classes.table} aria-label={label}>
+        <thead>
+          <tr>
             {selection && (
-              <Table.Th scope="col" w={48}>
+              <th scope="col" className={classes.tick} style={{ width: 48 }}>
                 <VisuallyHidden>Selected</VisuallyHidden>
-              </Table.Th>
+              </th>
             )}
             {columns.map((column) => (
-              <Table.Th key={column.label} scope="col" w={column.width} className={cellClass(column)}>
+              <th key={column.label} scope="col" style={{ width: column.width }} className={cellClass(column)}>
                 {column.label}
-              </Table.Th>
+              </th>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+          </tr>
+        </thead>
+        <tbody>
           {rows.map((row) => (
-            <Table.Tr key={rowKey(row)} className={rowLink ? classes.linked : undefined} data-row={rowKey(row)}>
+            <tr key={rowKey(row)} className={rowLink ? classes.linked : undefined} data-row={rowKey(row)}>
               {selection && (
-                <Table.Td className={classes.tick}>
+                <td className={classes.tick}>
                   <Checkbox aria-label={selection.label(row)} checked={selection.keys.has(rowKey(row))} onChange={() => selection.onToggle(rowKey(row))} />
-                </Table.Td>
+                </td>
               )}
               {columns.map((column, index) => (
-                <Table.Td key={column.label} className={cellClass(column)} data-label={index === 0 ? undefined : column.label}>
+                <td key={column.label} className={cellClass(column)} data-label={index === 0 ? undefined : column.label}>
                   {index === 0 && rowLink ? (
                     <Link {...(rowLink(row) as { to: "/" })} className={classes.link}>
                       {column.cell(row)}
@@ -70,12 +70,12 @@ export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, s
                   ) : (
                     column.cell(row)
                   )}
-                </Table.Td>
+                </td>
               ))}
-            </Table.Tr>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
       {paging && paging.pages > 1 && <Pages {...paging} />}
       {footer}
     </Paper>

@@ -8,7 +8,7 @@ import { blocks, observedSentence } from "./run";
 import { duration } from "./time";
 
 /** A text of a run, in a frame. */
-export function RunText({ label, text }: { label: string; text: string }) {
+function RunText({ label, text }: { label: string; text: string }) {
   return (
     <div>
       <Text size="sm" c="dimmed" mb={4}>
@@ -50,7 +50,7 @@ export function RunOutcome({ succeeded, value, content, structured, failure }: P
 }
 
 /** Why a run failed, and how to mend it. */
-export function FailureView({ failure }: { failure?: Schema["Failure"] | null }) {
+function FailureView({ failure }: { failure?: Schema["Failure"] | null }) {
   return (
     <Stack gap="sm">
       <Alert color="bad" icon={<X size={18} />} title={failure ? failure.kind.replaceAll("_", " ") : "The run failed"}>

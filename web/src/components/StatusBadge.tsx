@@ -28,7 +28,7 @@ const LOOKS: Record<Known, { tone: Tone; icon: LucideIcon; label: string }> = {
 
 /** A state in a word, with a sign of its own: colour alone never tells. */
 export function StatusBadge({ status, label }: { status: Known; label?: string }) {
-  const { tone, icon: Icon, label: usual } = LOOKS[status] ?? { tone: "gray", icon: Clock, label: status };
+  const { tone, icon: Icon, label: usual } = LOOKS[status];
   return (
     <Badge color={tone} leftSection={<Icon size={13} aria-hidden="true" />}>
       {label ?? usual}

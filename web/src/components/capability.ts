@@ -26,7 +26,7 @@ export function capabilityName(capability: Capability): string {
     case "secret":
       return capability.key;
     case "package":
-      return `${capability.name}${capability.version ?? ""}`;
+      return `${capability.name}${capability.version ?? ""}${capability.network ? " with network" : ""}`;
     case "module":
       return capability.name;
   }
@@ -38,8 +38,7 @@ export function capabilityVerb({ kind }: { kind: CapabilityKind }): string {
 }
 
 /** Equal capabilities have equal keys. */
-export const capabilityKey = (capability: Capability): string =>
-  capability.kind === "package" ? `package ${capability.name}${capability.version ?? ""}${capability.network ? " network" : ""}` : `${capability.kind} ${capabilityName(capability)}`;
+export const capabilityKey = (capability: Capability): string => `${capability.kind} ${capabilityName(capability)}`;
 
 /** What tells a run that tries it without the grant. */
 export const DENIED: Record<CapabilityKind, string> = {

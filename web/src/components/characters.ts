@@ -102,6 +102,3 @@ function lookalikes(text: string): Set<number> {
   }
   return positions;
 }
-
-/** Whether anything in the text has to be marked. */
-export const isHostile = (text: string): boolean => pieces(text).some(({ why }) => why !== undefined);

@@ -8,6 +8,9 @@ export const count = (value: number): string => (value < 1_000_000 ? plain.forma
 /** `1 tool`, `2 tools`. */
 export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
 
+/** A sentence of the server, which begins small, as it stands alone. */
+export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A part of a whole as people say it: `0 %`, `< 1 %`, `12 %`. */
 export function share(part: number, whole: number): string {
   if (whole === 0 || part === 0) return "0 %";

@@ -18,6 +18,11 @@ export function ago(at: Date, now: Date): string {
   return seconds > 10 ? "in a moment" : "just now";
 }
 
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/** `until 3 Dec 2026`. */
+export const untilDay = (at: string): string => `until ${day.format(new Date(at))}`;
+
 /** `1.24 s`, `340 ms`, `2 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`;

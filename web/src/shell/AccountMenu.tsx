@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { CircleUserRound, Keyboard, LogOut } from "lucide-react";
 import { api } from "@/api/client";
-import { openHelp } from "./HelpDialog";
+import { help } from "./help";
 import { useLogout } from "./session";
 
 /** Who is logged in, and the way out. */
@@ -22,7 +22,7 @@ export function AccountMenu() {
             {account?.username}
           </Text>
         </Menu.Label>
-        <Menu.Item leftSection={<Keyboard size={16} />} onClick={openHelp}>
+        <Menu.Item leftSection={<Keyboard size={16} />} onClick={help.open}>
           Keyboard shortcuts
         </Menu.Item>
         <Menu.Divider />

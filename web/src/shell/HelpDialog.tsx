@@ -1,11 +1,7 @@
 import { Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { Keys } from "@/components/Keys";
 import { useAllCommands } from "./commands";
-import { createDisclosure } from "./disclosure";
-
-const help = createDisclosure();
-
-export const openHelp = help.open;
+import { help } from "./help";
 
 /** Every key that works on this page. */
 export function HelpDialog() {

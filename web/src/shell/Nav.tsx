@@ -7,11 +7,14 @@ import { type NavPage, useNavPages } from "./nav";
 export function Nav() {
   const pages = useNavPages();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const matching = pages.filter(({ to }) => path === to || (to !== "/" && path.startsWith(`${to}/`)));
+  // Of `/settings` and `/settings/modules` the closer one.
+  const active = matching.sort((a, b) => b.to.length - a.to.length)[0];
   return (
     <nav aria-label="Main">
       <Stack gap={2}>
         {pages.map((page) => (
-          <Entry key={page.to} page={page} isActive={page.to === "/" ? path === "/" : path.startsWith(page.to)} />
+          <Entry key={page.to} page={page} isActive={page === active} />
         ))}
       </Stack>
     </nav>

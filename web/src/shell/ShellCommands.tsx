@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { CircleHelp, LogOut, SunMoon } from "lucide-react";
 import { useEffect } from "react";
 import { type Command, useCommands } from "./commands";
-import { openHelp } from "./HelpDialog";
+import { help } from "./help";
 import { followKeys } from "./keys";
 import { useNavPages } from "./nav";
 import { openPalette } from "./Palette";
@@ -30,7 +30,7 @@ export function ShellCommands() {
       }),
     ),
     { id: "scheme", label: `Switch to the ${other} theme`, group: "MCPbox", icon: SunMoon, keywords: ["dark", "light", "theme"], run: () => setColorScheme(other) },
-    { id: "help", label: "Keyboard shortcuts", group: "MCPbox", icon: CircleHelp, keys: "?", run: openHelp },
+    { id: "help", label: "Keyboard shortcuts", group: "MCPbox", icon: CircleHelp, keys: "?", run: help.open },
     { id: "palette", label: "Search or jump to", group: "MCPbox", keys: "mod+k", isHidden: true, run: openPalette },
     { id: "logout", label: "Log out", group: "MCPbox", icon: LogOut, run: () => logout.mutate({}) },
   ]);

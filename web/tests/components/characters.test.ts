@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isHostile, pieces } from "@/components/characters";
+import { pieces } from "@/components/characters";
 
 const marked = (text: string) => pieces(text).flatMap(({ text: shown, why }) => (why ? [`${shown} ${why}`] : []));
 
@@ -14,10 +14,7 @@ describe("characters that hide or pretend are named", () => {
     ["\uff47ithub", ["\uff47 U+FF47, looks like an ordinary character"]],
   ])("%j", (text, expected) => expect(marked(text)).toEqual(expected));
 
-  it.each(["plain_name", "two\nlines\twith tabs", "Größe, naïve, 東京", "привет мир", "αβγ", "emoji 🎉 fine"])("%j is left alone", (text) => {
-    expect(isHostile(text)).toBe(false);
-    expect(pieces(text)).toEqual([{ text }]);
-  });
+  it.each(["plain_name", "two\nlines\twith tabs", "Größe, naïve, 東京", "привет мир", "αβγ", "emoji 🎉 fine"])("%j is left alone", (text) => expect(pieces(text)).toEqual([{ text }]));
 
   it("loses nothing but what it names", () => {
     expect(pieces("a\u200bb\u200bc").filter(({ why }) => !why).map(({ text }) => text)).toEqual(["a", "b", "c"]);

@@ -1,41 +1,49 @@
 import { expect, it } from "vitest";
-import type { Detail } from "@/pages/review/coming";
-import { blocked, frictionOf, missing, namedFindings, newGains, oldGains } from "@/pages/review/model";
+import { expiresAt } from "@/components/term";
+import { blocked, type Detail, type Draft, goesBack, missing, refusals } from "@/pages/review/model";
 
-const finding = (severity: string, line: number) => ({ rule: "r", severity, line, message: "m", about: "code" });
-const part = (what: string, is_new: boolean) => ({ kind: "host", what, is_new, methods: ["GET"], line: 12, text: `reach \`${what}\`` });
-const detail = (risk: string, more: object = {}) =>
-  ({ review: { risk }, name: "s__t", findings: [finding("warning", 1), finding("warning", 1), finding("notice", 2)], newly: { sentence: "", parts: [part("a.test", true), part("b.test", false)] }, ...more }) as unknown as Detail;
+const host = (name: string, can_live_without: boolean) => ({ capability: { kind: "host", host: name }, words: name, sources: [], can_live_without });
+const pack = (name: string) => ({ capability: { kind: "package", name }, words: name, sources: [], can_live_without: true });
+const detail = (more: object = {}) =>
+  ({ review: { purpose: "publish" }, approval_needs: { acknowledge: ["r:1", "r:1:2"], tool_name: "s__t", bulk: false }, grants: { new: [host("a.test", false), host("b.test", true)], existing: [] }, ...more }) as unknown as Detail;
+const draft = (more: Partial<Draft> = {}): Draft => ({ ticked: new Set(), typed: "", refused: new Map(), terms: new Map(), ...more });
+const all = { ticked: new Set(["r:1", "r:1:2"]), typed: "s__t" };
 
-const draft = (ticked: string[], typed = "", refused: { capability: { kind: "module"; name: string }; reason: string }[] = []) => ({ ticked: new Set(ticked), typed, refused });
-
-it("friction is only where risk is, and two findings at one place are two ticks", () => {
-  expect(namedFindings(detail("high")).map(({ id }) => id)).toEqual(["r:1", "r:1:2", "r:2"]);
-  expect(frictionOf(detail("low"))).toEqual({ toTick: [], toType: undefined });
-  expect(frictionOf(detail("high"))).toEqual({ toTick: ["r:1", "r:1:2"], toType: undefined });
-  expect(frictionOf(detail("critical")).toType).toBe("s__t");
+it("says what is missing until nothing is, and asks for nothing that the server does not", () => {
+  expect(missing(detail(), draft())).toContain("2 findings");
+  expect(missing(detail(), draft({ ticked: new Set(["r:1"]) }))).toContain("Tick the finding");
+  expect(missing(detail(), draft({ ...all, typed: "s__T" }))).toContain("name");
+  expect(missing(detail(), draft({ ...all, terms: new Map([["host b.test", "-"]]) }))).toContain("day");
+  expect(missing(detail(), draft({ ...all, refused: new Map([["host b.test", " "]]) }))).toContain("why");
+  expect(missing(detail(), draft(all))).toBeUndefined();
+  expect(missing(detail({ approval_needs: { acknowledge: [], tool_name: null, bulk: true } }), draft())).toBeUndefined();
 });
 
-it("a server that tells what an approval needs is believed", () => {
-  const told = detail("low", { approval_needs: { acknowledge: ["x"], tool_name: "s__t" } });
-  expect(frictionOf(told)).toEqual({ toTick: ["x"], toType: "s__t" });
+it("a refusal that the tool cannot live without sends the whole back, and that wants reasons alone", () => {
+  expect(goesBack(detail(), draft({ refused: new Map([["host b.test", "no"]]) }))).toBe(false);
+  const refused = new Map([["host a.test", " too far "]]);
+  expect(goesBack(detail(), draft({ refused }))).toBe(true);
+  expect(missing(detail(), draft({ refused }))).toBeUndefined();
+  expect(refusals(detail(), draft({ refused }))).toEqual([{ capability: { kind: "host", host: "a.test" }, reason: "too far" }]);
 });
 
-it("says what is missing until nothing is", () => {
-  const friction = frictionOf(detail("critical"));
-  expect(missing(friction, draft([]))).toContain("2 findings");
-  expect(missing(friction, draft(["r:1"]))).toContain("Tick the finding");
-  expect(missing(friction, draft(["r:1", "r:1:2"], "s__T"))).toContain("name");
-  expect(missing(friction, draft(["r:1", "r:1:2"], "s__t", [{ capability: { kind: "module", name: "x" }, reason: " " }]))).toContain("why");
-  expect(missing(friction, draft(["r:1", "r:1:2"], "s__t"))).toBeUndefined();
-});
-
-it("tells new from old, with the line", () => {
-  expect(newGains(detail("low")).map(({ words, line }) => [words, line])).toEqual([["reach a.test", 12]]);
-  expect(oldGains(detail("low")).map(({ words }) => words)).toEqual(["reach b.test"]);
+it("packages are refused together or not at all, and a bundle of grants needs one that is left", () => {
+  const packages = detail({ grants: { new: [pack("x"), pack("y")], existing: [] } });
+  expect(goesBack(packages, draft({ refused: new Map([["package x", "no"]]) }))).toBe(true);
+  expect(goesBack(packages, draft({ refused: new Map([["package x", "no"], ["package y", "no"]]) }))).toBe(false);
+  const grants = detail({ review: { purpose: "grant" }, grants: { new: [host("b.test", true)], existing: [] } });
+  expect(goesBack(grants, draft())).toBe(false);
+  expect(goesBack(grants, draft({ refused: new Map([["host b.test", "no"]]) }))).toBe(true);
 });
 
 it("packages that are not known yet cannot be approved", () => {
-  expect(blocked(detail("low", { packages: { state: "pending" } }))).toContain("resolved");
-  expect(blocked(detail("low", { packages: { state: "resolved" } }))).toBeUndefined();
+  expect(blocked(detail({ packages: { state: "pending" } }))).toContain("resolved");
+  expect(blocked(detail({ packages: { state: "resolved" } }))).toBeUndefined();
+});
+
+it("a term counts from the moment it is granted, or to the end of a day", () => {
+  const now = new Date("2030-01-01T10:00:00Z");
+  expect([expiresAt("", now), expiresAt("-", now)]).toEqual([undefined, undefined]);
+  expect(expiresAt("7", now)).toBe("2030-01-08T10:00:00.000Z");
+  expect(expiresAt("2030-02-03", now)).toBe(new Date("2030-02-03T23:59:59").toISOString());
 });

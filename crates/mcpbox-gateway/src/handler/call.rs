@@ -73,13 +73,18 @@ async fn dispatch(
     observer: Arc<dyn Observer>,
     modern: bool,
 ) -> Result<CallToolResult, ErrorData> {
-    let snapshot = gateway.catalog.snapshot();
     let Some(found) = facts.toolset.find(name) else {
-        return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &snapshot)));
+        return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &gateway.catalog.snapshot())));
     };
-    if let Err(refusal) = count(gateway, facts, name, &arguments, &found) {
+    let target = target(name, &arguments, &found);
+    if let Err(refusal) = count(gateway, facts, target) {
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
+    // A tool that is known here is called at once; anything else may depend on what was just done elsewhere.
+    if target.is_none_or(|target| gateway.catalog.snapshot().resolve(target).is_err()) {
+        gateway.catalog.catch_up().await;
+    }
+    let snapshot = gateway.catalog.snapshot();
     match found {
         Found::Management(definition) => {
             let count = count_within(gateway, &facts.client_key);
@@ -103,14 +108,18 @@ async fn dispatch(
     }
 }
 
-/// Counts the call for its client, and for the published tool it is meant for.
-fn count(gateway: &Gateway, facts: &Facts, name: &str, arguments: &JsonObject, found: &Found) -> Result<(), Failure> {
-    gateway.limiter.count_client(&facts.client_key)?;
-    let target = match found {
+/// The published tool that a call is meant for.
+fn target<'a>(name: &str, arguments: &'a JsonObject, found: &'a Found) -> Option<&'a str> {
+    match found {
         Found::Published(full_name) => Some(full_name.as_str()),
         Found::Management(_) if name == CALL_TOOL => arguments.get("name").and_then(|name| name.as_str()),
         Found::Management(_) => None,
-    };
+    }
+}
+
+/// Counts the call for its client, and for the published tool it is meant for.
+fn count(gateway: &Gateway, facts: &Facts, target: Option<&str>) -> Result<(), Failure> {
+    gateway.limiter.count_client(&facts.client_key)?;
     target.map_or(Ok(()), |target| count_target(gateway, target))
 }
 

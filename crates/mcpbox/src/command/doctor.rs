@@ -28,7 +28,7 @@ pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
                 reports.push(database_report(config, &dir).await);
             }
             match &config.role {
-                Role::All { workers: Some(workers) } => reports.extend(worker_reports(workers).await?),
+                Role::Server { workers: Some(workers), .. } => reports.extend(worker_reports(workers).await?),
                 _ => reports.extend(Sandbox::probe(&parts::sandbox_config(config, &dir)?).await),
             }
         }
@@ -84,7 +84,7 @@ fn mandatory(layer: &str, wanted: &str, found: &anyhow::Result<String>, why: &st
 
 fn directory_report(dir: &DataDir) -> LayerReport {
     let user = match (dir.try_lock(), data_dir::running(dir.path())) {
-        (Ok(None), Some(server)) => format!(", in use by process {} ({})", server.pid, server.admin_url),
+        (Ok(None), Some(server)) => format!(", in use by process {} ({})", server.pid, server.address()),
         (Ok(None), None) => ", in use".to_owned(),
         _ => String::new(),
     };

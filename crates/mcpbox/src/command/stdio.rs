@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::{
     config::Config,
@@ -31,7 +31,12 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         let running = running.with_context(|| {
             format!("a server is just starting on the data directory {shown}; try again in a moment")
         })?;
-        return bridge(&running.mcp_url).await;
+        let Some(url) = running.mcp_url else {
+            bail!(
+                "the server on this data directory has no MCP endpoint; name the gateway's data directory with --data-dir DIR"
+            );
+        };
+        return bridge(&url).await;
     };
     let listeners = Listeners::bind(config, &dir, TakenPort::TakeAnother).await?;
     let mut server = serve::start(config, listeners, Progress::new(true), lock, dir).await?;

@@ -49,6 +49,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("admin_addr", &["MCPBOX_ADMIN_ADDR"], "127.0.0.1:3000", "admin page and API listen here"),
     setting("mcp_addr", &["MCPBOX_MCP_ADDR"], "127.0.0.1:8000", "the MCP endpoint listens here"),
     setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
+    setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when it is another process"),
     Setting {
         is_secret: true,
         ..setting(
@@ -72,7 +73,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "on starts even where layers of the sandbox are missing; never with tools you do not trust",
     ),
     setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
-    setting("role", &["MCPBOX_ROLE"], "all", "all, or sandbox: a worker that runs tools for other MCPbox servers"),
+    setting(
+        "role",
+        &["MCPBOX_ROLE"],
+        "all",
+        "all; or one part: admin, gateway (several share a PostgreSQL), sandbox (a worker that runs tools for them)",
+    ),
     setting("sandbox_addr", &["MCPBOX_SANDBOX_ADDR"], "127.0.0.1:8001", "a sandbox worker listens here"),
     setting(
         "sandbox_url",
@@ -123,6 +129,9 @@ pub(crate) struct SettingFlags {
     /// How people reach the admin page, when it is behind a proxy.
     #[arg(long, value_name = "URL")]
     pub admin_url: Option<String>,
+    /// How clients reach the MCP endpoint, when it is another process.
+    #[arg(long, value_name = "URL")]
+    pub mcp_url: Option<String>,
     /// postgres://… instead of SQLite in the data directory (safer in DATABASE_URL: flags show in the process list).
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
@@ -141,7 +150,7 @@ pub(crate) struct SettingFlags {
     /// on, or off for benchmarks [default: on].
     #[arg(long, value_name = "on|off")]
     pub rate_limit: Option<String>,
-    /// all, or sandbox: only run tools, for servers that name this worker in --sandbox-url [default: all].
+    /// all, or one part: admin, gateway, or sandbox, which only runs tools, for those that name it in --sandbox-url [default: all].
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
     /// A sandbox worker listens here [default: 127.0.0.1:8001].
@@ -168,6 +177,7 @@ impl SettingFlags {
             ("admin_addr", &self.admin_addr, &other.admin_addr),
             ("mcp_addr", &self.mcp_addr, &other.mcp_addr),
             ("admin_url", &self.admin_url, &other.admin_url),
+            ("mcp_url", &self.mcp_url, &other.mcp_url),
             ("database_url", &self.database_url, &other.database_url),
             ("python", &self.python, &other.python),
             ("encryption_key_file", &self.encryption_key_file, &other.encryption_key_file),
@@ -199,6 +209,8 @@ pub(crate) struct Config {
     pub mcp_addr: SocketAddr,
     /// How people reach the admin page; none means the listener's own address.
     pub admin_url: Option<String>,
+    /// How clients reach the MCP endpoint; none means the listener's own address.
+    pub mcp_url: Option<String>,
     /// PostgreSQL; none means SQLite in the data directory.
     pub database_url: Option<SecretString>,
     /// Interpreter; none means the newest one found.
@@ -226,6 +238,14 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// What this process opens as a server.
+    pub(crate) fn doors(&self) -> Doors {
+        match self.role {
+            Role::Server { doors, .. } => doors,
+            Role::Sandbox { .. } => Doors::All,
+        }
+    }
+
     /// Whether this process only runs tools for servers elsewhere.
     pub(crate) fn is_worker(&self) -> bool {
         matches!(self.role, Role::Sandbox { .. })
@@ -235,8 +255,10 @@ impl Config {
 /// What a process is.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// Everything, except that workers may run the tools.
-    All {
+    /// A server: everything, or its half of one; workers may run the tools.
+    Server {
+        /// What it opens.
+        doors: Doors,
         /// The workers, if tools run there.
         workers: Option<WorkerSettings>,
     },
@@ -247,6 +269,29 @@ pub(crate) enum Role {
         /// Who may run something.
         key: BearerKey,
     },
+}
+
+/// What a server opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doors {
+    /// All of them.
+    All,
+    /// Admin page and API, and the command line's socket.
+    Admin,
+    /// The MCP endpoint.
+    Gateway,
+}
+
+impl Doors {
+    /// Whether humans come in here.
+    pub(crate) fn has_admin(self) -> bool {
+        self != Self::Gateway
+    }
+
+    /// Whether MCP clients come in here.
+    pub(crate) fn has_mcp(self) -> bool {
+        self != Self::Admin
+    }
 }
 
 /// Where tools run when not here.

@@ -28,7 +28,8 @@ impl Config {
         Ok(Self {
             admin_addr: address(settings, "admin_addr")?,
             mcp_addr: mcp_address(settings)?,
-            admin_url: admin_url(settings)?,
+            admin_url: base_url(settings, "admin_url")?,
+            mcp_url: base_url(settings, "mcp_url")?,
             database_url: database_url(settings)?,
             python: path(settings, "python"),
             credentials_directory: env.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
@@ -37,13 +38,13 @@ impl Config {
             extra_ca: path(settings, "extra_ca"),
             insecure_no_sandbox: match settings.get("insecure_no_sandbox").0 {
                 "1" | "true" => true,
-                _ => choice(settings, "insecure_no_sandbox", ["on", "off"])? == "on",
+                _ => choice(settings, "insecure_no_sandbox", &["on", "off"])? == "on",
             },
-            has_rate_limit: choice(settings, "rate_limit", ["on", "off"])? == "on",
+            has_rate_limit: choice(settings, "rate_limit", &["on", "off"])? == "on",
             role,
             metrics_token: super::workers::metrics_token(settings)?,
             log: settings.get("log").0.to_owned(),
-            logs_json: choice(settings, "log_format", ["text", "json"])? == "json",
+            logs_json: choice(settings, "log_format", &["text", "json"])? == "json",
             data_dir,
         })
     }
@@ -80,11 +81,11 @@ fn mcp_address(settings: &Settings) -> Result<SocketAddr, SettingsError> {
     Ok(address)
 }
 
-fn admin_url(settings: &Settings) -> Result<Option<String>, SettingsError> {
-    match settings.get("admin_url").0.trim_end_matches('/') {
+fn base_url(settings: &Settings, key: &str) -> Result<Option<String>, SettingsError> {
+    match settings.get(key).0.trim_end_matches('/') {
         "" => Ok(None),
         url if url.starts_with("http://") || url.starts_with("https://") => Ok(Some(url.to_owned())),
-        _ => Err(wrong(settings, "admin_url", "it must start with http:// or https://")),
+        _ => Err(wrong(settings, key, "it must start with http:// or https://")),
     }
 }
 
@@ -102,14 +103,13 @@ fn database_url(settings: &Settings) -> Result<Option<secrecy::SecretString>, Se
     )))
 }
 
-pub(super) fn choice<'a>(settings: &'a Settings, key: &str, allowed: [&str; 2]) -> Result<&'a str, SettingsError> {
+pub(super) fn choice<'a>(settings: &'a Settings, key: &str, allowed: &[&str]) -> Result<&'a str, SettingsError> {
     let text = settings.get(key).0;
-    let [first, second] = allowed;
     if allowed.contains(&text) {
-        Ok(text)
-    } else {
-        Err(wrong(settings, key, &format!("it must be {first} or {second}")))
+        return Ok(text);
     }
+    let (last, others) = allowed.split_last().unwrap_or((&"", &[]));
+    Err(wrong(settings, key, &format!("it must be {} or {last}", others.join(", "))))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Role, WorkerSettings,
+    Doors, Role, WorkerSettings,
     parse::{address, choice, path, wrong},
     source::{Environment, Settings, SettingsError},
 };
@@ -26,25 +26,40 @@ const CREDENTIAL: &str = "mcpbox.key";
 /// A value that cannot be used, a missing key, or something a worker must not have.
 pub(super) fn role(settings: &Settings, env: &Environment, data_dir: &Path) -> Result<Role, SettingsError> {
     let key = key(settings)?;
-    if choice(settings, "role", ["all", "sandbox"])? == "sandbox" {
-        holds_nothing(settings, env, data_dir)?;
-        let addr = address(settings, "sandbox_addr")?;
-        return match key {
-            Some(key) => Ok(Role::Sandbox { addr, key }),
-            None => Err(SettingsError(
-                "role is 'sandbox', which needs a key: make one with `mcpbox key`, and set MCPBOX_SANDBOX_KEY to it here and on the server"
-                    .to_owned(),
-            )),
-        };
+    let doors = match choice(settings, "role", &["all", "admin", "gateway", "sandbox"])? {
+        "admin" => Doors::Admin,
+        "gateway" => Doors::Gateway,
+        "sandbox" => return worker(settings, env, data_dir, key),
+        _ => Doors::All,
+    };
+    if doors != Doors::All && settings.get("database_url").0.is_empty() {
+        return Err(wrong(settings, "role", "parts of a server share a PostgreSQL database: set DATABASE_URL"));
     }
     let urls = urls(settings)?;
     match (urls.is_empty(), key) {
-        (true, _) => Ok(Role::All { workers: None }),
-        (false, Some(key)) => Ok(Role::All { workers: Some(WorkerSettings { urls, key }) }),
+        (true, _) => Ok(Role::Server { doors, workers: None }),
+        (false, Some(key)) => Ok(Role::Server { doors, workers: Some(WorkerSettings { urls, key }) }),
         (false, None) => Err(wrong(
             settings,
             "sandbox_url",
             "its workers need their key; set MCPBOX_SANDBOX_KEY to the same value as there",
+        )),
+    }
+}
+
+fn worker(
+    settings: &Settings,
+    env: &Environment,
+    data_dir: &Path,
+    key: Option<BearerKey>,
+) -> Result<Role, SettingsError> {
+    holds_nothing(settings, env, data_dir)?;
+    let addr = address(settings, "sandbox_addr")?;
+    match key {
+        Some(key) => Ok(Role::Sandbox { addr, key }),
+        None => Err(SettingsError(
+            "role is 'sandbox', which needs a key: make one with `mcpbox key`, and set MCPBOX_SANDBOX_KEY to it here and on the server"
+                .to_owned(),
         )),
     }
 }

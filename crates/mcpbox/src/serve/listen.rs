@@ -15,18 +15,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, Doors},
     data_dir::{DataDir, short_path, socket_path},
     serve::runner::Runner,
 };
 
-/// Bound, not yet served.
+/// Bound, not yet served. A part of a server has only its own.
 pub(crate) struct Listeners {
-    admin: TcpListener,
-    admin_address: SocketAddr,
-    mcp: TcpListener,
-    mcp_address: SocketAddr,
-    socket: UnixListener,
+    admin: Option<(TcpListener, SocketAddr)>,
+    mcp: Option<(TcpListener, SocketAddr)>,
+    socket: Option<UnixListener>,
 }
 
 /// What to do when a port is taken.
@@ -39,27 +37,35 @@ pub(crate) enum TakenPort {
 }
 
 impl Listeners {
-    /// Binds all three.
+    /// Binds those that the role has.
     ///
     /// # Errors
     /// A port is taken or not allowed; the sentence names the flag that changes it.
     pub(crate) async fn bind(config: &Config, dir: &DataDir, taken: TakenPort) -> anyhow::Result<Self> {
-        let (admin, admin_address) = bind(config.admin_addr, "--admin-addr", taken).await?;
-        let (mcp, mcp_address) = bind(config.mcp_addr, "--mcp-addr", taken).await?;
-        Ok(Self { admin, admin_address, mcp, mcp_address, socket: bind_socket(dir)? })
+        let doors = config.doors();
+        let admin = match doors.has_admin() {
+            true => Some(bind(config.admin_addr, "--admin-addr", taken).await?),
+            false => None,
+        };
+        let mcp = match doors.has_mcp() {
+            true => Some(bind(config.mcp_addr, "--mcp-addr", taken).await?),
+            false => None,
+        };
+        let socket = doors.has_admin().then(|| bind_socket(dir)).transpose()?;
+        Ok(Self { admin, mcp, socket })
     }
 
     /// Base URL of the admin page.
-    pub(crate) fn admin_url(&self) -> String {
-        format!("http://{}", reachable(self.admin_address))
+    pub(crate) fn admin_url(&self) -> Option<String> {
+        self.admin.as_ref().map(|(_, address)| format!("http://{}", reachable(*address)))
     }
 
     /// The MCP endpoint.
-    pub(crate) fn mcp_url(&self) -> String {
-        format!("http://{}/mcp", self.mcp_address)
+    pub(crate) fn mcp_url(&self) -> Option<String> {
+        self.mcp.as_ref().map(|(_, address)| format!("http://{address}/mcp"))
     }
 
-    /// Serves all three until `shutdown`.
+    /// Serves until `shutdown`.
     pub(crate) fn serve(
         self,
         catalog: &Arc<Catalog>,
@@ -68,22 +74,29 @@ impl Listeners {
         shutdown: &CancellationToken,
     ) -> JoinSet<anyhow::Result<()>> {
         let mut doors = JoinSet::new();
-        let (gateway, admin) = (gateway_config(config), admin_config(config, runner, self.mcp_url()));
         let hub = || (Arc::clone(catalog), shutdown.clone());
-        let (catalog, token) = hub();
-        doors.spawn(async move {
-            mcpbox_gateway::serve(self.mcp, catalog, gateway, token).await.context("the MCP endpoint stopped")
-        });
-        let (catalog, token, settings) = (Arc::clone(&hub().0), hub().1, admin.clone());
-        doors.spawn(async move {
-            mcpbox_admin::serve(self.admin, catalog, settings, token).await.context("the admin page stopped")
-        });
-        let (catalog, token) = hub();
-        doors.spawn(async move {
-            mcpbox_admin::serve_socket(self.socket, catalog, admin, token)
-                .await
-                .context("the command line's socket stopped")
-        });
+        let url = config.mcp_url.clone().or_else(|| self.mcp_url()).unwrap_or_else(|| default_mcp_url(config));
+        let (gateway, admin) = (gateway_config(config), admin_config(config, runner, url));
+        if let Some((listener, _)) = self.mcp {
+            let (catalog, token) = hub();
+            doors.spawn(async move {
+                mcpbox_gateway::serve(listener, catalog, gateway, token).await.context("the MCP endpoint stopped")
+            });
+        }
+        if let Some((listener, _)) = self.admin {
+            let ((catalog, token), settings) = (hub(), admin.clone());
+            doors.spawn(async move {
+                mcpbox_admin::serve(listener, catalog, settings, token).await.context("the admin page stopped")
+            });
+        }
+        if let Some(socket) = self.socket {
+            let (catalog, token) = hub();
+            doors.spawn(async move {
+                mcpbox_admin::serve_socket(socket, catalog, admin, token)
+                    .await
+                    .context("the command line's socket stopped")
+            });
+        }
         doors
     }
 }
@@ -149,10 +162,17 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// Where clients find a gateway that was told nothing else.
+fn default_mcp_url(config: &Config) -> String {
+    format!("http://{}/mcp", config.mcp_addr)
+}
+
 /// How MCP is served.
 pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     let rate_limits = if config.has_rate_limit { RateLimits::default() } else { RateLimits::off() };
-    GatewayConfig { rate_limits, ..GatewayConfig::default() }
+    // A session lives in one process, and the next request may come to another.
+    let legacy_sessions = config.doors() != Doors::Gateway;
+    GatewayConfig { rate_limits, legacy_sessions, ..GatewayConfig::default() }
 }
 
 fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfig {

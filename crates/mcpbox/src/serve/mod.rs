@@ -52,12 +52,20 @@ pub(crate) async fn start(
     let store = parts::open_store(config, &dir).await?;
     let runner = Runner::start(config, &dir, progress).await?;
     let executor = runner.executor();
-    let admin_url = config.admin_url.clone().unwrap_or_else(|| listeners.admin_url());
-    let hub = CatalogConfig { store, executor, clock: Arc::new(SystemClock), admin_url: admin_url.clone() };
+    let admin_url = config.admin_url.clone().or_else(|| listeners.admin_url());
+    let hub = CatalogConfig {
+        store,
+        executor,
+        clock: Arc::new(SystemClock),
+        admin_url: admin_url.clone().unwrap_or_default(),
+    };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
     let running = Running {
-        mcp_url: listeners.mcp_url(),
-        setup_url: setup_url(&catalog, &admin_url).await?,
+        mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),
+        setup_url: match &admin_url {
+            Some(url) if config.doors().has_admin() => setup_url(&catalog, url).await?,
+            _ => None,
+        },
         admin_url,
         pid: std::process::id(),
     };

@@ -28,7 +28,7 @@ impl Runner {
     /// In a sentence with the fix.
     pub(crate) async fn start(config: &Config, dir: &DataDir, progress: Progress) -> anyhow::Result<Self> {
         match &config.role {
-            Role::All { workers: Some(workers) } => Ok(Self::Workers(watch(workers).await?)),
+            Role::Server { workers: Some(workers), .. } => Ok(Self::Workers(watch(workers).await?)),
             _ => Ok(Self::Here(parts::start_sandbox(config, dir, progress).await?)),
         }
     }

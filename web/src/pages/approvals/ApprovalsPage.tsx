@@ -1,4 +1,5 @@
-import { SegmentedControl } from "@mantine/core";
+import { NativeSelect, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
@@ -14,15 +15,16 @@ import { HostileText } from "@/components/HostileText";
 import { Gains } from "./Gains";
 import { ReviewName } from "./ReviewName";
 import { useRowKeys } from "./rowKeys";
-import { SendSeveralBack } from "./SendSeveralBack";
+import { SelectedReviews } from "./SelectedReviews";
 import type { ApprovalsSearch } from "./route";
 
-type Item = Schema["Page_ReviewItem"]["items"][number];
+type Item = Schema["ReviewItem"];
 
 const STATES = [
   { value: "open", label: "Waiting" },
   { value: "approved", label: "Approved" },
   { value: "rejected", label: "Sent back" },
+  { value: "revoked", label: "Revoked" },
   { value: "superseded", label: "Superseded" },
 ];
 
@@ -55,13 +57,7 @@ export function ApprovalsPage() {
   return (
     <>
       <PageHeader title="Approvals">Nothing an LLM wrote runs for real until you approve it. Worst first.</PageHeader>
-      <SegmentedControl
-        mb="md"
-        aria-label="Which reviews"
-        data={STATES}
-        value={state}
-        onChange={(value) => show(value === "open" ? {} : { state: value as ApprovalsSearch["state"] })}
-      />
+      <StateFilter state={state} onChange={(value) => show(value === "open" ? {} : { state: value as ApprovalsSearch["state"] })} />
       {data ? (
         <DataTable
           label="Reviews"
@@ -76,9 +72,17 @@ export function ApprovalsPage() {
       ) : (
         <PageSkeleton />
       )}
-      {chosen.length > 0 && <SendSeveralBack items={chosen} onClear={() => select(new Set())} />}
+      {chosen.length > 0 && <SelectedReviews items={chosen} onClear={() => select(new Set())} />}
     </>
   );
+}
+
+/** Which reviews are listed; five words do not fit on a phone beside each other. */
+function StateFilter({ state, onChange }: { state: string; onChange: (state: string) => void }) {
+  const isNarrow = useMediaQuery("(max-width: 36em)", false, { getInitialValueInEffect: false });
+  const props = { mb: "md", "aria-label": "Which reviews", data: STATES, value: state };
+  if (isNarrow) return <NativeSelect {...props} onChange={(event) => onChange(event.currentTarget.value)} />;
+  return <SegmentedControl {...props} onChange={onChange} />;
 }
 
 function Nothing({ state }: { state: string }) {

@@ -3,11 +3,11 @@ import { ShieldCheck } from "lucide-react";
 import { shellRoute } from "@/app/root";
 
 export interface ApprovalsSearch {
-  state?: "approved" | "rejected" | "superseded";
+  state?: "approved" | "rejected" | "revoked" | "superseded";
   page?: number;
 }
 
-const DECIDED = new Set<unknown>(["approved", "rejected", "superseded"]);
+const DECIDED = new Set<unknown>(["approved", "rejected", "revoked", "superseded"]);
 
 export const approvalsRoute = createRoute({
   getParentRoute: () => shellRoute,

@@ -11,33 +11,33 @@ import { Section } from "@/components/Section";
 import { TimeAgo } from "@/components/TimeAgo";
 import { FileCheck } from "lucide-react";
 import classes from "./CodeSection.module.css";
-import type { Detail } from "./coming";
 import type { Decision } from "./decision";
 import { Findings } from "./Findings";
 import type { JumpTo } from "./jump";
-import { namedFindings, type NamedFinding } from "./model";
+import type { Detail, Finding } from "./model";
 import type { View } from "./route";
+import type { Since } from "./shown";
 
 interface Props {
   detail: Detail;
   decision: Decision;
+  since: Since | undefined;
   /** Set here: others jump to lines with it. */
   jump: RefObject<JumpTo>;
 }
 
 /** The code: against what is live, against what the reader last read, or whole; with the findings at their lines. */
-export function CodeSection({ detail, decision, jump }: Props) {
+export function CodeSection({ detail, decision, since, jump }: Props) {
   const { view: asked } = useSearch({ from: "/shell/approvals/$id" });
   const navigate = useNavigate({ from: "/approvals/$id" });
   const code = useRef<CodeViewHandle>(null);
   const frame = useRef<HTMLDivElement>(null);
   const wanted = useRef<number>(undefined);
-  const { version, live, code_diff: againstLive, last_look: look, findings: found } = detail;
-  const againstRead = look?.changes?.fields.find(({ field }) => field === "code")?.diff;
+  const { version, live, code_diff: againstLive, findings } = detail;
+  const againstRead = since?.changes.fields.find(({ field }) => field === "code")?.diff;
   const views: View[] = [...(againstRead ? (["read"] as const) : []), ...(live ? (["live"] as const) : []), "whole"];
   const view = asked && views.includes(asked) ? asked : (views[0] ?? "whole");
   const diff = view === "read" ? againstRead : view === "live" ? againstLive : undefined;
-  const findings = useMemo(() => namedFindings(detail), [found]);
   const key = JSON.stringify(diff) + version.content_hash;
   const rows = useMemo(() => (diff ? rowsOfDiff(diff) : rowsOfText(version.content.code, live ? againstLive : undefined)), [key]);
   const notes = useMemo(() => findings.flatMap(noteOf), [findings]);
@@ -68,7 +68,7 @@ export function CodeSection({ detail, decision, jump }: Props) {
         </Group>
       }
     >
-      <Findings findings={findings} decision={decision} jumpTo={(line) => jump.current(line)} isOpen={detail.review.state === "open"} />
+      <Findings findings={findings} decision={decision} jumpTo={(line) => jump.current(line)} toTick={detail.review.state === "open" ? detail.approval_needs.acknowledge : []} />
       {views.length > 1 && (
         <SegmentedControl
           aria-label="How the code is shown"
@@ -78,9 +78,9 @@ export function CodeSection({ detail, decision, jump }: Props) {
           data={views.map((value) => ({ value, label: LABELS[value](live ?? undefined) }))}
         />
       )}
-      {view === "read" && look && (
+      {view === "read" && since?.seenAt && (
         <Text c="dimmed" size="sm" mb={8}>
-          Against what you read <TimeAgo at={look.seen_at} />.
+          Against what you read <TimeAgo at={since.seenAt} />.
         </Text>
       )}
       {rows.length === 0 ? (
@@ -100,7 +100,7 @@ export function CodeSection({ detail, decision, jump }: Props) {
 
 const LABELS: Record<View, (live: Schema["Version"] | undefined) => string> = {
   live: (live) => `Against version ${live?.number ?? ""}`,
-  read: () => "Since you last read",
+  read: () => "Since you looked",
   whole: () => "Whole code",
 };
 
@@ -108,5 +108,5 @@ const TONES = { error: "bad", danger: "bad", warning: "warn", notice: "brand" } 
 export const SEVERITIES: Record<Schema["Severity"], string> = { error: "Error", danger: "Danger", warning: "Warning", notice: "Notice" };
 
 /** A finding about another text than the code stands in the list alone. */
-const noteOf = ({ about, line, severity, message }: NamedFinding): CodeNote[] =>
-  line == null || (about ?? "code") !== "code" ? [] : [{ line, tone: TONES[severity], kind: SEVERITIES[severity], text: message }];
+const noteOf = ({ about, line, severity, message }: Finding): CodeNote[] =>
+  line == null || about !== "code" ? [] : [{ line, tone: TONES[severity], kind: SEVERITIES[severity], text: message }];

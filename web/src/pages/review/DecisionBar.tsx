@@ -5,7 +5,7 @@ import { Keys } from "@/components/Keys";
 import { LongField } from "@/components/LongField";
 import { HostileText } from "@/components/HostileText";
 import { useCommands } from "@/shell/commands";
-import type { Detail } from "./coming";
+import type { Detail } from "./model";
 import classes from "./DecisionBar.module.css";
 import { DecisionProblem } from "./DecisionProblem";
 import type { Decision } from "./decision";
@@ -18,6 +18,7 @@ export function DecisionBar({ detail, decision }: { detail: Detail; decision: De
   const [isTold, tell] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const { whyReadOnly, whyNotApprove, isBusy } = decision;
+  const needsName = decision.goesBack ? undefined : detail.approval_needs.tool_name;
   const approve = () => {
     tell(whyNotApprove !== undefined);
     decision.approve();
@@ -45,9 +46,9 @@ export function DecisionBar({ detail, decision }: { detail: Detail; decision: De
       ) : (
         <div className={classes.row}>
           <div className={classes.left}>
-            {decision.friction.toType !== undefined && <TypeName name={decision.friction.toType} decision={decision} />}
+            {needsName && <TypeName name={needsName} decision={decision} />}
             <Text size="sm" c={isTold ? "bad" : "dimmed"} fw={isTold ? 600 : undefined} role={isTold ? "alert" : undefined} id="why-not">
-              {whyNotApprove ?? <Ready isUpdate={detail.live != null} refused={decision.refused.length} />}
+              {whyNotApprove ?? <Ready detail={detail} decision={decision} />}
             </Text>
           </div>
           <div className={classes.buttons}>
@@ -63,7 +64,7 @@ export function DecisionBar({ detail, decision }: { detail: Detail; decision: De
               aria-describedby="why-not"
               onClick={approve}
             >
-              {decision.refused.length > 0 ? "Approve the rest" : "Approve"}
+              {decision.goesBack ? "Send back with this" : decision.refused.size > 0 ? "Approve the rest" : "Approve"}
             </Button>
           </div>
         </div>
@@ -72,13 +73,20 @@ export function DecisionBar({ detail, decision }: { detail: Detail; decision: De
   );
 }
 
-function Ready({ isUpdate, refused }: { isUpdate: boolean; refused: number }) {
+function Ready({ detail, decision }: { detail: Detail; decision: Decision }) {
   return (
     <>
-      {refused > 0 ? `All but ${refused} of what it asks for. ` : ""}
-      {isUpdate ? "Takes the place of the live version at once." : "Clients can call it at once."} <span className={classes.keys}><Keys keys="mod+Enter" /></span>
+      {consequence(detail, decision)} <span className={classes.keys}><Keys keys="mod+Enter" /></span>
     </>
   );
+}
+
+/** What pressing the button does. */
+function consequence({ review, live }: Detail, { refused, goesBack }: Decision): string {
+  if (goesBack) return "The tool cannot do without what you refuse: the whole goes back, with your reasons.";
+  const but = refused.size > 0 ? `All but ${refused.size} of what it asks for. ` : "";
+  if (review.purpose === "grant") return `${but}The live version may use it at once.`;
+  return but + (live ? "Takes the place of the live version at once." : "Clients can call it at once.");
 }
 
 function TypeName({ name, decision }: { name: string; decision: Decision }) {

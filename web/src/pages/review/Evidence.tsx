@@ -5,7 +5,8 @@ import { EmptyState } from "@/components/EmptyState";
 import { counted } from "@/components/numbers";
 import { Section } from "@/components/Section";
 import classes from "./Evidence.module.css";
-import type { Detail, Run } from "./coming";
+import type { Schema } from "@/api/client";
+import type { Detail } from "./model";
 import { RegressionPart } from "./Regression";
 import { RunRow } from "./RunRow";
 
@@ -16,7 +17,7 @@ const SHOWN = 5;
 /** What test runs of exactly this version really did, and a run with the reader's own input. */
 export function Evidence({ detail }: { detail: Detail }) {
   const [isAll, showAll] = useState(false);
-  const runs = detail.evidence as Run[];
+  const runs = detail.evidence;
   const shown = isAll ? runs : runs.slice(0, SHOWN);
   return (
     <div id="evidence" tabIndex={-1} className={classes.section}>
@@ -48,7 +49,7 @@ export function Evidence({ detail }: { detail: Detail }) {
 }
 
 /** `3 runs, 1 failed; tried 2 hosts, 1 blocked`. */
-export function summary(runs: readonly Run[]): string {
+export function summary(runs: readonly Schema["CallRecord"][]): string {
   if (runs.length === 0) return "";
   const failed = runs.filter(({ failure }) => failure).length;
   const attempts = runs.flatMap(({ observed }) => observed.hosts);

@@ -8,7 +8,7 @@ import classes from "./CodeSection.module.css";
 import { SEVERITIES } from "./CodeSection";
 import type { Decision } from "./decision";
 import type { JumpTo } from "./jump";
-import type { NamedFinding } from "./model";
+import type { Finding } from "./model";
 
 const SIGNS: Record<Schema["Severity"], { icon: LucideIcon; colour: string }> = {
   error: { icon: OctagonAlert, colour: "var(--bad)" },
@@ -18,14 +18,15 @@ const SIGNS: Record<Schema["Severity"], { icon: LucideIcon; colour: string }> = 
 };
 
 interface Props {
-  findings: readonly NamedFinding[];
+  findings: readonly Finding[];
   decision: Decision;
   jumpTo: JumpTo;
-  isOpen: boolean;
+  /** Those that an approval must acknowledge; none once it is decided. */
+  toTick: readonly string[];
 }
 
 /** Every finding, also those whose line is not in the code any more; each is ticked by itself, nothing ticks all. */
-export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
+export function Findings({ findings, decision, jumpTo, toTick }: Props) {
   const [current, setCurrent] = useState(-1);
   const list = useRef<HTMLUListElement>(null);
   const step = (by: number) => {
@@ -34,7 +35,7 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
     setCurrent(at);
     const row = list.current?.children[at];
     const { line, about } = findings[at] ?? {};
-    if (line != null && (about ?? "code") === "code") jumpTo(line);
+    if (line != null && about === "code") jumpTo(line);
     row?.querySelector<HTMLElement>("input, button")?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: "nearest" });
   };
@@ -50,7 +51,7 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
         const { icon: Icon, colour } = SIGNS[severity];
         return (
           <li key={id} className={`${classes.finding} ${at === current ? classes.current : ""}`}>
-            {isOpen && decision.friction.toTick.includes(id) && (
+            {toTick.includes(id) && (
               <Tooltip label="I have read this">
                 <Checkbox
                   checked={decision.ticked.has(id)}
@@ -76,7 +77,7 @@ export function Findings({ findings, decision, jumpTo, isOpen }: Props) {
                 </span>
               )}
             </div>
-            {line != null && (about ?? "code") === "code" && (
+            {line != null && about === "code" && (
               <Button variant="subtle" onClick={() => jumpTo(line)}>
                 Line {line}
               </Button>

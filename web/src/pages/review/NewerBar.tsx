@@ -1,13 +1,15 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { RefreshCw } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { DiffText } from "./DiffText";
-import type { Changes, Detail } from "./coming";
+import { DiffText } from "@/components/DiffText";
+import { HostileText } from "@/components/HostileText";
+import { upperFirst } from "@/components/numbers";
+import { TimeAgo } from "@/components/TimeAgo";
 import type { Decision } from "./decision";
-import type { Shown } from "./shown";
+import type { Shown, Since } from "./shown";
 
-/** Says that something newer is there, and shows what changed once it was taken. */
-export function NewerBar({ shown: { detail, newer, before }, decision, changes }: { shown: Shown; decision: Decision; changes: Changes | undefined }) {
+/** Says that something newer is there, and what changed since the reader looked. */
+export function NewerBar({ shown: { detail, newer, since, hasTaken }, decision }: { shown: Shown; decision: Decision }) {
   if (newer) {
     return (
       <Alert color="warn" icon={<RefreshCw size={20} />} title="This review changed while you read it" role="alert">
@@ -20,42 +22,52 @@ export function NewerBar({ shown: { detail, newer, before }, decision, changes }
       </Alert>
     );
   }
-  return before ? <Changed key={detail.review.content_hash} before={before} detail={detail} changes={changes ?? undefined} /> : null;
+  if (detail.review.state !== "open" || !(since || hasTaken)) return null;
+  return <Changed key={detail.review.content_hash} since={since} takesFocus={hasTaken} />;
 }
 
-/** What is different to what was on screen. */
-function Changed({ before, detail, changes }: { before: Detail; detail: Detail; changes: Changes | undefined }) {
+/** What is different to what the reader saw; the code is compared in its own section. */
+function Changed({ since, takesFocus }: { since: Since | undefined; takesFocus: boolean }) {
   const top = useRef<HTMLDivElement>(null);
-  useEffect(() => top.current?.focus(), []);
-  const fields = changes?.fields ?? [];
+  useEffect(() => {
+    if (takesFocus) top.current?.focus();
+  }, [takesFocus]);
+  const { changes, seenAt } = since ?? {};
+  const title = seenAt ? "What changed since you last read it" : "What changed since you looked";
   return (
-    <Alert color="brand" icon={<RefreshCw size={20} />} title="What changed since you looked" tabIndex={-1} ref={top}>
-      <Stack gap="sm">
-        <Text>{changes?.sentence ?? differences(before, detail)}</Text>
-        {fields.map(({ field, diff }) => (
+    <Alert color="brand" icon={<RefreshCw size={20} />} title={title} tabIndex={-1} ref={top}>
+      <Text>
+        {changes ? <HostileText text={`${upperFirst(changes.sentence)}.`} limit={2_000} /> : "You have read what stands here now before, in another window."}
+        {seenAt && (
+          <>
+            {" "}
+            You read it <TimeAgo at={seenAt} />.
+          </>
+        )}
+      </Text>
+      {changes?.fields
+        .filter(({ field }) => field !== "code")
+        .map(({ field, diff }) => (
           <div key={field}>
-            <Text fw={600} mb={4}>
-              {field.replace("_", " ")}
+            <Text fw={600} mt={12} mb={4}>
+              {FIELDS[field]}
             </Text>
-            <DiffText diff={diff} label={`How ${field.replace("_", " ")} changed`} />
+            <DiffText diff={diff} label={`How it changed: ${FIELDS[field]}`} />
           </div>
         ))}
-      </Stack>
     </Alert>
   );
 }
 
-/** In a sentence, from two states of a review. */
-export function differences(before: Detail, after: Detail): string {
-  const [was, is] = [before.version.content, after.version.content];
-  const found = [
-    was.code !== is.code && "the code",
-    was.description !== is.description && "the description",
-    was.name !== is.name && "the name",
-    JSON.stringify(was.input_schema) !== JSON.stringify(is.input_schema) && "the parameters",
-    JSON.stringify(before.review.requested) !== JSON.stringify(after.review.requested) && "what it newly may do",
-    JSON.stringify(before.packages) !== JSON.stringify(after.packages) && "the packages that come with it",
-  ].filter((each): each is string => typeof each === "string");
-  const list = found.length > 1 ? `${found.slice(0, -1).join(", ")} and ${found.at(-1)}` : found[0];
-  return list ? `Different now: ${list}. The page below shows it as it is now.` : "It was asked for anew; what it is did not change.";
-}
+type Field = Since["changes"]["fields"][number]["field"];
+
+const FIELDS: Record<Field, string> = {
+  purpose: "What approval is for",
+  name: "Name",
+  description: "Description",
+  code: "Code",
+  input_schema: "Parameters",
+  output_schema: "Result",
+  requested: "What it asks for",
+  packages: "Packages",
+};

@@ -1,24 +1,30 @@
 import { Alert, Button, Group, Paper, Stack, Text } from "@mantine/core";
-import { ArrowRight, Check, CircleSlash, type LucideIcon, X } from "lucide-react";
+import { ArrowRight, Ban, Check, CircleSlash, type LucideIcon, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Schema } from "@/api/client";
 import type { Tone } from "@/app/theme";
+import { capabilityName } from "@/components/capability";
+import { CodeName } from "@/components/CodeName";
 import { HostileText } from "@/components/HostileText";
 import { counted } from "@/components/numbers";
 import { TimeAgo } from "@/components/TimeAgo";
-import type { Detail } from "./coming";
 import { FirstRuns } from "./FirstRuns";
 import type { Neighbours } from "./neighbours";
 
-const LOOKS: Partial<Record<Schema["ReviewState"], { tone: Tone; icon: LucideIcon; verb: string }>> = {
-  approved: { tone: "ok", icon: Check, verb: "approved this" },
-  rejected: { tone: "bad", icon: X, verb: "sent this back" },
+type Review = Schema["Review"];
+type Decided = Exclude<Schema["ReviewState"], "open">;
+
+const LOOKS: Record<Decided, { tone: Tone; icon: LucideIcon; did: string }> = {
+  approved: { tone: "ok", icon: Check, did: "approved this" },
+  rejected: { tone: "bad", icon: X, did: "sent this back" },
+  revoked: { tone: "warn", icon: Ban, did: "took the approval back" },
+  superseded: { tone: "gray", icon: CircleSlash, did: "asked for something newer in its place" },
 };
 
 /** What became of it, what it did since, and the way to the next. */
-export function Outcome({ detail, next }: { detail: Detail; next: Neighbours }) {
-  const { review, version, name } = detail;
-  const { tone, icon: Icon, verb } = LOOKS[review.state] ?? { tone: "gray" as const, icon: CircleSlash, verb: review.state === "superseded" ? "asked for something newer in its place" : `made it ${review.state}` };
+export function Outcome({ review, state, next }: { review: Review; state: Decided; next: Neighbours }) {
+  const { tone, icon: Icon, did } = LOOKS[state];
+  const { by, at, comment } = review.revoked ?? { by: review.decided_by, at: review.decided_at, comment: review.comment };
   const here = useRef<HTMLDivElement>(null);
   // Who just decided finds the next step at once, also without eyes.
   useEffect(() => {
@@ -31,26 +37,32 @@ export function Outcome({ detail, next }: { detail: Detail; next: Neighbours }) 
         <Group justify="space-between">
           <Stack gap={4} flex="1 1 280px">
             <Text size="lg" fw={600}>
-              <HostileText text={review.decided_by?.name ?? "The author"} limit={80} /> {verb}
-              {review.decided_at && (
-                <>
-                  {" "}
-                  <TimeAgo at={review.decided_at} />
-                </>
-              )}
+              <HostileText text={by?.name ?? "The author"} limit={80} /> {did} {at && <TimeAgo at={at} />}
             </Text>
-            {review.comment && (
-              <Text>
-                “<HostileText text={review.comment} limit={4_000} />”
+            {comment && <Said words={comment} />}
+            {review.revoked && (
+              <Text c="dimmed">
+                <HostileText text={review.decided_by?.name ?? "Somebody"} limit={80} /> had approved it {review.decided_at && <TimeAgo at={review.decided_at} />}.
               </Text>
             )}
+            {review.refused.map(({ capability, reason }, index) => (
+              <Text key={index}>
+                Refused: <CodeName>{capabilityName(capability)}</CodeName>. <Said words={reason} />
+              </Text>
+            ))}
           </Stack>
           <Button onClick={next.go} variant={next.left > 0 ? "filled" : "default"} rightSection={<ArrowRight size={16} aria-hidden="true" />}>
-            {next.left > 0 ? `Next review (${counted(next.left, "waits", "wait")})` : "Back to approvals"}
+            {next.isSameTool ? "Show the newer one" : next.left > 0 ? `Next review (${counted(next.left, "waits", "wait")})` : "Back to approvals"}
           </Button>
         </Group>
       </Alert>
-      {review.state === "approved" && <FirstRuns detail={detail} name={name} version={version} />}
+      {(state === "approved" || state === "revoked") && <FirstRuns id={review.id} />}
     </Paper>
   );
 }
+
+const Said = ({ words }: { words: string }) => (
+  <Text span inherit>
+    “<HostileText text={words} limit={4_000} />”
+  </Text>
+);

@@ -7,7 +7,7 @@ import { HostileText } from "@/components/HostileText";
 import { bytes } from "@/components/numbers";
 import { sentence } from "@/api/problem";
 import { Section } from "@/components/Section";
-import type { Detail } from "./coming";
+import type { Detail } from "./model";
 
 type Row = Schema["ResolvedPackage"];
 

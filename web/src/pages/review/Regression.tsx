@@ -1,14 +1,15 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { History } from "lucide-react";
-import type { Schema } from "@/api/client";
+import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import type { Tone } from "@/app/theme";
 import { HostileText } from "@/components/HostileText";
 import { counted } from "@/components/numbers";
-import { ask, type Comparison, type Regression } from "./coming";
 import classes from "./Evidence.module.css";
+
+type Regression = Schema["RegressionReport"];
 
 const TONES: Record<Regression["state"], Tone> = { running: "brand", interrupted: "warn", same: "ok", changed: "warn", failed: "bad" };
 
@@ -16,8 +17,7 @@ const TONES: Record<Regression["state"], Tone> = { running: "brand", interrupted
 export function RegressionPart({ regression, review }: { regression: Regression; review: Schema["Review"] }) {
   const queries = useQueryClient();
   const whyNot = useWhyReadOnly();
-  const repeat = useMutation({
-    mutationFn: () => ask("POST", `/api/reviews/${review.id}/repeat`),
+  const repeat = api.useMutation("post", "/api/reviews/{id}/repeat", {
     onSuccess: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === "/api/reviews/{id}" }),
   });
   const different = regression.comparisons.filter(({ verdict }) => verdict !== "same");
@@ -29,7 +29,7 @@ export function RegressionPart({ regression, review }: { regression: Regression;
         ))}
         {regression.state === "interrupted" && review.state === "open" && (
           <Group>
-            <Button variant="default" onClick={() => repeat.mutate()} loading={repeat.isPending} disabled={whyNot !== undefined}>
+            <Button variant="default" onClick={() => repeat.mutate({ params: { path: { id: review.id } } })} loading={repeat.isPending} disabled={whyNot !== undefined}>
               Repeat the examples
             </Button>
           </Group>
@@ -56,7 +56,7 @@ export function verdict({ state, against_number: against, comparisons }: Regress
   }
 }
 
-function Compared({ comparison: { arguments: input, differences, verdict: outcome } }: { comparison: Comparison }) {
+function Compared({ comparison: { arguments: input, differences, verdict: outcome } }: { comparison: Schema["Comparison"] }) {
   return (
     <div>
       <Text className="mono">

@@ -4,10 +4,11 @@ import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { StatusBadge } from "@/components/StatusBadge";
 import { TimeAgo } from "@/components/TimeAgo";
-import type { Detail } from "./coming";
+import type { Detail } from "./model";
 
 /** What it is, from whom, and how much care it wants. */
-export function ReviewHead({ detail: { review, name, version, live } }: { detail: Detail }) {
+export function ReviewHead({ detail }: { detail: Detail }) {
+  const { review, name } = detail;
   return (
     <PageHeader
       parent={{ label: "Approvals", to: "/approvals" }}
@@ -19,8 +20,7 @@ export function ReviewHead({ detail: { review, name, version, live } }: { detail
         </>
       }
     >
-      {live ? `Version ${version.number}, in place of version ${live.number}` : `Version ${version.number}, a new tool`}, asked for by <HostileText text={review.requested_by.name} />{" "}
-      <TimeAgo at={review.created_at} />
+      {what(detail)}, asked for by <HostileText text={review.requested_by.name} /> <TimeAgo at={review.created_at} />
       {review.notes && (
         <Text component="span" display="block" mt={8} c="var(--text)">
           “<HostileText text={review.notes} limit={2_000} />”
@@ -28,4 +28,9 @@ export function ReviewHead({ detail: { review, name, version, live } }: { detail
       )}
     </PageHeader>
   );
+}
+
+function what({ review, version: { number }, live }: Detail): string {
+  if (review.purpose === "grant") return `Version ${number} stays as it is and asks for more`;
+  return live ? `Version ${number}, in place of version ${live.number}` : `Version ${number}, a new tool`;
 }

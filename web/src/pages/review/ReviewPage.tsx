@@ -3,11 +3,11 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { api } from "@/api/client";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { useCommands } from "@/shell/commands";
-import { ask, type Detail } from "./coming";
 import { Consequence } from "./Consequence";
 import { DecisionBar } from "./DecisionBar";
 import { useDecision } from "./decision";
 import type { JumpTo } from "./jump";
+import type { Detail } from "./model";
 import { useNeighbours } from "./neighbours";
 import { NewerBar } from "./NewerBar";
 import { ReviewHead } from "./ReviewHead";
@@ -30,13 +30,13 @@ export function ReviewPage() {
 
 function Review({ id }: { id: string }) {
   const { data } = api.useSuspenseQuery("get", "/api/reviews/{id}", { params: { path: { id } } });
-  const shown = useShown(data as Detail);
+  const shown = useShown(data);
   const { detail } = shown;
   const decision = useDecision(shown);
   const jump = useRef<JumpTo>(() => undefined);
   const jumpTo: JumpTo = (line) => jump.current(line);
-  const next = useNeighbours(id);
-  const isOpen = detail.review.state === "open";
+  const next = useNeighbours(id, detail.name);
+  const { state } = detail.review;
   useLook(detail);
   useCommands([
     { id: "review-next", label: "Next review", group: "Review", keys: "j", run: next.go },
@@ -47,18 +47,18 @@ function Review({ id }: { id: string }) {
     <>
       <ReviewHead detail={detail} />
       <div className={classes.page}>
-        {!isOpen && (
+        {state !== "open" && (
           <Suspense fallback={null}>
-            <Outcome detail={detail} next={next} />
+            <Outcome review={detail.review} state={state} next={next} />
           </Suspense>
         )}
-        <NewerBar shown={shown} decision={decision} changes={decision.changes} />
+        <NewerBar shown={shown} decision={decision} />
         <Consequence detail={detail} decision={decision} jumpTo={jumpTo} />
         <Suspense fallback={<PageSkeleton lines={3} />}>
           <Evidence detail={detail} />
         </Suspense>
         <Suspense fallback={<PageSkeleton lines={6} />}>
-          <CodeSection detail={detail} decision={decision} jump={jump} />
+          <CodeSection detail={detail} decision={decision} since={shown.since} jump={jump} />
         </Suspense>
         <Suspense fallback={<PageSkeleton lines={3} />}>
           <WhatClientsSee detail={detail} />
@@ -68,23 +68,24 @@ function Review({ id }: { id: string }) {
             <Packages detail={detail} packages={detail.packages} />
           </Suspense>
         )}
-        {detail.history && detail.history.length > 0 && (
+        {detail.history.length > 0 && (
           <Suspense fallback={null}>
             <History history={detail.history} />
           </Suspense>
         )}
       </div>
-      {isOpen && <DecisionBar detail={detail} decision={decision} />}
+      {state === "open" && <DecisionBar detail={detail} decision={decision} />}
     </>
   );
 }
 
 /** Tells the server what was read, so that the next submission is compared with it. */
 function useLook({ review: { id, content_hash }, last_look: look }: Detail): void {
-  const isKnown = look !== undefined;
+  const seen = api.useMutation("post", "/api/reviews/{id}/seen");
+  const isKnown = look?.content_hash === content_hash;
   useEffect(() => {
     // Nothing depends on it: without it the next diff goes further back.
-    if (isKnown) ask("POST", `/api/reviews/${id}/seen`, { content_hash }).catch(() => undefined);
+    if (!isKnown) seen.mutate({ params: { path: { id } }, body: { content_hash } });
   }, [id, content_hash, isKnown]);
 }
 

@@ -9,7 +9,6 @@ import { bytes, counted } from "@/components/numbers";
 import { StatusBadge } from "@/components/StatusBadge";
 import { duration } from "@/components/time";
 import { TimeAgo } from "@/components/TimeAgo";
-import type { Run } from "./coming";
 import classes from "./Evidence.module.css";
 
 const OUTCOMES: Record<Schema["HostOutcome"], { tone: Tone; icon: LucideIcon; label: string }> = {
@@ -21,7 +20,7 @@ const OUTCOMES: Record<Schema["HostOutcome"], { tone: Tone; icon: LucideIcon; la
 const PURPOSES = { author: "by the author", reviewer: "by a reviewer", regression: "an example repeated" };
 
 /** A run in a line; open, all that it did. */
-export function RunRow({ run, isOpen }: { run: Run; isOpen?: boolean }) {
+export function RunRow({ run, isOpen }: { run: Schema["CallRecord"]; isOpen?: boolean }) {
   const { observed, failure, trial } = run;
   return (
     <details className={classes.run} open={isOpen}>

@@ -1,34 +1,30 @@
 import { Alert, Button, Group, Paper, Text } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Play } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useMemo, useState } from "react";
+import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { ArgumentForm } from "@/components/ArgumentForm";
 import { argumentFields, argumentsOf } from "@/components/arguments";
-import { ask, type Detail } from "./coming";
+import type { Detail } from "./model";
 import classes from "./Evidence.module.css";
 
 /** Runs it in quarantine with the reader's own input; the run joins the evidence. */
-export function TryIt({ detail: { review, version, regression } }: { detail: Detail }) {
+export function TryIt({ detail: { review, version } }: { detail: Detail }) {
   const fields = useMemo(() => argumentFields(version.content.input_schema), [version]);
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [hasTried, setTried] = useState(false);
   const queries = useQueryClient();
   const whyNot = useWhyReadOnly();
   const { values, errors } = argumentsOf(fields, typed);
-  const run = useMutation({
-    mutationFn: () => {
-      // A server that keeps regressions also tests exactly the version of a review; before, the newest one was tested.
-      const path = regression === undefined ? `/api/tools/${review.tool_id}/test` : `/api/reviews/${review.id}/test`;
-      return ask<{ succeeded: boolean }>("POST", path, { arguments: values });
-    },
+  const run = api.useMutation("post", "/api/reviews/{id}/test", {
     onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === "/api/reviews/{id}" }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (Object.keys(errors).length === 0) run.mutate();
+    if (Object.keys(errors).length === 0) run.mutate({ params: { path: { id: review.id } }, body: { arguments: values } });
   };
   const pressed = (event: KeyboardEvent<HTMLFormElement>) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

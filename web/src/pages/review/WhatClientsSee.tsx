@@ -1,8 +1,8 @@
 import { Paper, Stack, Text, Title } from "@mantine/core";
+import { DiffText } from "@/components/DiffText";
 import { HostileText } from "@/components/HostileText";
 import { Section } from "@/components/Section";
-import type { Detail } from "./coming";
-import { DiffText } from "./DiffText";
+import type { Detail } from "./model";
 import classes from "./WhatClientsSee.module.css";
 
 /** The texts that every client's model will read: they steer it, so they are part of what is approved. */

@@ -1,117 +1,56 @@
 import type { Schema } from "@/api/client";
-import type { Detail, Refusal } from "./coming";
+import { capabilityKey } from "@/components/capability";
+import { isWhole } from "@/components/term";
 
+export type Detail = Schema["ReviewDetail"];
+export type Finding = Schema["ReviewFinding"];
 type Capability = Schema["Capability"];
 
-/** A capability as a line of the page: in words, and where the code shows the need. */
-export interface Gain {
-  key: string;
-  kind: Capability["kind"];
-  words: string;
-  line: number | undefined;
-  justification: string | undefined;
-  /** What to name when it alone is refused; a server that takes no refusals of parts tells none. */
-  capability: Capability | undefined;
-  /** Refusing it lets the rest be approved. */
-  isOptional: boolean;
-}
-
-/** A finding that a decision can name. */
-export type NamedFinding = Schema["Finding"] & { id: string };
-
-/** What approval newly allows. */
-export function newGains({ grants, newly }: Detail): Gain[] {
-  if (!grants) return partsOf(newly, true);
-  return grants.new.map(({ capability, words, line, justification, can_live_without }, at) => ({
-    key: `${at} ${words}`,
-    kind: capability.kind,
-    words,
-    line: line ?? undefined,
-    justification: justification || undefined,
-    capability,
-    isOptional: can_live_without,
-  }));
-}
-
-/** What it may do already. */
-export function oldGains({ grants, newly }: Detail): Gain[] {
-  if (!grants) return partsOf(newly, false);
-  return grants.existing.map(({ capability, words, line }, at) => ({
-    key: `${at} ${words}`,
-    kind: capability.kind,
-    words,
-    line: line ?? undefined,
-    justification: undefined,
-    capability: undefined,
-    isOptional: false,
-  }));
-}
-
-function partsOf(newly: Schema["Consequence"] | undefined, isNew: boolean): Gain[] {
-  return (newly?.parts ?? [])
-    .filter(({ is_new }) => is_new === isNew)
-    .map(({ kind, what, text, line }) => ({
-      key: `${kind} ${what} ${text}`,
-      kind,
-      words: text.replaceAll("`", ""),
-      line: line ?? undefined,
-      justification: undefined,
-      capability: undefined,
-      isOptional: false,
-    }));
-}
-
-/** The findings with the names by which a decision acknowledges them. */
-export function namedFindings({ findings }: Detail): NamedFinding[] {
-  const counts = new Map<string, number>();
-  return findings.map((finding) => {
-    if ("id" in finding && typeof finding.id === "string") return { ...finding, id: finding.id };
-    const place = `${finding.rule}:${finding.line ?? 0}`;
-    const count = (counts.get(place) ?? 0) + 1;
-    counts.set(place, count);
-    return { ...finding, id: count > 1 ? `${place}:${count}` : place };
-  });
-}
-
-/** What has to be done before Approve does anything. */
-export interface Friction {
-  /** Ids of findings to tick, one by one. */
-  toTick: string[];
-  /** The name to type. */
-  toType: string | undefined;
-}
-
-/** Friction only where risk is. A server that tells it is believed; an older one leaves it to this page. */
-export function frictionOf(detail: Detail): Friction {
-  const { approval_needs: needs, review, name } = detail;
-  if (needs) return { toTick: needs.acknowledge, toType: needs.tool_name ?? undefined };
-  const serious = namedFindings(detail).filter(({ severity }) => severity !== "notice");
-  return {
-    toTick: review.risk === "low" ? [] : serious.map(({ id }) => id),
-    toType: review.risk === "critical" ? name : undefined,
-  };
-}
-
-/** What the human did so far. */
+/** What the human did so far. Capabilities stand by their keys. */
 export interface Draft {
+  /** Ids of findings, one by one. */
   ticked: ReadonlySet<string>;
+  /** The tool's name, as typed. */
   typed: string;
-  refused: readonly Refusal[];
+  /** Why a capability is refused. */
+  refused: ReadonlyMap<string, string>;
+  /** Until when one is granted, as `TermField` keeps it. */
+  terms: ReadonlyMap<string, string>;
+}
+
+/** What is refused, as the API takes it. */
+export const refusals = ({ grants }: Detail, { refused }: Draft): Schema["Refusal"][] =>
+  grants.new.flatMap(({ capability }) => {
+    const reason = refused.get(capabilityKey(capability));
+    return reason === undefined ? [] : [{ capability, reason: reason.trim() }];
+  });
+
+/** Whether the whole goes back to its author with what is refused, because it cannot do without. */
+export function goesBack({ grants, review }: Detail, { refused }: Draft): boolean {
+  const isRefused = ({ capability }: { capability: Capability }) => refused.has(capabilityKey(capability));
+  const [out, rest] = [grants.new.filter(isRefused), grants.new.filter((each) => !isRefused(each))];
+  const hasPackage = (some: typeof out) => some.some(({ capability }) => capability.kind === "package");
+  // Packages are installed together: without one of them it is another set than what was shown.
+  const isOtherSet = hasPackage(out) && hasPackage(rest);
+  const isNothing = review.purpose === "grant" && out.length > 0 && rest.length === 0;
+  return isOtherSet || isNothing || out.some((each) => !each.can_live_without);
 }
 
 /** What is still missing before an approval, in words; undefined when nothing is. */
-export function missing({ toTick, toType }: Friction, { ticked, typed, refused }: Draft): string | undefined {
-  const left = toTick.filter((id) => !ticked.has(id)).length;
+export function missing(detail: Detail, draft: Draft): string | undefined {
+  const { acknowledge, tool_name: name } = detail.approval_needs;
+  if ([...draft.refused.values()].some((reason) => reason.trim() === "")) return "Say why for each thing you refuse";
+  if (goesBack(detail, draft)) return undefined;
+  if (![...draft.terms.values()].every(isWhole)) return "Pick the day until which it is granted";
+  const left = acknowledge.filter((id) => !draft.ticked.has(id)).length;
   if (left > 0) return left === 1 ? "Tick the finding once you have read it" : `Tick the ${left} findings you have not read yet`;
-  if (refused.some(({ reason }) => reason.trim() === "")) return "Say why for each thing you refuse";
-  if (toType !== undefined && typed.trim() !== toType) return "Type the tool's name to approve it";
+  if (name && draft.typed.trim() !== name) return "Type the tool's name to approve it";
   return undefined;
 }
 
 /** Why the server would refuse an approval now, whatever is ticked. */
 export function blocked({ packages }: Detail): string | undefined {
-  if (!packages) return undefined;
-  if (packages.state === "pending") return "Its packages are still being resolved. You can approve once it is known what would be installed.";
-  if (packages.state === "failed") return "Its packages cannot be resolved. Send it back, or resolve again.";
+  if (packages?.state === "pending") return "Its packages are still being resolved. You can approve once it is known what would be installed.";
+  if (packages?.state === "failed") return "Its packages cannot be resolved. Send it back, or resolve again.";
   return undefined;
 }

@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Group, Menu } from "@mantine/core";
-import { EllipsisVertical, Eraser, Route, Trash2 } from "lucide-react";
+import { Button, Group } from "@mantine/core";
+import { Eraser, Route, Trash2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { client } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { More } from "@/components/More";
 import { counted } from "@/components/numbers";
 import type { SecretRow } from "./readers";
 
@@ -21,26 +22,15 @@ export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () 
         {secret.has_value ? "Rotate" : "Set value"}
       </Button>
       {secret.id && (
-        <Menu position="bottom-end" transitionProps={{ duration: 100 }}>
-          <Menu.Target>
-            <ActionIcon aria-label={`More for ${secret.key}`} disabled={whyNot !== undefined}>
-              <EllipsisVertical size={18} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item leftSection={<Route size={16} />} onClick={() => setAsks("terms")}>
-              Change where it may go
-            </Menu.Item>
-            {secret.has_value && (
-              <Menu.Item leftSection={<Eraser size={16} />} onClick={() => setAsks("forget")}>
-                Forget the value
-              </Menu.Item>
-            )}
-            <Menu.Item color="bad" leftSection={<Trash2 size={16} />} onClick={() => setAsks("delete")}>
-              Delete
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <More
+          label={`More for ${secret.key}`}
+          isDisabled={whyNot !== undefined}
+          items={[
+            { label: "Change where it may go", icon: Route, run: () => setAsks("terms") },
+            ...(secret.has_value ? [{ label: "Forget the value", icon: Eraser, run: () => setAsks("forget") }] : []),
+            { label: "Delete", icon: Trash2, isGrave: true, run: () => setAsks("delete") },
+          ]}
+        />
       )}
       <Suspense fallback={null}>{asks === "terms" && <TermsDialog secret={secret} onClose={() => setAsks(undefined)} />}</Suspense>
       <ConfirmDialog

@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, Group, Modal, NativeSelect, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, NativeSelect, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { hostAddress } from "@/components/capability";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
 import { hostsOf, Terms } from "./Terms";
 
@@ -29,9 +30,9 @@ interface Props {
 export default function SecretDialog({ secret, servers, onClose }: Props) {
   const title = !secret.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
   return (
-    <Modal opened onClose={onClose} title={<span className={secret.key ? "mono" : undefined}>{title}</span>}>
+    <Dialog opened onClose={onClose} title={<span className={secret.key ? "mono" : undefined}>{title}</span>}>
       <Form secret={secret} servers={servers} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,18 +1,19 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client } from "@/api/client";
 import { Problem, sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { hostAddress } from "@/components/capability";
+import { Dialog } from "@/components/Dialog";
 import type { SecretRow } from "./readers";
 import { hostsOf, Terms } from "./Terms";
 
 /** Changes where the value that is set may go, without asking for it again. */
 export default function TermsDialog({ secret, onClose }: { secret: SecretRow; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title={<span className="mono">{secret.key}</span>}>
+    <Dialog opened onClose={onClose} title={<span className="mono">{secret.key}</span>}>
       <Form secret={secret} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

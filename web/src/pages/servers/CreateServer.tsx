@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
+import { Dialog } from "@/components/Dialog";
 
 const NAME = /^[a-z][a-z0-9_]{0,30}$/;
 
@@ -18,9 +19,9 @@ export function whyNoName(name: string): string | undefined {
 /** Makes a server and leads to it. */
 export function CreateServer({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Create a server">
+    <Dialog opened={isOpen} onClose={onClose} title="Create a server">
       <Form onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

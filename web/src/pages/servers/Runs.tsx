@@ -1,6 +1,6 @@
-import { Drawer, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { SegmentedControl, Text } from "@mantine/core";
 import { Activity } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Schema } from "@/api/client";
 import { useLog } from "@/api/log";
 import { CodeName } from "@/components/CodeName";
@@ -9,14 +9,16 @@ import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
 import { Older } from "@/components/Older";
 import { PageSkeleton } from "@/components/PageSkeleton";
-import { FailureView, RunEffects, RunText } from "@/components/RunOutcome";
 import { StatusBadge } from "@/components/StatusBadge";
 import { TimeAgo } from "@/components/TimeAgo";
 import { duration } from "@/components/time";
+import { useEver } from "@/components/useEver";
 import classes from "./Runs.module.css";
 import type { RunsSearch } from "./route";
 
 type Run = Schema["CallRecord"];
+
+const RunDrawer = lazy(() => import("@/pages/activity/RunDrawer"));
 
 interface Props {
   server?: string;
@@ -34,14 +36,15 @@ const FILTERS = [
 /** The runs of a server or a tool, newest first; new ones come by themselves. */
 export function Runs({ server, tool, search, onSearch }: Props) {
   const { only } = search;
-  const [shown, setShown] = useState<Run>();
+  const [shown, setShown] = useState<string>();
+  const hasOpened = useEver(shown !== undefined);
   const filter = { server, tool, page_size: 25, profile: only === "tests" ? "quarantine" : "live", failed: only === "failed" || undefined } as const;
   const { rows, more, isBusy } = useLog("/api/calls", filter);
   const columns: Column<Run>[] = [
     {
       label: "Run",
       cell: (run) => (
-        <button type="button" className={classes.open} onClick={() => setShown(run)}>
+        <button type="button" className={classes.open} onClick={() => setShown(run.id)}>
           <StatusBadge status={run.failure ? "failed" : "succeeded"} />
           {!tool && <CodeName>{run.tool_name}</CodeName>}
         </button>
@@ -71,7 +74,9 @@ export function Runs({ server, tool, search, onSearch }: Props) {
       ) : (
         <PageSkeleton lines={4} />
       )}
-      <RunDrawer run={shown} onClose={() => setShown(undefined)} />
+      <Suspense fallback={null}>
+        {hasOpened && <RunDrawer id={shown} onClose={() => setShown(undefined)} onOpen={setShown} />}
+      </Suspense>
     </>
   );
 }
@@ -82,29 +87,5 @@ function Summary({ run }: { run: Run }) {
     <Text span size="sm" c="dimmed" lineClamp={1} style={{ display: "-webkit-box" }}>
       <HostileText text={text} limit={200} />
     </Text>
-  );
-}
-
-/** Everything that is known of a run. */
-function RunDrawer({ run, onClose }: { run: Run | undefined; onClose: () => void }) {
-  const [last, setLast] = useState<Run>();
-  if (run && run !== last) setLast(run);
-  const shown = run ?? last;
-  return (
-    <Drawer opened={run !== undefined} onClose={onClose} size={640} title={<CodeName size={16}>{shown ? `${shown.server_name}__${shown.tool_name}` : ""}</CodeName>}>
-      {shown && (
-        <Stack>
-          <Group gap={8}>
-            <StatusBadge status={shown.failure ? "failed" : "succeeded"} />
-            <Text c="dimmed" size="sm">
-              <HostileText text={shown.actor.name} limit={60} />, <TimeAgo at={shown.started_at} />
-            </Text>
-          </Group>
-          <RunText label="Arguments" text={JSON.stringify(shown.arguments, null, 2)} />
-          {shown.failure ? <FailureView failure={shown.failure} /> : <RunText label="Result" text={JSON.stringify(shown.result, null, 2) ?? "nothing"} />}
-          <RunEffects observed={shown.observed} stdout={shown.stdout} />
-        </Stack>
-      )}
-    </Drawer>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Group, Modal, Paper, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Group, Paper, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schema } from "@/api/client";
@@ -7,6 +7,7 @@ import type { Settings } from "@/api/settings";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
 import { counted } from "@/components/numbers";
 import { Section } from "@/components/Section";
@@ -75,9 +76,9 @@ function Rule({ rule, settings, preview, seen }: { rule: RuleName; settings: Set
           <Text>Each approval by a rule is in the audit with all the rule looked at, and is revoked with one click.</Text>
         </Stack>
       </ConfirmDialog>
-      <Modal opened={isShown} onClose={() => setShown(false)} title={label} size="lg">
+      <Dialog opened={isShown} onClose={() => setShown(false)} title={label} size="lg">
         {preview && <Previewed preview={preview} />}
-      </Modal>
+      </Dialog>
     </Stack>
   );
 }

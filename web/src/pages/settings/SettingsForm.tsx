@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { api } from "@/api/client";
@@ -7,6 +6,7 @@ import { sentence } from "@/api/problem";
 import type { Settings } from "@/api/settings";
 import { useWhyReadOnly } from "@/api/status";
 import { Section } from "@/components/Section";
+import { toast } from "@/components/toast";
 import { complaint, type Draft, merged, NUMBERS, type NumberField } from "./draft";
 import { RetentionEffect } from "./RetentionEffect";
 import classes from "./SettingsPage.module.css";
@@ -20,7 +20,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
     onSuccess: (saved) => {
       queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved);
       setDraft({});
-      notifications.show({ message: "The settings are saved.", color: "ok" });
+      toast("The settings are saved.");
     },
   });
   const set = (change: Draft) => setDraft((old) => ({ ...old, ...change }));
@@ -32,33 +32,30 @@ export function SettingsForm({ settings }: { settings: Settings }) {
     save.mutate({ body: next });
   };
   const number = (field: NumberField, label: string, unit: string) => {
-    const text = draft[field] ?? String(NUMBERS[field].of(settings) ?? "");
+    const text = draft[field] ?? String(NUMBERS[field].of(settings));
     return <NumberPart label={label} unit={unit} text={text} error={complaint(field, text)} onChange={(value) => set({ [field]: value })} />;
   };
   const testing = draft.draft_testing ?? settings.draft_testing;
-  const deletes = draft.remote_delete ?? settings.remote_delete ?? false;
-  const days = draft.log_retention_days ?? String(settings.log_retention_days ?? "");
+  const deletes = draft.remote_delete ?? settings.remote_delete;
+  const runs = draft.code_mode ?? settings.code_mode;
+  const days = draft.log_retention_days ?? String(settings.log_retention_days);
   return (
     <form onSubmit={submit}>
       <Section title="What your LLM may do">
         <Paper>
           <Sentence effect={testing === "after_approval" ? "Nothing it wrote runs before a human approved it; reviews come without test runs." : "Drafts run in a jail with no secret and no network but what you granted. You see in the review what they did."}>
             It may test its drafts{" "}
-            <Choice label="When drafts may be tested" value={testing ?? "quarantine"} data={[{ value: "quarantine", label: "before approval" }, { value: "after_approval", label: "only after approval" }]} onChange={(value) => set({ draft_testing: value as Settings["draft_testing"] })} />
+            <Choice label="When drafts may be tested" value={testing} data={[{ value: "quarantine", label: "before approval" }, { value: "after_approval", label: "only after approval" }]} onChange={(value) => set({ draft_testing: value as Settings["draft_testing"] })} />
           </Sentence>
           <Sentence effect={deletes ? "What it deletes is gone, with its versions. Runs and audit stay." : "Only a human can delete, in this page or with the command line."}>
             It{" "}
             <Choice label="Whether it may delete" value={deletes ? "may" : "may not"} data={["may", "may not"]} onChange={(value) => set({ remote_delete: value === "may" })} /> delete servers and tools
           </Sentence>
-          {settings.code_mode !== undefined && (
-            <Sentence effect={(draft.code_mode ?? settings.code_mode) ? "It may join several approved tools in one run. Each call in it counts, and is logged, as if made alone." : "Each tool is called by itself."}>
-              It{" "}
-              <Choice label="Whether it may run code" value={(draft.code_mode ?? settings.code_mode) ? "may" : "may not"} data={["may", "may not"]} onChange={(value) => set({ code_mode: value === "may" })} /> run code that calls published tools
-            </Sentence>
-          )}
-          {settings.open_requests_per_client !== undefined && (
-            <Sentence effect="More are refused until some are decided, so that no client floods you.">Each client may have {number("open_requests_per_client", "Open requests of a client", "open requests")} at a time</Sentence>
-          )}
+          <Sentence effect={runs ? "It may join several approved tools in one run. Each call in it counts, and is logged, as if made alone." : "Each tool is called by itself."}>
+            It{" "}
+            <Choice label="Whether it may run code" value={runs ? "may" : "may not"} data={["may", "may not"]} onChange={(value) => set({ code_mode: value === "may" })} /> run code that calls published tools
+          </Sentence>
+          <Sentence effect="More are refused until some are decided, so that no client floods you.">Each client may have {number("open_requests_per_client", "Open requests of a client", "open requests")} at a time</Sentence>
         </Paper>
       </Section>
       <Section title="Limits of one call">

@@ -15,7 +15,7 @@ export interface Draft {
 }
 
 interface Bounds {
-  of: (settings: Settings) => number | undefined;
+  of: (settings: Settings) => number;
   least: number;
   most: number;
 }
@@ -24,9 +24,9 @@ interface Bounds {
 export const NUMBERS = {
   log_retention_days: { of: ({ log_retention_days: days }) => days, least: 1, most: 3_650 },
   open_requests_per_client: { of: ({ open_requests_per_client: most }) => most, least: 1, most: 10_000 },
-  timeout_s: { of: ({ default_limits: limits }) => limits && limits.timeout_ms / 1_000, least: 0.1, most: 600 },
-  cpu_s: { of: ({ default_limits: limits }) => limits && limits.cpu_ms / 1_000, least: 0.1, most: 600 },
-  memory_mib: { of: ({ default_limits: limits }) => limits && limits.memory_bytes / MIB, least: 32, most: 4_096 },
+  timeout_s: { of: ({ default_limits: limits }) => limits.timeout_ms / 1_000, least: 0.1, most: 600 },
+  cpu_s: { of: ({ default_limits: limits }) => limits.cpu_ms / 1_000, least: 0.1, most: 600 },
+  memory_mib: { of: ({ default_limits: limits }) => limits.memory_bytes / MIB, least: 32, most: 4_096 },
 } satisfies Record<string, Bounds>;
 
 export type NumberField = keyof typeof NUMBERS;
@@ -42,20 +42,19 @@ export function complaint(field: NumberField, text: string): string | undefined 
 /** The whole settings with the changes in them: the server replaces all of them, and what this page does not know stays. */
 export function merged(settings: Settings, draft: Draft): Settings {
   const number = (field: NumberField) => (draft[field] === undefined ? NUMBERS[field].of(settings) : Number(draft[field]));
-  const next: Settings = { ...settings };
-  if (draft.draft_testing) next.draft_testing = draft.draft_testing;
-  if (draft.remote_delete !== undefined) next.remote_delete = draft.remote_delete;
-  if (draft.code_mode !== undefined) next.code_mode = draft.code_mode;
-  next.log_retention_days = number("log_retention_days") ?? next.log_retention_days;
-  if (settings.open_requests_per_client !== undefined) next.open_requests_per_client = number("open_requests_per_client");
-  if (settings.default_limits) {
-    const [timeout, cpu, memory] = [number("timeout_s"), number("cpu_s"), number("memory_mib")];
-    next.default_limits = {
-      ...settings.default_limits,
-      timeout_ms: Math.round((timeout ?? 0) * 1_000),
-      cpu_ms: Math.round((cpu ?? 0) * 1_000),
-      memory_bytes: Math.round((memory ?? 0) * MIB),
-    };
-  }
-  return next;
+  const { draft_testing, remote_delete, code_mode, default_limits: limits } = settings;
+  return {
+    ...settings,
+    draft_testing: draft.draft_testing ?? draft_testing,
+    remote_delete: draft.remote_delete ?? remote_delete,
+    code_mode: draft.code_mode ?? code_mode,
+    log_retention_days: number("log_retention_days"),
+    open_requests_per_client: number("open_requests_per_client"),
+    default_limits: {
+      ...limits,
+      timeout_ms: Math.round(number("timeout_s") * 1_000),
+      cpu_ms: Math.round(number("cpu_s") * 1_000),
+      memory_bytes: Math.round(number("memory_mib") * MIB),
+    },
+  };
 }

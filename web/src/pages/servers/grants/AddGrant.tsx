@@ -1,9 +1,12 @@
-import { Alert, Button, Group, Modal, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { type CapabilityKind, KINDS } from "@/components/capability";
+import { Dialog } from "@/components/Dialog";
+import { TermField } from "@/components/TermField";
+import { expiresAt, isWhole } from "@/components/term";
 import { parseCapability, type Target } from "./matrix";
 
 const HINTS: Record<CapabilityKind, { label: string; description: string; placeholder: string }> = {
@@ -17,9 +20,9 @@ const METHODS = ["", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** Grants something that nobody asked for. */
 export function AddGrant({ isOpen, onClose, targets }: { isOpen: boolean; onClose: () => void; targets: readonly Target[] }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Grant a capability">
+    <Dialog opened={isOpen} onClose={onClose} title="Grant a capability">
       <Form onClose={onClose} targets={targets} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -29,6 +32,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
   const [method, setMethod] = useState("");
   // A single tool first: the smallest grant is the one that is chosen without thinking.
   const [to, setTo] = useState((targets.find(({ level }) => level === "tool") ?? targets[0])?.id ?? "");
+  const [term, setTerm] = useState("");
   const [comment, setComment] = useState("");
   const add = api.useMutation("post", "/api/grants", { onSuccess: onClose });
   const whyNot = useWhyReadOnly();
@@ -36,7 +40,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
   const target = targets.find(({ id }) => id === to);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (capability && target) add.mutate({ body: { scope: { level: target.level, id: target.id }, capability, comment } });
+    if (capability && target && isWhole(term)) add.mutate({ body: { scope: { level: target.level, id: target.id }, capability, comment, expires_at: expiresAt(term) } });
   };
   return (
     <form onSubmit={submit}>
@@ -50,6 +54,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
             All tools of the server get it, also those that come later. Granting it to single tools is the safer way.
           </Text>
         )}
+        <TermField label="How long" value={term} onChange={setTerm} />
         <TextInput label="Why" description="Optional; it stands in the audit log." value={comment} onChange={(event) => setComment(event.currentTarget.value)} />
         {add.isError && (
           <Alert color="bad" role="alert">
@@ -60,7 +65,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={add.isPending} disabled={!capability || !target || whyNot !== undefined}>
+          <Button type="submit" loading={add.isPending} disabled={!capability || !target || !isWhole(term) || whyNot !== undefined}>
             Grant
           </Button>
         </Group>

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -6,8 +6,12 @@ import { useWhyReadOnly } from "@/api/status";
 import { type Capability, capabilityName, capabilityVerb, DENIED } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
+import { TermField } from "@/components/TermField";
+import { expiresAt, isWhole } from "@/components/term";
 import { TimeAgo } from "@/components/TimeAgo";
+import { Until } from "@/components/Until";
 import { asRequest, type Cell, type Target } from "./matrix";
 
 /** What was pressed. */
@@ -28,20 +32,7 @@ export function GrantDialogs({ pressed, onClose }: { pressed: Pressed | undefine
   const grant = cell.grant;
   const what = <CodeName>{capabilityName(capability)}</CodeName>;
   if (cell.state === "pending" && grant) return <Decide key={grant.id} grant={grant} target={target} isOpen={isOpen} onClose={onClose} />;
-  if (cell.state === "none") {
-    return (
-      <ConfirmDialog
-        isOpen={isOpen}
-        onClose={onClose}
-        title={`Grant it to ${target.name}?`}
-        action="Grant"
-        tone="brand"
-        onConfirm={() => client.POST("/api/grants", { body: { scope: { level: target.level, id: target.id }, capability: asRequest(capability) } })}
-      >
-        From now on {target.level === "server" ? "all tools of the server, also those that come later," : <CodeName>{target.name}</CodeName>} may {capabilityVerb(capability)} {what}. {target.level === "server" && "Granting it to single tools is the safer way."}
-      </ConfirmDialog>
-    );
-  }
+  if (cell.state === "none" || cell.state === "expired") return <Give {...shown} isOpen={isOpen} onClose={onClose} />;
   return (
     <ConfirmDialog
       isOpen={isOpen}
@@ -60,10 +51,36 @@ export function GrantDialogs({ pressed, onClose }: { pressed: Pressed | undefine
   );
 }
 
+/** Grants it, for good or for a time. */
+function Give({ cell, capability, target, isOpen, onClose }: Pressed & { isOpen: boolean; onClose: () => void }) {
+  const [term, setTerm] = useState("");
+  const give = async () => {
+    if (!isWhole(term)) throw new Error("Pick the day until which it is granted.");
+    await client.POST("/api/grants", { body: { scope: { level: target.level, id: target.id }, capability: asRequest(capability), expires_at: expiresAt(term) } });
+    setTerm("");
+  };
+  const isServer = target.level === "server";
+  return (
+    <ConfirmDialog isOpen={isOpen} onClose={onClose} title={`Grant it to ${target.name}${cell.state === "expired" ? " again" : ""}?`} action="Grant" tone="brand" onConfirm={give}>
+      <Stack gap="sm">
+        <Text>
+          From now on {isServer ? "all tools of the server, also those that come later," : <CodeName>{target.name}</CodeName>} may {capabilityVerb(capability)} <CodeName>{capabilityName(capability)}</CodeName>. {isServer && "Granting it to single tools is the safer way."}
+        </Text>
+        <TermField label="How long" value={term} onChange={setTerm} />
+      </Stack>
+    </ConfirmDialog>
+  );
+}
+
 function Why({ grant }: { grant: Schema["Grant"] }) {
   return (
     <Text size="sm" c="dimmed">
       Asked by <HostileText text={grant.requested_by.name} limit={100} /> <TimeAgo at={grant.created_at} />
+      {grant.expires_at && (
+        <>
+          , granted <Until at={grant.expires_at} />
+        </>
+      )}
       {grant.justification && (
         <>
           : <HostileText text={grant.justification} limit={1_000} />
@@ -92,7 +109,7 @@ function Decide({ grant, target, isOpen, onClose }: { grant: Schema["GrantItem"]
     }
   };
   return (
-    <Modal opened={isOpen} onClose={onClose} title={`${target.name} asks for more`}>
+    <Dialog opened={isOpen} onClose={onClose} title={`${target.name} asks for more`}>
       <Stack>
         <Text>
           If you grant this, <CodeName>{target.name}</CodeName> may {capabilityVerb(grant.capability)} <CodeName>{capabilityName(grant.capability)}</CodeName>, at once.
@@ -113,6 +130,6 @@ function Decide({ grant, target, isOpen, onClose }: { grant: Schema["GrantItem"]
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -112,6 +112,9 @@ function Matrix({ kinds, all, targets, whyNot, onPress }: ShapeProps) {
 
 const cells = (line: Line, targets: readonly Target[]) => targets.flatMap((target, index) => (line.tools[index] ? [{ target, cell: line.tools[index] }] : []));
 
+/** What a cell says by itself, and not because of another. */
+const OWN = new Set(["granted", "pending", "expired"]);
+
 /** Without columns: who has it and who asks for it; others get it by the button above. */
 function Lists({ kinds, all, targets, whyNot, onPress }: ShapeProps) {
   return kinds.map(({ kind, title, lines }) => (
@@ -121,7 +124,7 @@ function Lists({ kinds, all, targets, whyNot, onPress }: ShapeProps) {
       </Text>
       <ul className={classes.list}>
         {lines.map((line) => {
-          const shown = [{ target: all, cell: line.all }, ...cells(line, targets)].filter(({ cell, target }) => cell.state === "granted" || cell.state === "pending" || (cell.state === "everywhere" && target.level === "server"));
+          const shown = [{ target: all, cell: line.all }, ...cells(line, targets)].filter(({ cell, target }) => OWN.has(cell.state) || (cell.state === "everywhere" && target.level === "server"));
           return (
             <li key={line.key} className={classes.item}>
               <CodeName>{capabilityName(line.capability)}</CodeName>

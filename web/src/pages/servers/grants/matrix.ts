@@ -5,7 +5,7 @@ export type Grant = Schema["GrantItem"];
 
 /** Why a tool may use a capability, or does not. */
 export interface Cell {
-  state: "granted" | "server" | "everywhere" | "pending" | "none";
+  state: "granted" | "server" | "everywhere" | "pending" | "expired" | "none";
   /** The grant that says so; absent for `none`. */
   grant?: Grant;
 }
@@ -28,10 +28,11 @@ export interface Group {
 /** Who of a server may do what: a line for each capability that anybody of it has or asks for. */
 export function matrix(grants: readonly Grant[], serverId: string, toolIds: readonly string[]): Group[] {
   const known = new Map<string, Grant[]>();
+  const shown = new Set<Grant["state"]>(["approved", "pending", "expired"]);
   for (const grant of grants) {
     const { scope, state } = grant;
     const isHere = scope.level === "everywhere" || scope.id === serverId || toolIds.includes(scope.id);
-    if (!isHere || (state !== "approved" && state !== "pending")) continue;
+    if (!isHere || !shown.has(state)) continue;
     const key = capabilityKey(grant.capability);
     known.set(key, [...(known.get(key) ?? []), grant]);
   }
@@ -42,14 +43,22 @@ export function matrix(grants: readonly Grant[], serverId: string, toolIds: read
     const everywhere = find("approved", "everywhere");
     const server = find("approved", "server", serverId);
     const waits = find("pending", "everywhere") ?? find("pending", "server", serverId);
-    const all: Cell = server ? { state: "granted", grant: server } : everywhere ? { state: "everywhere", grant: everywhere } : waits ? { state: "pending", grant: waits } : { state: "none" };
+    const over = find("expired", "server", serverId);
+    const all = ((): Cell => {
+      if (server) return { state: "granted", grant: server };
+      if (everywhere) return { state: "everywhere", grant: everywhere };
+      if (waits) return { state: "pending", grant: waits };
+      return over ? { state: "expired", grant: over } : { state: "none" };
+    })();
     const tools = toolIds.map((id): Cell => {
       const own = find("approved", "tool", id);
       if (own) return { state: "granted", grant: own };
       if (server) return { state: "server", grant: server };
       if (everywhere) return { state: "everywhere", grant: everywhere };
       const asked = find("pending", "tool", id);
-      return asked ? { state: "pending", grant: asked } : { state: "none" };
+      if (asked) return { state: "pending", grant: asked };
+      const over = find("expired", "tool", id);
+      return over ? { state: "expired", grant: over } : { state: "none" };
     });
     return { key, capability: first.capability, all, tools };
   });

@@ -7,12 +7,12 @@ import { useWhyReadOnly } from "@/api/status";
 import { capabilityName, capabilityVerb } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { WholeCode } from "@/components/CodeView";
 import { CopyButton } from "@/components/CopyButton";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { Section } from "@/components/Section";
-import { SourceCode } from "@/components/SourceCode";
 import { liveVersion } from "../queries";
 import { ToolState } from "../ToolState";
 
@@ -66,7 +66,7 @@ export function ToolPage() {
         <Grants tool={tool} />
       </Section>
       <Section title={live ? `Code of version ${shown.number}, live` : `Code of version ${shown.number}, not approved`} more={<CopyButton value={shown.content.code} label="Copy the code" />}>
-        <SourceCode code={shown.content.code} label="Code of the tool" />
+        <WholeCode text={shown.content.code} label="Code of the tool" />
       </Section>
       <Section title="Versions">
         <Suspense fallback={<PageSkeleton lines={2} />}>

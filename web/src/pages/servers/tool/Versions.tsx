@@ -3,9 +3,10 @@ import { useState } from "react";
 import { api, type Schema } from "@/api/client";
 import { capabilityName, capabilityVerb } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
+import { CodeDiff, WholeCode } from "@/components/CodeView";
+import { DiffText } from "@/components/DiffText";
 import { HostileText } from "@/components/HostileText";
 import { PageSkeleton } from "@/components/PageSkeleton";
-import { SourceCode, SourceDiff } from "@/components/SourceCode";
 import { StatusBadge } from "@/components/StatusBadge";
 import { TimeAgo } from "@/components/TimeAgo";
 import { sentence } from "@/api/problem";
@@ -94,8 +95,8 @@ function Changes({ tool, number }: { tool: string; number: number }) {
         {data.from ? `Against version ${data.from}: ` : ""}
         {code.added} lines added, {code.removed} removed{description.unified ? "; the description changed too" : ""}.
       </Text>
-      {code.hunks.length > 0 ? <SourceDiff diff={code} label={`Changes of version ${number}`} /> : <Text>The code is the same.</Text>}
-      {description.unified && <SourceDiff diff={description} label={`Changes of the description in version ${number}`} />}
+      {code.hunks.length > 0 ? <CodeDiff diff={code} label={`Changes of version ${number}`} /> : <Text>The code is the same.</Text>}
+      {description.unified && <DiffText diff={description} label={`Changes of the description in version ${number}`} />}
     </Stack>
   );
 }
@@ -103,5 +104,5 @@ function Changes({ tool, number }: { tool: string; number: number }) {
 function Code({ tool, number }: { tool: string; number: number }) {
   const { data, error } = api.useQuery("get", "/api/tools/{id}/versions/{number}", { params: { path: { id: tool, number } } });
   if (error) return <Text c="bad">{sentence(error)}</Text>;
-  return data ? <SourceCode code={data.content.code} label={`Code of version ${number}`} /> : <PageSkeleton lines={2} />;
+  return data ? <WholeCode text={data.content.code} label={`Code of version ${number}`} /> : <PageSkeleton lines={2} />;
 }

@@ -1,5 +1,5 @@
 import type { Schema } from "@/api/client";
-import { HostileText } from "@/components/HostileText";
+import { HostileText } from "./HostileText";
 import classes from "./DiffText.module.css";
 
 const SIGNS = { same: " ", added: "+", removed: "−" } as const;

@@ -1,0 +1,196 @@
+//! Several processes on one PostgreSQL: what one decides, the others know within a second, also after their connection broke.
+//! Here, because only this crate speaks SQL.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+#[path = "../store/database.rs"]
+#[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
+mod database;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mcpbox_catalog::{Catalog, CatalogConfig, Reviewer, author, call, review, session};
+use mcpbox_core::{
+    clock::SystemClock,
+    event::LiveEvent,
+    execute::{
+        BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
+    },
+    ids::ReviewId,
+    principal::Principal,
+};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use tokio::{sync::broadcast::Receiver, time::timeout};
+
+use crate::database::{Database, on_both};
+
+const ADD: &str = "async def main(a: int) -> int:\n    \"\"\"Adds.\"\"\"\n    return a + 1\n";
+/// What the others must know after.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Returns 3.
+struct Three;
+
+impl Executor for Three {
+    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        let output = ToolOutput { value: Value::from(3), content: Vec::new() };
+        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::Full,
+            detail: String::new(),
+            python: "3.13.1".into(),
+            parked: 0,
+            running: 0,
+            queued: 0,
+            base_ready: true,
+        }
+    }
+}
+
+/// One process; in fact a catalog with connections of its own.
+async fn replica(database: &Database) -> Arc<Catalog> {
+    let config = CatalogConfig {
+        store: database.store().await,
+        executor: Arc::new(Three),
+        clock: Arc::new(SystemClock),
+        admin_url: String::new(),
+    };
+    Catalog::open(config).await.unwrap()
+}
+
+/// Two replicas, and the human at the second.
+struct Pair {
+    gateway: Arc<Catalog>,
+    admin: Arc<Catalog>,
+    human: Reviewer,
+    llm: Principal,
+}
+
+impl Pair {
+    async fn open(database: &Database) -> Self {
+        let (gateway, admin) = (replica(database).await, replica(database).await);
+        let password = || SecretString::from("correct horse battery");
+        let first =
+            session::FirstAdmin { proof: session::SetupProof::Local, username: "anna".into(), password: password() };
+        session::create_first_admin(&admin, first).await.unwrap();
+        let human = session::reviewer_from_password(&admin, "anna", &password()).await.unwrap();
+        let pair = Self { gateway, admin, human, llm: Principal::Local { client: Some("cursor".into()) } };
+        let server = author::CreateServer { name: "s".into(), description: String::new() };
+        author::create_server(&pair.gateway, &pair.llm, server).await.unwrap();
+        author::start_server(&pair.gateway, &pair.llm, "s").await.unwrap();
+        pair
+    }
+
+    /// Asked at the gateway.
+    async fn ask(&self, name: &str) -> ReviewId {
+        let request =
+            author::CreateTool { server: "s".into(), name: name.into(), python_code: ADD.into(), description: None };
+        author::create_tool(&self.gateway, &self.llm, request).await.unwrap();
+        author::request_publish(&self.gateway, &self.llm, &format!("s__{name}"), "").await.unwrap().review_id
+    }
+
+    /// Decided at the admin's.
+    async fn approve(&self, review: ReviewId) {
+        let detail = review::show(&self.admin, review).await.unwrap();
+        let approval = review::Approval {
+            acknowledged: detail.approval_needs.acknowledge.clone(),
+            ..review::Approval::from("fine")
+        };
+        review::approve(&self.admin, &self.human, review, &detail.review.content_hash, approval).await.unwrap();
+    }
+
+    fn lists(&self, name: &str) -> bool {
+        self.gateway.snapshot().published().iter().any(|tool| tool.name == name)
+    }
+
+    async fn call(&self, name: &str) -> Result<(), String> {
+        let arguments = Map::from_iter([("a".into(), 1.into())]);
+        let reply = call::call_tool(&self.gateway, &self.llm, name, arguments, Arc::new(Unobserved)).await;
+        reply.result.map(drop).map_err(|failure| failure.to_string())
+    }
+}
+
+async fn hears(events: &mut Receiver<LiveEvent>, wanted: impl Fn(&LiveEvent) -> bool) {
+    let heard = async { while !wanted(&events.recv().await.unwrap()) {} };
+    timeout(SOON, heard).await.unwrap_or_else(|_| panic!("not heard within {SOON:?}"));
+}
+
+async fn soon(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < SOON, "{what}: not within {SOON:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn on_postgres(body: impl AsyncFn(&Database)) {
+    on_both(async |database| {
+        if database.backend() == sea_orm::DbBackend::Postgres {
+            body(database).await;
+        }
+    });
+}
+
+#[test]
+fn what_one_process_decides_the_others_know_within_a_second() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        let mut events = pair.gateway.subscribe();
+        let review = pair.ask("add").await;
+        pair.approve(review).await;
+        hears(&mut events, |event| *event == LiveEvent::ReviewChanged { review_id: review }).await;
+        soon("the tool is listed", || pair.lists("s__add")).await;
+        hears(&mut events, |event| *event == LiveEvent::ToolListChanged).await;
+        pair.call("s__add").await.unwrap();
+
+        review::revoke(&pair.admin, &pair.human, review, "after all not").await.unwrap();
+        soon("the tool is gone", || !pair.lists("s__add")).await;
+        pair.call("s__add").await.unwrap_err();
+    });
+}
+
+#[test]
+fn a_page_hears_of_runs_and_clients_of_other_processes() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        pair.approve(pair.ask("add").await).await;
+        soon("the tool is listed", || pair.lists("s__add")).await;
+        let mut events = pair.admin.subscribe();
+        for _ in 0..120 {
+            pair.call("s__add").await.unwrap();
+        }
+        for _ in 0..120 {
+            hears(&mut events, |event| matches!(event, LiveEvent::CallFinished { succeeded: true, .. })).await;
+        }
+        pair.gateway.meet(&pair.llm);
+        hears(&mut events, |event| *event == LiveEvent::ClientSeen).await;
+        assert_eq!(pair.admin.clients()[0].name, pair.llm.actor().name);
+    });
+}
+
+#[test]
+fn one_who_lost_the_connection_learns_what_was_said_meanwhile() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        let review = pair.ask("add").await;
+        let listening = "SELECT count(pg_terminate_backend(pid))::text FROM pg_stat_activity \
+                         WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+        for _ in 0..3 {
+            database.text(listening).await;
+        }
+        pair.approve(review).await;
+        let begun = Instant::now();
+        while !pair.lists("s__add") {
+            assert!(begun.elapsed() < SOON * 5, "never heard");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        pair.call("s__add").await.unwrap();
+    });
+}
