@@ -101,7 +101,6 @@ test("a resubmission is compared with what was read last, and takes the reader a
 test("a decision about what is not there any more is refused by the server, which says what changed", async ({ page, box }) => {
   const id = await llm.seed({ server: "stale", tool: "greet", code: GREETING });
   await page.route("**/api/events", () => new Promise(() => undefined));
-  // Nor does it learn by asking anew before it has decided.
   await signedIn(page, box, `/approvals/${id}`);
   await settled(page);
   await asksFor("stale__greet", "names.example.org");

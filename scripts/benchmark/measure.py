@@ -21,8 +21,11 @@ from llm import connect  # noqa: E402
 LOAD = os.environ["MCPBOX_LOAD"]
 CALLS = int(os.environ.get("MCPBOX_BENCH_CALLS", "3000"))
 TOOLS = 528
+SEARCHED = 1_000
 ADD = "def main(a: int, b: int) -> int:\n    '''Adds.'''\n    return a + b\n"
 ARGUMENTS = {"a": 20, "b": 22}
+VERBS = ("list", "fetch", "count", "send", "check", "convert", "summarise", "archive", "rename", "compare")
+SUBJECTS = ("invoice", "weather", "calendar", "message", "photo", "parcel", "backup", "playlist", "recipe", "contact", "sensor", "ticket")
 
 
 @dataclass
@@ -114,6 +117,44 @@ async def fill(box: Box) -> int:
         return len(await llm.tool_names())
 
 
+def varied(number: int) -> tuple[str, str]:
+    """Name and code of a tool that differs from the others as real ones do."""
+    verb, subject = VERBS[number % len(VERBS)], SUBJECTS[number // len(VERBS) % len(SUBJECTS)]
+    code = f'''def main({subject}: str, limit: int = 10) -> str:
+    """{verb.title()} every {subject} of a customer, as kept in archive {number}.
+
+    Args:
+        {subject}: Which {subject} to {verb}.
+        limit: How many at most.
+    """
+    return {subject}
+'''
+    return f"{verb}_{subject}_{number}", code
+
+
+async def fill_varied(box: Box) -> int:
+    """Publishes varied tools until there are as many as are to be searched."""
+    async with connect(box.mcp_url) as llm:
+        have = (await llm.call("mcpbox_search_tools", query=""))["searched"]
+        await llm.call("mcpbox_create_server", name="varied")
+        for number in range(SEARCHED - have):
+            name, code = varied(number)
+            await llm.call("mcpbox_create_tool", server_id="varied", name=name, python_code=code)
+            await llm.call("mcpbox_request_publish", tool_id=f"varied__{name}")
+        box.approve_all()
+        await llm.call("mcpbox_start_server", server_id="varied")
+        found = await llm.call("mcpbox_search_tools", query="compare the recipes of a customer")
+        assert "compare_recipe" in found["tools"][0]["name"], found
+        return found["searched"]
+
+
+def search_ms(box: Box) -> float:
+    """The slowest of some searches: words of one tool, words of many, a beginning, words of none."""
+    queries = ("compare recipe", "list every invoice of a customer", "summar", "archive 777", "zebra")
+    params = ({"name": "mcpbox_search_tools", "arguments": {"query": query}} for query in queries)
+    return max(load(box.mcp_url, "tools/call", "mcpbox_search_tools", one, 1, 300)["p50_ms"] for one in params)
+
+
 def box_memory(box: Box) -> float:
     assert box.process is not None
     return memory_mb([box.process.pid, *box.children()])
@@ -169,6 +210,8 @@ def measure(box: Box) -> list[Row]:
     row(f"tools/list with {listed} tools, p50", "ms", listing(box.mcp_url), listing(peer.url), at_most=5.0)
     row(f"idle memory with {listed} tools", "MB", box_memory(box), memory_mb([peer.process.pid]))
     peer.stop()
+    searched = asyncio.run(fill_varied(box))
+    row(f"mcpbox_search_tools among {searched} tools, p50", "ms", search_ms(box), None, at_most=5.0)
     box.stop()
     return rows
 

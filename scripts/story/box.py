@@ -41,14 +41,24 @@ class AdminSession:
         self._connection.close()
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
+        status, answer = self._exchange(method, path, body)
+        assert status < 300, (method, path, status, str(answer)[:2000])
+        return answer
+
+    def refused(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The problem that a request must end in."""
+        status, answer = self._exchange(method, path, body)
+        assert status == answer["status"] >= 400, (method, path, status, str(answer)[:2000])
+        return answer
+
+    def _exchange(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         text = None if body is None else json.dumps(body)
         self._connection.request(method, "/api" + path, text, self._headers)
         response = self._connection.getresponse()
         answer = response.read()
-        assert response.status < 300, (method, path, response.status, answer[:2000])
         if cookie := response.headers.get("Set-Cookie"):
             self._headers["Cookie"] = cookie.split(";")[0]
-        return json.loads(answer) if answer else None
+        return response.status, json.loads(answer) if answer else None
 
 
 class Box:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from box import PROGRAM, Box, clean_environment
+from box import PROGRAM, AdminSession, Box, clean_environment
 from lan_host import LanHost
 from llm import Llm, Refused, connect
 from mcp import Client
@@ -180,6 +180,61 @@ async def fetch_with_secret(llm: Llm, box: Box, host: LanHost) -> None:
     box.approve("far__fetch")
     await llm.call("mcpbox_start_server", server_id="far")
     assert await llm.call("far__fetch") == {"result": 200}
+
+
+async def test_a_script_on_a_worker_calls_tools_through_the_server(box: Box, workers: list[Worker]) -> None:
+    async with connect(box.mcp_url) as llm:
+        await llm.call("mcpbox_create_server", name="far")
+        await llm.call("mcpbox_start_server", server_id="far")
+        await llm.publish(box, "far", "add", ADD)
+        await llm.publish(box, "far", "steps", STEPS)
+        await llm.publish(box, "far", "withdrawn", ADD)
+        await llm.call("mcpbox_update_tool", tool_id="far__withdrawn", enabled=False)
+        await script_is_authorised_logged_and_silent(llm)
+        await script_counts(box)
+        await script_is_cancelled(box, llm, workers)
+    assert not [line for line in box.children().values() if "zygote" in line], "the server itself runs no sandbox"
+
+
+async def script_is_authorised_logged_and_silent(llm: Llm) -> None:
+    code = """
+async def main() -> dict:
+    numbers = [await tools.far.add(a=123450, b=n) for n in range(6)]
+    try:
+        await tools.far.withdrawn(a=1, b=1)
+    except ToolError as error:
+        return {"largest": max(numbers) - 123450, "kind": error.kind}
+"""
+    answer = await llm.client.call_tool("mcpbox_run_code", {"code": code})
+    assert answer.structured_content == {"largest": 5, "kind": "not_live"}, answer
+    assert "12345" not in answer.model_dump_json(), "what was not returned is nowhere in the answer"
+    runs = await llm.runs("far__add", 6)
+    assert sorted(run["result"] for run in runs) == list(range(123450, 123456)), runs
+    assert all(run["actor"] == runs[0]["actor"] for run in runs)
+
+
+async def script_counts(box: Box) -> None:
+    """Whoever ran a script ran its calls: the limit of calls in a script holds on a worker too."""
+    code = "async def main() -> int:\n    for n in range(101):\n        await tools.far.add(a=n, b=n)\n    return n\n"
+    async with connect(box.mcp_url) as other:
+        refused = await other.refused("mcpbox_run_code", code=code)
+        assert "100 tool calls" in str(refused.answer), refused
+        calls = AdminSession(box.admin_url).send("GET", "/calls?page_size=1&tool=far__add")["total"]
+        assert calls <= 106, calls
+
+
+async def script_is_cancelled(box: Box, llm: Llm, workers: list[Worker]) -> None:
+    code = "async def main() -> str:\n    return await tools.far.steps(seconds=60)\n"
+    async with Client(box.mcp_url) as client:
+        await client.list_tools()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call_tool, "mcpbox_run_code", {"code": code})
+            await until(lambda: running(workers) == 2)
+            tasks.cancel_scope.cancel()
+    took = await until(lambda: running(workers) == 0)
+    assert took < 5, took
+    runs = await llm.runs("far__steps", 1)
+    assert runs[0]["failure"]["kind"] == "cancelled", runs
 
 
 async def test_a_wrong_key_is_refused_and_the_operator_reads_what_to_do(fresh: Box, workers: list[Worker]) -> None:

@@ -23,13 +23,36 @@ pub(crate) mod tools;
 use axum::Json;
 use mcpbox_catalog::author;
 use mcpbox_core::{
+    execute::HttpMock,
     ids::{ServerId, ToolId},
     paging::{Page, PageRequest},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{auth::Viewer, problem::Problem, state::AdminState};
+
+/// The words of a decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Remark {
+    /// Why; goes to the LLM.
+    #[serde(default)]
+    comment: String,
+}
+
+/// A test run.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestRequest {
+    /// Arguments of `main`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    arguments: Map<String, Value>,
+    /// Canned HTTP answers; when given, nothing else is reachable.
+    http_mocks: Option<Vec<HttpMock>>,
+}
 
 /// What most handlers give.
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;

@@ -1,6 +1,7 @@
 //! What audit rows keep of decisions, so that a decision can be worked out again from the chain alone: written where decisions
 //! are made, read by the verification.
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::Capability,
     grant::{Grant, GrantScope},
@@ -14,10 +15,12 @@ pub(crate) struct GrantInForce {
     pub(crate) id: GrantId,
     pub(crate) capability: Capability,
     pub(crate) scope: GrantScope,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
 impl From<&Grant> for GrantInForce {
     fn from(grant: &Grant) -> Self {
-        Self { id: grant.id, capability: grant.capability.clone(), scope: grant.scope }
+        let Grant { id, scope, expires_at, .. } = *grant;
+        Self { id, capability: grant.capability.clone(), scope, expires_at }
     }
 }

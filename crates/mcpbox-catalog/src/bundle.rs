@@ -190,6 +190,7 @@ pub(crate) async fn check_open_requests(cat: &Catalog, who: Caller<'_>, change: 
     let hint = format!("ask the human to decide on those at {page}, then ask again; nothing was submitted");
     Err(Failure::new(FailureKind::RateLimited, message)
         .hint(hint)
+        .human(page)
         .next("mcpbox_list_pending_requests", json!({}))
         .into())
 }

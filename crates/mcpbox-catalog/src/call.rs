@@ -89,7 +89,9 @@ fn find(snapshot: &Snapshot, who: Caller<'_>, name: &str) -> Result<Arc<Publishe
     {
         // The same answer whether or not the tool exists.
         let failure = Failure::new(FailureKind::Forbidden, "this access does not include the tools of that server");
-        return Err(failure.hint("connect again and ask for the scope mcp:tools"));
+        return Err(failure
+            .hint("connect again and ask for the scope mcp:tools, or use a tool that you may call")
+            .next("mcpbox_search_tools", json!({"query": ""})));
     }
     snapshot.resolve_among(name, |server| who.may_call(server))
 }
@@ -156,7 +158,8 @@ async fn unseal(cat: &Catalog, tool: &PublishedTool) -> Result<Vec<UnsealedSecre
             format!("the secret {key} of server '{}' has no value yet", tool.server),
         );
         let hint = format!("ask the human to set it at {page}; never ask for a value in the chat");
-        return Err(failure.hint(hint).next("mcpbox_list_server_secrets", json!({"server_id": tool.server})));
+        let next = json!({"server_id": tool.server});
+        return Err(failure.hint(hint).human(page).next("mcpbox_list_server_secrets", next));
     }
     let unsealed = |(secret, value): (mcpbox_core::secret::Secret, _)| UnsealedSecret {
         key: secret.key,

@@ -1,11 +1,13 @@
 //! Who uses the catalog: an MCP principal, a human with a live session, or the command line of the same user.
 
 use mcpbox_core::{
-    failure::{Failure, FailureKind},
+    failure::{Failure, FailureKind, NextCall},
     principal::{Actor, ActorKind, Principal},
 };
 
-use crate::{CatalogError, session::Reviewer};
+use serde_json::json;
+
+use crate::{Catalog, CatalogError, session::Reviewer};
 
 /// Who asks. Being a caller never allows to decide a review: that takes a [`Reviewer`] itself.
 #[derive(Debug, Clone, Copy)]
@@ -53,23 +55,23 @@ impl Caller<'_> {
         match self {
             Self::Principal(principal) if !principal.may_author() => Err(CatalogError::Refused(
                 Failure::new(FailureKind::Forbidden, "this access does not include the management tools")
-                    .hint("connect again and ask for the scope mcp:author"),
+                    .hint("connect again and ask for the scope mcp:author; until then use the tools that are published")
+                    .next("mcpbox_search_tools", json!({"query": ""})),
             )),
             _ => Ok(()),
         }
     }
 
-    /// Refuses a remote principal that deletes, unless an admin allows it.
-    pub(crate) fn check_delete(self, remote_delete: bool) -> Result<(), CatalogError> {
+    /// Refuses a remote principal that deletes, unless an admin allows it. `instead` withdraws without deleting.
+    pub(crate) fn check_delete(self, cat: &Catalog, instead: NextCall) -> Result<(), CatalogError> {
         self.check_author()?;
         match self {
-            Self::Principal(principal) if !principal.is_local() && !remote_delete => Err(CatalogError::Refused(
-                Failure::new(FailureKind::Forbidden, "remote clients may not delete servers or tools on this MCPbox")
-                    .hint(
-                        "ask a human to delete it in the admin UI, or to allow remote deletion there under Settings; \
-                     mcpbox_stop_server and mcpbox_update_tool with enabled=false withdraw without deleting",
-                    ),
-            )),
+            Self::Principal(principal) if !principal.is_local() && !cat.snapshot().settings().remote_delete => {
+                let message = "remote clients may not delete servers or tools on this MCPbox";
+                let hint = "withdraw it, as under next, or ask the human to delete it, or to allow remote deletion under Settings";
+                let failure = Failure::new(FailureKind::Forbidden, message).hint(hint).human(cat.admin_page("servers"));
+                Err(Failure { next: Some(instead), ..failure }.into())
+            }
             _ => Ok(()),
         }
     }

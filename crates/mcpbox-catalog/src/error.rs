@@ -9,6 +9,7 @@ use mcpbox_core::{
 };
 use mcpbox_store::StoreError;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::review::Changes;
 
@@ -27,6 +28,7 @@ pub struct Decided {
 }
 
 /// Why a use case did not do what was asked.
+#[expect(clippy::large_enum_variant, reason = "a refusal is an answer: made seldom, and read at once")]
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// Expected: the request cannot be met; the failure says what to do instead.
@@ -82,12 +84,20 @@ impl From<StoreError> for CatalogError {
     /// What a caller can mend becomes a refusal; the rest is for the log.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { .. } => refused(FailureKind::Conflict, error.to_string()),
-            StoreError::Missing { .. } => refused(FailureKind::NotFound, error.to_string()),
-            StoreError::Unstorable { .. } => refused(FailureKind::InvalidArguments, error.to_string()),
+            StoreError::Conflict { .. } => {
+                let hint = "somebody was faster: look at what is there now, then choose another name";
+                Failure::new(FailureKind::Conflict, error.to_string()).hint(hint).into()
+            }
+            StoreError::Missing { .. } => {
+                let failure = Failure::new(FailureKind::NotFound, error.to_string());
+                failure.hint("see what is there").next("mcpbox_list_servers", json!({})).into()
+            }
+            StoreError::Unstorable { .. } => Failure::new(FailureKind::InvalidArguments, error.to_string())
+                .hint("leave it out and call again")
+                .into(),
             StoreError::Busy(_) => {
                 tracing::warn!(error = %error, "a write found the database busy");
-                refused(FailureKind::Unavailable, error.to_string())
+                Failure::new(FailureKind::Unavailable, error.to_string()).hint("call again in a moment").into()
             }
             _ => Self::internal(error),
         }

@@ -31,7 +31,7 @@ mod load;
 mod mend;
 mod model;
 mod narrow;
-mod nearest;
+pub mod nearest;
 mod needs;
 mod next;
 pub mod packages;

@@ -11,22 +11,31 @@ use mcpbox_core::{
 use mcpbox_store::{Connection, servers, tools, versions};
 use serde_json::json;
 
-use crate::{CatalogError, error::refused};
+use crate::CatalogError;
 
 /// A server that was there a moment ago.
 pub(crate) async fn server(connection: &impl Connection, id: ServerId) -> Result<Server, CatalogError> {
-    servers::by_id(connection, id).await?.ok_or_else(|| {
-        let failure = Failure::new(FailureKind::NotFound, "this server was deleted meanwhile");
-        CatalogError::Refused(failure.hint("list the servers that are there").next("mcpbox_list_servers", json!({})))
-    })
+    servers::by_id(connection, id).await?.ok_or_else(|| server_gone().into())
+}
+
+pub(crate) fn server_gone() -> Failure {
+    gone("this server was deleted meanwhile")
+}
+
+pub(crate) fn tool_gone() -> Failure {
+    gone("this tool was deleted meanwhile")
+}
+
+fn gone(message: &str) -> Failure {
+    let failure = Failure::new(FailureKind::NotFound, message);
+    failure.hint("see what is there").next("mcpbox_list_servers", json!({}))
 }
 
 /// A tool that was there a moment ago, with its server and its newest version.
 pub(crate) async fn tool(connection: &impl Connection, id: ToolId) -> Result<Loaded, CatalogError> {
-    let gone = || refused(FailureKind::NotFound, "this tool was deleted meanwhile");
-    let tool = tools::by_id(connection, id).await?.ok_or_else(gone)?;
+    let tool = tools::by_id(connection, id).await?.ok_or_else(tool_gone)?;
     let server = server(connection, tool.server_id).await?;
-    let newest = versions::latest(connection, id).await?.ok_or_else(gone)?;
+    let newest = versions::latest(connection, id).await?.ok_or_else(tool_gone)?;
     Ok(Loaded { server, tool, newest })
 }
 

@@ -36,7 +36,7 @@ fn meant<'s>(
     given: &Map<String, Value>,
 ) -> Option<&'s String> {
     let free = || properties.keys().filter(|key| !given.contains_key(*key));
-    let near = nearest::names(name, free().map(|key| (key.as_str(), key.as_str()))).into_iter().next();
+    let near = nearest::names(name, free().map(String::as_str)).into_iter().next();
     let unknown = given.keys().filter(|key| !properties.contains_key(*key)).count();
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array)?.iter().filter_map(Value::as_str).collect();

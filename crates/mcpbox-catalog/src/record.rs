@@ -3,39 +3,29 @@
 
 mod said;
 mod used;
+mod writing;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile, Trial},
-    event::LiveEvent,
     execute::{Observed, Observer, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
 };
-use mcpbox_store::{Store, StoreError, calls, secrets};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tokio::{
-    runtime::Handle,
-    sync::mpsc,
-    time::{Instant, timeout_at},
-};
+use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{evidence, follow::News, redact};
+use crate::{follow::News, redact};
 use said::{Listening, Said};
+use writing::{keep_evidence, write_all};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
-/// Most records of one transaction.
-const BATCH: usize = 256;
-/// Longest time a record waits for others.
-const LATENESS: Duration = Duration::from_millis(50);
-/// Tries to write a batch before each record is tried alone.
-const TRIES: u32 = 3;
 /// Longest result and stdout kept in a record, bytes.
 const KEPT_BYTES: usize = 64 << 10;
 /// Ends a result that was cut.
@@ -146,7 +136,7 @@ impl OpenRecord {
         }
     }
 
-    /// Closes the record; it is written within [`LATENESS`].
+    /// Closes the record; it is written within a moment.
     pub(crate) async fn close(mut self, outcome: &Outcome) {
         if let Some(record) = self.closed(outcome) {
             self.send(record).await;
@@ -221,79 +211,4 @@ pub(crate) fn is_cut(kept: &Value) -> bool {
 fn kept_text(text: &str) -> &str {
     let end = text.floor_char_boundary(KEPT_BYTES);
     text.get(..end).unwrap_or_default()
-}
-
-async fn write_all(news: News, mut waiting: mpsc::Receiver<CallRecord>, stop: CancellationToken) {
-    loop {
-        let first = tokio::select! {
-            biased;
-            first = waiting.recv() => first,
-            () = stop.cancelled(), if !waiting.is_closed() => {
-                waiting.close();
-                continue;
-            }
-        };
-        let Some(first) = first else { return };
-        let deadline = Instant::now() + LATENESS;
-        let mut batch = vec![first];
-        while batch.len() < BATCH {
-            match timeout_at(deadline, waiting.recv()).await {
-                Ok(Some(record)) => batch.push(record),
-                Ok(None) | Err(_) => break,
-            }
-        }
-        write_batch(&news, batch).await;
-    }
-}
-
-/// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
-async fn write_batch(news: &News, batch: Vec<CallRecord>) {
-    write_or_retry(&news.store, &batch).await;
-    news.tell(batch.iter().map(finished).collect()).await;
-}
-
-fn finished(record: &CallRecord) -> LiveEvent {
-    LiveEvent::CallFinished { call_id: record.id, tool_id: record.tool_id, succeeded: record.failure.is_none() }
-}
-
-async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
-    for attempt in 0..TRIES {
-        match write(store, batch).await {
-            Ok(()) => return,
-            Err(error) => tracing::warn!(error = %error, attempt, "call records could not be written yet"),
-        }
-        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
-    }
-    for record in batch {
-        if let Err(error) = write(store, std::slice::from_ref(record)).await {
-            tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
-        }
-    }
-}
-
-/// Writes a test run and keeps the evidence of its version within bounds.
-async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRecord {
-    let mut is_kept = false;
-    for attempt in 0..TRIES {
-        match evidence::keep(&news.store, &mut record).await {
-            Ok(()) => {
-                is_kept = true;
-                break;
-            }
-            Err(error) => tracing::warn!(error = %error, attempt, "the record of a test could not be written yet"),
-        }
-        tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
-    }
-    if !is_kept {
-        tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
-    }
-    news.tell(vec![finished(&record)]).await;
-    record
-}
-
-async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {
-    let tx = store.begin_log().await?;
-    calls::insert_many(&tx, records).await?;
-    secrets::note_use(&tx, &used::secrets(records)).await?;
-    tx.commit().await
 }

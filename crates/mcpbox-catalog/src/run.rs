@@ -61,6 +61,10 @@ fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePoli
         | FailureKind::Memory
         | FailureKind::Cpu
         | FailureKind::OutputTooLarge => {
+            failure.hint.get_or_insert_with(|| {
+                "the tool's own code failed: call it with other arguments, or mend it with mcpbox_update_tool"
+                    .to_owned()
+            });
             failure.next.get_or_insert_with(|| {
                 crate::next::next_call("mcpbox_get_tool_logs", json!({"tool_id": name, "limit": 1}))
             });

@@ -24,7 +24,8 @@ fn checked(what: &str, text: &str, max_chars: usize) -> Result<String, Failure> 
     let length = text.chars().count();
     if length > max_chars {
         let message = format!("the {what} has {length} characters; at most {max_chars} are allowed");
-        return Err(Failure::new(FailureKind::InvalidArguments, message).hint("say it in fewer words"));
+        let failure = Failure::new(FailureKind::InvalidArguments, message).argument(what);
+        return Err(failure.hint("say it in fewer words"));
     }
     match first_hidden(text) {
         None => Ok(text.to_owned()),
@@ -34,6 +35,7 @@ fn checked(what: &str, text: &str, max_chars: usize) -> Result<String, Failure> 
                 u32::from(hidden)
             );
             Err(Failure::new(FailureKind::InvalidArguments, message)
+                .argument(what)
                 .hint("leave it out: people must see what they approve"))
         }
     }

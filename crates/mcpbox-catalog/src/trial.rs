@@ -183,19 +183,25 @@ fn stand_ins(call_id: CallId, compiled: &Compiled) -> Vec<UnsealedSecret> {
 
 fn check_mocks(mocks: Option<&[HttpMock]>) -> Result<(), Failure> {
     let mocks = mocks.unwrap_or_default();
-    let invalid = |message: String| Failure::new(FailureKind::InvalidArguments, message);
+    let invalid = |message: String, hint: &str| {
+        Err(Failure::new(FailureKind::InvalidArguments, message).argument("http_mocks").hint(hint))
+    };
     if mocks.len() > MOCKS_MAX {
-        return Err(invalid(format!("{} http_mocks are given; at most {MOCKS_MAX} are allowed", mocks.len())));
+        let message = format!("{} http_mocks are given; at most {MOCKS_MAX} are allowed", mocks.len());
+        return invalid(message, "let one stand for many addresses with a prefix that ends in *");
     }
-    match mocks.iter().find(|mock| !mock.url.starts_with("http://") && !mock.url.starts_with("https://")) {
-        Some(mock) => Err(invalid(format!(
-            "the mocked url '{}' does not start with http:// or https://",
-            nearest::shown(&mock.url)
-        ))
-        .hint("give the exact URL, or a prefix that ends in *")),
-        None => match mocks.iter().find(|mock| !(100..=599).contains(&mock.status)) {
-            Some(mock) => Err(invalid(format!("{} is no HTTP status", mock.status))),
-            None => Ok(()),
-        },
+    for mock in mocks {
+        if !mock.url.starts_with("http://") && !mock.url.starts_with("https://") {
+            let url = nearest::shown(&mock.url);
+            let message = format!("the mocked url '{url}' does not start with http:// or https://");
+            return invalid(message, "give the exact URL, or a prefix that ends in *");
+        }
+        if !(100..=599).contains(&mock.status) {
+            return invalid(
+                format!("{} is no HTTP status", mock.status),
+                "give one from 100 to 599, or leave it out: 200",
+            );
+        }
     }
+    Ok(())
 }

@@ -19,6 +19,9 @@ pub struct Failure {
     /// Python traceback, only frames of the tool itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceback: Option<String>,
+    /// The argument at fault, when one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub argument: Option<String>,
     /// How to mend it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -28,6 +31,9 @@ pub struct Failure {
     /// The very call that helps, if one does. An argument `…` stands for what the caller writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextCall>,
+    /// The page where a human mends it, when only a human can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human: Option<String>,
 }
 
 /// A tool call that would help.
@@ -116,9 +122,11 @@ impl Failure {
             line: None,
             snippet: None,
             traceback: None,
+            argument: None,
             hint: None,
             nearest: Vec::new(),
             next: None,
+            human: None,
         }
     }
 
@@ -126,6 +134,20 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with the argument at fault.
+    #[must_use]
+    pub fn argument(mut self, name: impl Into<String>) -> Self {
+        self.argument = Some(name.into());
+        self
+    }
+
+    /// The same with the page where a human mends it.
+    #[must_use]
+    pub fn human(mut self, page: impl Into<String>) -> Self {
+        self.human = Some(page.into());
         self
     }
 

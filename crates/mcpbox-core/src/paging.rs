@@ -28,6 +28,13 @@ impl PageRequest {
         self.page_size
     }
 
+    /// This page of all the rows there are.
+    pub fn of<T>(&self, all: impl ExactSizeIterator<Item = T>) -> Page<T> {
+        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        let total = all.len() as u64;
+        self.page(all.skip(number(self.offset())).take(number(self.limit())).collect(), total)
+    }
+
     /// The page of `items` out of `total`.
     pub fn page<T>(&self, items: Vec<T>, total: u64) -> Page<T> {
         Page { items, total, page: self.page, page_size: self.page_size, pages: total.div_ceil(self.page_size) }

@@ -62,20 +62,14 @@ pub(crate) fn failure(failure: &Failure, place: FailurePlace) -> CallToolResult 
 }
 
 /// The failure of a management tool. Internal ones are logged here, once.
-/// `meant` gives the call as it was probably meant, which says more than a general next step.
-pub(crate) fn refusal(
-    tool: &str,
-    error: CatalogError,
-    meant: impl FnOnce(&Failure) -> Option<NextCall>,
-) -> CallToolResult {
+/// `lead_on` gives the call to make now: there always is one.
+pub(crate) fn refusal(tool: &str, error: CatalogError, lead_on: impl FnOnce(&Failure) -> NextCall) -> CallToolResult {
     if let CatalogError::Internal(source) = &error {
         tracing::error!(tool.name = tool, error = source.as_ref(), "a management tool failed inside MCPbox");
     }
-    let mut told = error.into_failure();
-    if let Some(next) = meant(&told) {
-        told.next = Some(next);
-    }
-    failure(&told, FailurePlace::Structured)
+    let told = error.into_failure();
+    let next = Some(lead_on(&told));
+    failure(&Failure { next, ..told }, FailurePlace::Structured)
 }
 
 /// A content block as the tool made it; what is no MCP block is shown as its JSON.
@@ -103,6 +97,9 @@ fn prose(failure: &Failure) -> String {
     }
     if let Some(next) = &failure.next {
         lines.push(format!("Next: call {} with {}", next.tool, Value::Object(next.arguments.clone())));
+    }
+    if let Some(page) = &failure.human {
+        lines.push(format!("A human does it at {page}"));
     }
     lines.join("\n")
 }

@@ -6,12 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use mcpbox_catalog::{PublishedTool, Snapshot};
+use mcpbox_catalog::{PublishedTool, Snapshot, nearest};
 use mcpbox_core::principal::Principal;
 use rmcp::model::{Tool, ToolAnnotations};
 
 use crate::{
-    nearest::nearest,
+    nearest::likeness,
     tools::{self, Definition},
 };
 
@@ -73,10 +73,11 @@ impl Toolset {
 
     /// The names in this toolset that are most alike to `name`.
     pub(crate) fn nearest(&self, name: &str, snapshot: &Snapshot) -> Vec<String> {
-        let management = tools::all().filter(|one| self.has_management(one)).map(|one| one.name);
-        let published =
-            snapshot.published().iter().filter(|tool| self.has_published(tool)).map(|tool| tool.name.as_str());
-        nearest(name, management.chain(published), 3).into_iter().map(str::to_owned).collect()
+        let management = tools::all().filter(|one| self.has_management(one));
+        let management = management.map(|one| (likeness(name, one.name), one.name));
+        let published = snapshot.published().iter().filter(|tool| self.has_published(tool));
+        let published = published.map(|tool| (nearest::likeness(name, &tool.name), tool.name.as_str()));
+        nearest::best(management.chain(published)).into_iter().map(str::to_owned).collect()
     }
 
     fn list(&self, snapshot: &Snapshot) -> Vec<Tool> {

@@ -1,17 +1,18 @@
 //! Records of runs. They refer to nothing and survive what they are about.
 
+mod evidence;
 mod filter;
 mod row;
 mod series;
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    call::{CallCursor, CallRecord, Profile, Trial},
-    ids::{CallId, ServerId, ToolId, VersionId},
-    paging::{LogPage, LogRequest},
+    call::{CallCursor, CallRecord, Profile},
+    ids::CallId,
+    paging::{LogPage, LogRequest, Page, PageRequest},
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::OnConflict,
 };
 
@@ -23,7 +24,7 @@ use self::{filter::select, row::to_row};
 use crate::{
     convert::{Place, time},
     entity::{
-        calls::{ActiveModel, Column, Entity},
+        calls::{Column, Entity},
         versions,
     },
     error::StoreError,
@@ -31,16 +32,15 @@ use crate::{
     store::{Connection, Store, Tx},
 };
 
+pub use evidence::{
+    EVIDENCE_MAX, EXAMPLES_MAX, evidence_for_version, examples_of_version, first_of_version, set_example, trim_evidence,
+};
+pub(crate) use evidence::{Owner, delete_evidence};
+
 /// Rows written by one statement: far below the number of parameters either database takes.
 const INSERT_BATCH: usize = 500;
 /// Rows deleted by one transaction, so that other writers wait only briefly.
 const DELETE_BATCH: u64 = 1_000;
-/// Test runs kept with a version.
-pub const EVIDENCE_MAX: u64 = 50;
-/// Regression examples of a version.
-pub const EXAMPLES_MAX: u64 = 10;
-/// First calls shown of a version.
-const FIRST_RUNS_MAX: u64 = 50;
 
 /// How many runs there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,6 +94,19 @@ pub async fn list(
     Ok(LogPage::of(rows, request.limit, |record: &CallRecord| record.cursor().to_string()))
 }
 
+/// Records, newest first, in pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    connection: &impl Connection,
+    filter: &CallFilter,
+    page: PageRequest,
+) -> Result<Page<CallRecord>, StoreError> {
+    let select = select(filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id);
+    paging::page(&connection.executor(), select, page).await
+}
+
 /// How many records there are.
 ///
 /// # Errors
@@ -103,105 +116,6 @@ pub async fn counts(connection: &impl Connection, filter: &CallFilter) -> Result
     let select = select.column_as(Column::FailureKind.count(), "failed");
     let (total, failed): (i64, i64) = select.into_tuple().one(&connection.executor()).await?.unwrap_or_default();
     Ok(CallCounts { total: total.unsigned_abs(), failed: failed.unsigned_abs() })
-}
-
-/// The test runs of a version, newest first: the evidence of its review, at most [`EVIDENCE_MAX`] and the examples.
-///
-/// # Errors
-/// When the database fails.
-pub async fn evidence_for_version(
-    connection: &impl Connection,
-    version_id: VersionId,
-) -> Result<Vec<CallRecord>, StoreError> {
-    let filter = CallFilter { version: Some(version_id), profile: Some(Profile::Quarantine), ..CallFilter::default() };
-    let select =
-        select(&filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id).limit(EVIDENCE_MAX + EXAMPLES_MAX);
-    paging::convert(select.all(&connection.executor()).await?)
-}
-
-/// The first calls of a version since a moment, oldest first, at most 50.
-///
-/// # Errors
-/// When the database fails.
-pub async fn first_of_version(
-    connection: &impl Connection,
-    version_id: VersionId,
-    since: DateTime<Utc>,
-    limit: u64,
-) -> Result<Vec<CallRecord>, StoreError> {
-    let filter = CallFilter {
-        version: Some(version_id),
-        profile: Some(Profile::Live),
-        since: Some(since),
-        ..CallFilter::default()
-    };
-    let select = select(&filter)?.order_by_asc(Column::StartedAt).order_by_asc(Column::Id);
-    paging::convert(select.limit(limit.min(FIRST_RUNS_MAX)).all(&connection.executor()).await?)
-}
-
-/// The regression examples of a version, oldest first, at most [`EXAMPLES_MAX`].
-///
-/// # Errors
-/// When the database fails.
-pub async fn examples_of_version(
-    connection: &impl Connection,
-    version_id: VersionId,
-) -> Result<Vec<CallRecord>, StoreError> {
-    let select = Entity::find().filter(Column::VersionId.eq(version_id.0)).filter(Column::IsExample.eq(true));
-    let select = select.order_by_asc(Column::StartedAt).order_by_asc(Column::Id).limit(EXAMPLES_MAX);
-    paging::convert(select.all(&connection.executor()).await?)
-}
-
-/// Makes a run an example of its version, or one no longer; false when there is no such run.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_example(tx: &Tx, record: &CallRecord, is_example: bool) -> Result<bool, StoreError> {
-    let trial = record.trial.clone().map(|trial| Trial { is_example, ..trial });
-    let change = ActiveModel {
-        trial: Set(trial.map(|trial| Place("calls", "trial").json_text(&trial)).transpose()?),
-        is_example: Set(is_example),
-        ..ActiveModel::default()
-    };
-    let update = Entity::update_many().set(change).filter(Column::Id.eq(record.id.0));
-    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
-}
-
-/// Keeps the newest [`EVIDENCE_MAX`] test runs of a version and its examples. Gives how many went.
-///
-/// # Errors
-/// When the database fails.
-pub async fn trim_evidence(tx: &Tx, version_id: VersionId) -> Result<u64, StoreError> {
-    let ordinary = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::VersionId.eq(version_id.0))
-        .filter(Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?))
-        .filter(Column::IsExample.eq(false));
-    let newest = ordinary.order_by_desc(Column::StartedAt).order_by_desc(Column::Id);
-    let surplus: Vec<uuid::Uuid> = newest.offset(EVIDENCE_MAX).limit(DELETE_BATCH).into_tuple().all(&tx.inner).await?;
-    if surplus.is_empty() {
-        return Ok(0);
-    }
-    Ok(Entity::delete_many().filter(Column::Id.is_in(surplus)).exec(&tx.inner).await?.rows_affected)
-}
-
-/// Whose evidence goes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Owner {
-    Tool(ToolId),
-    Server(ServerId),
-}
-
-/// Deletes the test runs of what is being deleted: evidence goes with its version.
-pub(crate) async fn delete_evidence(tx: &Tx, owner: Owner) -> Result<(), StoreError> {
-    let tests = Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?);
-    let of_owner = match owner {
-        Owner::Tool(id) => Column::ToolId.eq(id.0),
-        Owner::Server(id) => Column::ServerId.eq(id.0),
-    };
-    Entity::delete_many().filter(tests).filter(of_owner).exec(&tx.inner).await?;
-    Ok(())
 }
 
 /// Deletes records that began before `before`, in small transactions, but keeps test runs of versions that are still there:

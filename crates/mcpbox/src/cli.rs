@@ -200,8 +200,20 @@ mod tests {
 
     #[test]
     fn a_grant_is_for_a_host_or_a_module_never_both() {
+        let parses = |line: &str| Cli::try_parse_from(std::iter::once("mcpbox").chain(line.split(' '))).is_ok();
         for bad in ["grant add --server a", "grant add --server a --host h --module m"] {
-            assert!(Cli::try_parse_from(std::iter::once("mcpbox").chain(bad.split(' '))).is_err(), "{bad}");
+            assert!(!parses(bad), "{bad}");
+        }
+        for (until, is_good) in [
+            ("90m", true),
+            ("7d", true),
+            ("2030-01-31T12:00:00+01:00", true),
+            ("7", false),
+            ("d", false),
+            ("soon", false),
+            ("7ä", false),
+        ] {
+            assert_eq!(parses(&format!("grant add --server a --host h --until {until}")), is_good, "{until}");
         }
     }
 }

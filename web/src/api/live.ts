@@ -1,10 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import type { Schema } from "./client";
 import { client } from "./client";
 import { getStatus, setStatus } from "./status";
 
-export type LiveEvent = Schema["LiveEvent"];
+type LiveEvent = Schema["LiveEvent"];
 type Kind = LiveEvent["type"];
 
 /** Which answers an event makes old: every path that begins so. A new kind of event does not compile until it stands here. */
@@ -25,21 +24,6 @@ const GATHER_MS = 150;
 /** A busy server finishes hundreds of runs a second: lists of runs are read again this often at most. */
 const BUSY_MS = 5_000;
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
-
-const followers = new Set<(event: LiveEvent) => void>();
-
-/** Hears every live event while the component is there, for instance for a live tail. */
-export function useLiveEvents(follow: (event: LiveEvent) => void): void {
-  const latest = useRef(follow);
-  useEffect(() => {
-    latest.current = follow;
-  });
-  useEffect(() => {
-    const follower = (event: LiveEvent) => latest.current(event);
-    followers.add(follower);
-    return () => void followers.delete(follower);
-  }, []);
-}
 
 /** Keeps the query cache true to the server until the returned function is called. */
 export function followServer(queries: QueryClient): () => void {
@@ -65,7 +49,6 @@ export function followServer(queries: QueryClient): () => void {
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const event = JSON.parse(data) as LiveEvent;
       old.add(MAKES_OLD[event.type] ?? [], event.type === "call_finished" ? BUSY_MS : GATHER_MS);
-      for (const follower of followers) follower(event);
     };
     source.addEventListener("missed", () => void queries.invalidateQueries());
     source.onerror = () => {

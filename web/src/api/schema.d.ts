@@ -991,7 +991,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the versions of a tool, newest first (the newest 100). */
+        /** Lists the versions of a tool, newest first. */
         get: operations["tools_list_versions"];
         put?: never;
         post?: never;
@@ -1723,11 +1723,15 @@ export interface components {
             snippet?: string | null;
             /** @description Python traceback, only frames of the tool itself. */
             traceback?: string | null;
+            /** @description The argument at fault, when one is. */
+            argument?: string | null;
             /** @description How to mend it. */
             hint?: string | null;
             /** @description Names that were probably meant, best first. */
             nearest?: string[];
             next?: components["schemas"]["NextCall"] | null;
+            /** @description The page where a human mends it, when only a human can. */
+            human?: string | null;
         };
         /**
          * @description Sorts of failures (the contract of the error results).
@@ -2883,6 +2887,11 @@ export interface components {
          * @enum {string}
          */
         RegressionState: "running" | "interrupted" | "same" | "changed" | "failed";
+        /** @description The words of a decision. */
+        Remark: {
+            /** @description Why; goes to the LLM. */
+            comment?: string;
+        };
         /**
          * @description Where a resolution stands.
          * @enum {string}
@@ -3076,11 +3085,6 @@ export interface components {
             live_version?: number | null;
             /** @description What became of it. */
             remarks: string[];
-        };
-        /** @description Why an approval is taken back. */
-        RevokeReviewRequest: {
-            /** @description Words for the author; they go to the LLM. */
-            comment?: string;
         };
         /**
          * @description How much care a review wants.
@@ -3728,13 +3732,6 @@ export interface components {
          * @enum {string}
          */
         TrialPurpose: "author" | "reviewer" | "regression";
-        /** @description A test with a human's own input. */
-        TrialRequest: {
-            /** @description Arguments of `main`. */
-            arguments?: Record<string, unknown>;
-            /** @description Canned HTTP answers; when given, nothing else is reachable. */
-            http_mocks?: components["schemas"]["HttpMock"][] | null;
-        };
         /**
          * Format: uuid
          * @description Names an admin account.
@@ -5018,7 +5015,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevokeReviewRequest"];
+                "application/json": components["schemas"]["Remark"];
             };
         };
         responses: {
@@ -5096,7 +5093,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrialRequest"];
+                "application/json": components["schemas"]["TestRequest"];
             };
         };
         responses: {

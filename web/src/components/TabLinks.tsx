@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { count } from "./numbers";
 import classes from "./TabLinks.module.css";
 
-export interface TabLink {
+interface TabLink {
   label: string;
   /** Where it leads, whole: `/servers/weather/grants`. */
   to: string;

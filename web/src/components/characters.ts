@@ -1,5 +1,5 @@
 /** A piece of text: to be shown as it is, or a character that is named because it hides or pretends. */
-export interface Piece {
+interface Piece {
   text: string;
   /** Why it is marked; absent for plain text. */
   why?: string;
@@ -43,7 +43,7 @@ const LATIN = /[A-Za-z]/;
 const DISGUISED = /[\uff01-\uff5e\u{1d400}-\u{1d7ff}]/u;
 
 /** A character that is marked, where it stands (UTF-16 units), and what to show in its place. */
-export interface Mark {
+interface Mark {
   from: number;
   to: number;
   shown: string;

@@ -10,7 +10,7 @@ use mcpbox_core::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Caller, Catalog, CatalogError, NextStep, next::YOURS, text, validate};
+use crate::{Caller, Catalog, CatalogError, NextStep, load::Loaded, next::YOURS, text, validate};
 
 /// Further errors told with the first one.
 const OTHER_ERRORS_MAX: usize = 5;
@@ -149,12 +149,22 @@ pub(crate) fn check(code: &str, policy: CodePolicy) -> Result<Analysis, Failure>
     Ok(analysis)
 }
 
+/// Analyses code of a tool that is stored already.
+///
+/// # Errors
+/// As [`check`]; what leads on is other code for the tool.
+pub(crate) fn check_stored(code: &str, loaded: &Loaded) -> Result<Analysis, Failure> {
+    check(code, loaded.server.code_policy)
+        .map_err(|failure| failure.next("mcpbox_update_tool", json!({"tool_id": loaded.name(), "python_code": YOURS})))
+}
+
 fn check_size(code: &str) -> Result<(), Failure> {
     if code.len() <= CODE_MAX_BYTES {
         return Ok(());
     }
     let message = format!("the code has {} bytes; at most {CODE_MAX_BYTES} are allowed", code.len());
     Err(Failure::new(FailureKind::InvalidArguments, message)
+        .argument("python_code")
         .hint("split it into several tools, or move data out of the code"))
 }
 

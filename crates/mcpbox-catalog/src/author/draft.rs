@@ -225,7 +225,7 @@ pub async fn rollback_tool(
         return Err(failure.next("mcpbox_get_tool_status", json!({"tool_id": loaded.name()})).into());
     }
     // Rules may have become stricter since.
-    let analysis = code::check(&old.content.code, loaded.server.code_policy)?;
+    let analysis = code::check_stored(&old.content.code, &loaded)?;
     let superseded = add_version(&mut change, &mut loaded, old.content, Some(old.number), "tool.rollback").await?;
     finish(change, loaded, &analysis, superseded).await
 }

@@ -60,7 +60,7 @@ fn misspelt(needs: &[Need], code: &str) -> Option<(u32, String, String)> {
     if mcpbox_analysis::known_distribution(&import.module).is_some() {
         return None;
     }
-    let modules = mcpbox_analysis::default_modules().iter().map(|name| (*name, *name));
-    let meant = nearest::names(&import.module, modules).into_iter().next()?;
+    let modules = mcpbox_analysis::default_modules();
+    let meant = nearest::names(&import.module, modules.iter().copied()).into_iter().next()?;
     Some((line, import.module.clone(), meant.to_owned()))
 }

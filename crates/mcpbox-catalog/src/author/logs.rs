@@ -6,7 +6,7 @@ use mcpbox_core::{
     execute::HostAttempt,
     failure::Failure,
     ids::{CallId, VersionId},
-    paging::{LogRequest, PageRequest},
+    paging::{Page, PageRequest},
     principal::Actor,
 };
 use mcpbox_store::{
@@ -17,9 +17,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{Caller, Catalog, CatalogError, NextStep};
-
-/// Runs told at once.
-const LOG_RUNS_MAX: u64 = 50;
 
 /// A run.
 #[derive(Debug, Clone, Serialize)]
@@ -59,11 +56,13 @@ pub struct ToolLogs {
     pub tool: String,
     /// Newest first.
     pub runs: Vec<LogEntry>,
+    /// How many are kept in all.
+    pub total: u64,
     /// What to do now.
     pub next: Vec<NextStep>,
 }
 
-/// Recent runs of a tool (`limit` 1 to 50), newest first.
+/// Recent runs of a tool, newest first.
 ///
 /// # Errors
 /// `not_found` with the nearest names.
@@ -71,17 +70,19 @@ pub async fn get_tool_logs(
     cat: &Catalog,
     who: impl Into<Caller<'_>>,
     tool: &str,
-    limit: u64,
+    page: PageRequest,
 ) -> Result<ToolLogs, CatalogError> {
     who.into().check_author()?;
     let snapshot = cat.snapshot();
     let known = snapshot.find_tool(tool)?;
     let reader = cat.store.reader();
     let filter = CallFilter { tool: Some(known.tool.id), ..CallFilter::default() };
-    let runs = calls::list(&reader, &filter, LogRequest::newest(limit.min(LOG_RUNS_MAX))).await?.items;
+    let Page { items: runs, total, .. } = calls::page(&reader, &filter, page).await?;
     let history = versions::list(&reader, known.tool.id, PageRequest::new(1, 100)).await?.items;
     let number = |id: VersionId| history.iter().find(|version| version.id == id).map(|version| version.number);
-    let next = match runs.first().map(|run| run.failure.is_some()) {
+    let newest = runs.first().filter(|_| page.offset() == 0);
+    let next = match newest.map(|run| run.failure.is_some()) {
+        None if total > 0 => NextStep::say("these are older runs"),
         None => NextStep::call("it never ran; try it", "mcpbox_test_code", json!({"tool_id": known.name})),
         Some(true) => {
             let update = json!({"tool_id": known.name, "python_code": crate::next::YOURS});
@@ -90,7 +91,7 @@ pub async fn get_tool_logs(
         Some(false) => NextStep::say("the last run succeeded"),
     };
     let runs = runs.into_iter().map(|run| log_entry(number(run.version_id), run)).collect();
-    Ok(ToolLogs { tool: known.name.clone(), runs, next: vec![next] })
+    Ok(ToolLogs { tool: known.name.clone(), runs, total, next: vec![next] })
 }
 
 fn log_entry(version: Option<u32>, run: CallRecord) -> LogEntry {

@@ -98,7 +98,7 @@ pub async fn request_publish(
         (state, open) => {
             let pending = state.apply(VersionEvent::Submit).map_err(CatalogError::internal)?;
             // What is stored was checked when it was written; the rules may have become stricter since.
-            code::check(&loaded.newest.content.code, loaded.server.code_policy)?;
+            code::check_stored(&loaded.newest.content.code, &loaded)?;
             change.touch_tool(id);
             let review = submit(cat, who, &mut change, &loaded, (ReviewPurpose::Publish, open, notes)).await?;
             versions::set_state(&change.tx, loaded.newest.id, state, pending, None).await?;

@@ -107,7 +107,8 @@ async fn request(
     let justification = text::remark("justification", justification)?;
     if justification.is_empty() {
         let failure = Failure::new(FailureKind::InvalidArguments, "the justification is empty");
-        return Err(failure.hint("tell the human in a sentence what the tool needs it for").into());
+        let hint = "tell the human in a sentence what the tool needs it for";
+        return Err(failure.argument("justification").hint(hint).into());
     }
     let mut change = Change::begin(cat, who.actor()).await?;
     let loaded = load::tool(&change.tx, id).await?;

@@ -94,7 +94,7 @@ pub async fn create_server_secret(
     let server = cat.snapshot().find_server(server)?.clone();
     let key = SecretKey::parse(key).map_err(|error| {
         let failure = Failure::new(FailureKind::InvalidArguments, error.to_string());
-        failure.hint("UPPER_SNAKE_CASE, such as OPENWEATHER_API_KEY").nearest(nearest_key(key))
+        failure.argument("key").hint("UPPER_SNAKE_CASE, such as OPENWEATHER_API_KEY").nearest(nearest_key(key))
     })?;
     let description = text::description(description)?;
     let hosts = parse_hosts(hosts)?;
@@ -164,12 +164,13 @@ fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, CatalogError> {
     if hosts.len() > HOSTS_MAX {
         let failure =
             Failure::new(FailureKind::InvalidArguments, format!("a secret may be bound to at most {HOSTS_MAX} hosts"));
-        return Err(failure.hint("name only the hosts that check it").into());
+        return Err(failure.argument("hosts").hint("name only the hosts that check it").into());
     }
     let parse = |host: &String| {
         HostRule::parse(host).map_err(|error| {
             let failure = Failure::new(FailureKind::InvalidArguments, error.to_string());
-            failure.hint("give exact host names: api.example.com, or with a port api.example.com:8443").into()
+            let hint = "give exact host names: api.example.com, or with a port api.example.com:8443";
+            failure.argument("hosts").hint(hint).into()
         })
     };
     hosts.iter().map(parse).collect()

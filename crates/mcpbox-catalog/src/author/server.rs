@@ -19,7 +19,11 @@ use serde_json::{Value, json};
 
 use super::{SecretSummary, version::no_name};
 use crate::{
-    Caller, Catalog, CatalogError, NextStep, Snapshot, change::Change, error::refused, load, mend, next::YOURS, text,
+    Caller, Catalog, CatalogError, NextStep, Snapshot,
+    change::Change,
+    load, mend,
+    next::{YOURS, next_call},
+    text,
     withheld::Withheld,
 };
 
@@ -107,12 +111,7 @@ pub async fn list_servers(
 ) -> Result<Page<ServerSummary>, CatalogError> {
     who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let all = snapshot.servers();
-    let total = all.len() as u64;
-    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    let take = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    let items = all.skip(skip).take(take).map(|server| summary(&snapshot, server)).collect();
-    Ok(page.page(items, total))
+    Ok(page.of(snapshot.servers()).map(|server| summary(&snapshot, server)))
 }
 
 fn summary(snapshot: &Snapshot, server: &Server) -> ServerSummary {
@@ -232,11 +231,11 @@ pub async fn delete_server(
 ) -> Result<DeleteReport, CatalogError> {
     let who = who.into();
     let snapshot = cat.snapshot();
-    who.check_delete(snapshot.settings().remote_delete)?;
+    who.check_delete(cat, next_call("mcpbox_stop_server", json!({"server_id": server})))?;
     let server = snapshot.find_server(server)?;
     let mut change = Change::begin(cat, who.actor()).await?;
     if !servers::delete(&change.tx, server.id).await? {
-        return Err(refused(FailureKind::NotFound, format!("server '{}' is gone already", server.name)));
+        return Err(load::server_gone().into());
     }
     let tools: Vec<_> = snapshot.known_of(server).map(|known| &known.tool.name).collect();
     change

@@ -5,7 +5,6 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::Capability,
-    failure::FailureKind,
     grant::Grant,
     hash::ContentHash,
     ids::{ReviewId, ServerId, ToolId, VersionId},
@@ -19,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::DeleteReport;
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, error::refused, load, withheld::KnownTool};
+use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, load, next::next_call, withheld::KnownTool};
 
 /// A tool in a list.
 #[derive(Debug, Clone, Serialize)]
@@ -106,8 +105,10 @@ pub struct ToolVersions {
     pub tool_id: ToolId,
     /// `server__tool`.
     pub name: String,
-    /// Its newest versions (at most 100).
+    /// Some of its versions, newest first.
     pub versions: Vec<VersionSummary>,
+    /// How many it has in all.
+    pub total: u64,
     /// What to do now.
     pub next: Vec<NextStep>,
 }
@@ -147,14 +148,13 @@ async fn summaries(
     all: Vec<&Arc<KnownTool>>,
     page: PageRequest,
 ) -> Result<Page<ToolSummary>, CatalogError> {
-    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    let take = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    let shown: Vec<&Arc<KnownTool>> = all.iter().skip(skip).take(take).copied().collect();
-    let ids: Vec<ToolId> = shown.iter().map(|known| known.tool.id).collect();
+    let shown = page.of(all.into_iter());
+    let ids: Vec<ToolId> = shown.items.iter().map(|known| known.tool.id).collect();
     let newest = versions::latest_for_tools(&cat.store.reader(), &ids).await?;
     let newest: HashMap<ToolId, Version> = newest.into_iter().map(|version| (version.tool_id, version)).collect();
-    let items = shown.into_iter().filter_map(|known| Some(summary(known, newest.get(&known.tool.id)?))).collect();
-    Ok(page.page(items, all.len() as u64))
+    let total = shown.total;
+    let told = shown.items.into_iter().filter_map(|known| Some(summary(known, newest.get(&known.tool.id)?)));
+    Ok(page.page(told.collect(), total))
 }
 
 fn summary(known: &KnownTool, newest: &Version) -> ToolSummary {
@@ -202,7 +202,7 @@ pub async fn get_tool(cat: &Catalog, who: impl Into<Caller<'_>>, tool: &str) -> 
     })
 }
 
-/// The history of a tool.
+/// The history of a tool, newest first.
 ///
 /// # Errors
 /// `not_found` with the nearest names.
@@ -210,15 +210,17 @@ pub async fn list_tool_versions(
     cat: &Catalog,
     who: impl Into<Caller<'_>>,
     tool: &str,
+    page: PageRequest,
 ) -> Result<ToolVersions, CatalogError> {
     who.into().check_author()?;
     let snapshot = cat.snapshot();
     let known = snapshot.find_tool(tool)?;
-    let page = versions::list(&cat.store.reader(), known.tool.id, PageRequest::new(1, 100)).await?;
+    let found = versions::list(&cat.store.reader(), known.tool.id, page).await?;
+    let total = found.total;
     let versions: Vec<VersionSummary> =
-        page.items.into_iter().map(|version| version_summary(version, &known.tool)).collect();
+        found.items.into_iter().map(|version| version_summary(version, &known.tool)).collect();
     let mut next = Vec::new();
-    if let Some(older) = versions.get(1) {
+    if let Some(older) = versions.iter().find(|version| u64::from(version.version) < total) {
         let arguments = json!({"tool_id": known.name, "version": older.version});
         next.push(NextStep::call(
             "go back to an older version (it is reviewed again)",
@@ -231,7 +233,7 @@ pub async fn list_tool_versions(
         "mcpbox_get_tool_status",
         json!({"tool_id": known.name}),
     ));
-    Ok(ToolVersions { tool_id: known.tool.id, name: known.name.clone(), versions, next })
+    Ok(ToolVersions { tool_id: known.tool.id, name: known.name.clone(), versions, total, next })
 }
 
 fn version_summary(version: Version, tool: &Tool) -> VersionSummary {
@@ -261,11 +263,11 @@ pub async fn delete_tool(
 ) -> Result<DeleteReport, CatalogError> {
     let who = who.into();
     let snapshot = cat.snapshot();
-    who.check_delete(snapshot.settings().remote_delete)?;
+    who.check_delete(cat, next_call("mcpbox_update_tool", json!({"tool_id": tool, "enabled": false})))?;
     let known = snapshot.find_tool(tool)?;
     let mut change = Change::begin(cat, who.actor()).await?;
     if !tools::delete(&change.tx, known.tool.id).await? {
-        return Err(refused(FailureKind::NotFound, format!("{} is gone already", known.name)));
+        return Err(load::tool_gone().into());
     }
     change.audit("tool.delete", format!("tool:{}", known.tool.id), json!({"name": known.name})).await?;
     change.touch_tool(known.tool.id);

@@ -63,7 +63,8 @@ pub(super) fn tool_name(text: &str) -> Result<ToolName, CatalogError> {
     if text.starts_with(RESERVED_PREFIX) {
         let failure =
             Failure::new(FailureKind::InvalidArguments, format!("'{text}' would look like a management tool"));
-        return Err(failure.hint("choose a name that does not start with 'mcpbox'").nearest(nearest_name(text)).into());
+        let failure = failure.argument("name").nearest(nearest_name(text));
+        return Err(failure.hint("choose a name that does not start with 'mcpbox'").into());
     }
     Ok(name)
 }
@@ -72,7 +73,7 @@ pub(super) fn tool_name(text: &str) -> Result<ToolName, CatalogError> {
 pub(super) fn no_name(error: &NameError, text: &str) -> Failure {
     let nearest = nearest_name(text);
     let hint = nearest.as_deref().map_or_else(|| "such as weather_api".to_owned(), |name| format!("such as {name}"));
-    Failure::new(FailureKind::InvalidArguments, error.to_string()).hint(hint).nearest(nearest)
+    Failure::new(FailureKind::InvalidArguments, error.to_string()).argument("name").hint(hint).nearest(nearest)
 }
 
 /// A name is free when no other tool of the server has it now.

@@ -41,23 +41,27 @@ pub(super) fn checked_module(name: &str) -> Result<&str, CatalogError> {
         }
         false => "give one dotted module name, such as xml.dom.minidom",
     };
-    Err(Failure::new(FailureKind::InvalidArguments, message).hint(hint).into())
+    Err(Failure::new(FailureKind::InvalidArguments, message).argument("module_name").hint(hint).into())
 }
 
 /// A package by its own name.
 pub(super) fn package_or_refusal(module: &str, package: &str, network: bool) -> Result<Wanted, Failure> {
     let rule = PackageRule::parse(package).map_err(|error| {
         Failure::new(FailureKind::InvalidArguments, error.to_string())
+            .argument("package")
             .hint("give its name in the package index, such as pyyaml, and versions like pyyaml>=6")
     })?;
     if mcpbox_analysis::is_stdlib(module) {
         let message = format!("{module} belongs to the standard library, not to a package {}", rule.name);
         return Err(Failure::new(FailureKind::InvalidArguments, message)
+            .argument("package")
             .hint("leave out the argument package, or name the module that the code imports from it"));
     }
     if mcpbox_analysis::is_base_package(module) {
         let message = format!("every tool has {module} in the version of this MCPbox");
-        return Err(Failure::new(FailureKind::InvalidArguments, message).hint("import it without asking"));
+        return Err(Failure::new(FailureKind::InvalidArguments, message)
+            .hint("import it without asking")
+            .next("mcpbox_get_server_modules", json!({})));
     }
     let derived = PackageRule::named(mcpbox_analysis::distribution(module)).name;
     // `module_name` may also be the package's own name, for one that no import shows.
@@ -85,18 +89,18 @@ pub(super) fn module_or_refusal(module: &str, policy: CodePolicy, network: bool)
 }
 
 pub(super) fn checked_host(host: &str, port: Option<u16>) -> Result<HostRule, CatalogError> {
-    let invalid = |message: String| {
-        let failure = Failure::new(FailureKind::InvalidArguments, message);
+    let invalid = |argument: &str, message: String| {
+        let failure = Failure::new(FailureKind::InvalidArguments, message).argument(argument);
         CatalogError::from(failure.hint("give one exact host name, without scheme or path, and the port by itself"))
     };
-    let rule = HostRule::parse(host).map_err(|error| invalid(error.to_string()))?;
+    let rule = HostRule::parse(host).map_err(|error| invalid("host", error.to_string()))?;
     if port == Some(0) {
-        return Err(invalid("the port must be a number from 1 to 65535".to_owned()));
+        return Err(invalid("port", "the port must be a number from 1 to 65535".to_owned()));
     }
     if let (Some(in_host), Some(port)) = (rule.port, port)
         && in_host != port
     {
-        return Err(invalid(format!("the host says port {in_host}, the port argument says {port}")));
+        return Err(invalid("host", format!("the host says port {in_host}, the port argument says {port}")));
     }
     if is_never_reachable(&rule.host) {
         let failure = Failure::new(
@@ -104,6 +108,7 @@ pub(super) fn checked_host(host: &str, port: Option<u16>) -> Result<HostRule, Ca
             format!("{} is never reachable from a tool, whatever is granted", rule.host),
         );
         return Err(failure
+            .argument("host")
             .hint("loopback, link-local and metadata addresses stay closed; use the host's LAN name or address")
             .into());
     }

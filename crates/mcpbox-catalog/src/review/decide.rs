@@ -4,14 +4,11 @@
 use std::sync::Arc;
 
 use mcpbox_core::{
-    capability::{Capabilities, Capability},
-    event::LiveEvent,
+    capability::Capabilities,
     failure::FailureKind,
-    grant::GrantScope,
     hash::ContentHash,
     ids::{ReviewId, VersionId},
     review::{Refusal, Review, ReviewPurpose, ReviewState},
-    server::ServerStatus,
     version::{Version, VersionDecision, VersionEvent},
 };
 use mcpbox_store::{
@@ -23,6 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    finish::{finish, remarks},
     friction,
     open::{Open, check_content, check_name, check_packages, open, stale},
     partial::{Sources, Verdict, check_refusals, verdict},
@@ -34,7 +32,7 @@ use crate::{
     assessment::Asked,
     change::Change,
     error::refused,
-    load::{self, Loaded},
+    load,
     needs::{Standing, refused_in_tests},
     policy::Ruling,
     rating::rate,
@@ -266,50 +264,4 @@ async fn decide(
     (review.state, review.comment) = (state, comment);
     (review.decided_by, review.decided_at) = (Some(change.actor.clone()), Some(change.now));
     Ok(())
-}
-
-/// What is left to do before calls succeed.
-fn remarks(cat: &Catalog, loaded: &Loaded, version: &Version, standing: &Standing) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if loaded.server.status == ServerStatus::Stopped {
-        remarks.push(format!("server '{}' is stopped; start it to publish the tool", loaded.server.name));
-    }
-    if !loaded.tool.enabled {
-        remarks.push("the tool is disabled; enable it to publish it".to_owned());
-    }
-    if standing.approved().any(|grant| matches!(grant.capability, Capability::Package(_))) {
-        remarks.push(
-            "its packages are being installed; calls succeed once they are (`mcpbox package list` shows how far it is)"
-                .to_owned(),
-        );
-    }
-    let missing = standing.secrets_without_value(&version.content.capabilities);
-    if !missing.is_empty() {
-        let page = cat.admin_page(&format!("servers/{}", loaded.server.id));
-        remarks.push(format!("set the value of {} at {page}; until then calls fail", missing.join(", ")));
-    }
-    remarks
-}
-
-pub(super) async fn finish(
-    cat: &Catalog,
-    mut change: Change,
-    review: Review,
-    loaded: Loaded,
-    version: Version,
-    remarks: Vec<String>,
-) -> Result<Decision, CatalogError> {
-    change.touch_tool(loaded.tool.id);
-    change.touch_grants(GrantScope::Tool(loaded.tool.id));
-    change.tell(LiveEvent::ReviewChanged { review_id: review.id });
-    change.commit().await?;
-    let published = cat.snapshot().known_by_id(loaded.tool.id).is_some_and(|known| known.withheld.is_none());
-    Ok(Decision {
-        review,
-        tool: loaded.name(),
-        version: version.number,
-        live_version: loaded.tool.live_version,
-        published,
-        remarks,
-    })
 }

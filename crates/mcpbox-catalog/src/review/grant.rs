@@ -133,7 +133,7 @@ pub async fn decide_grant(
         GrantEvent::Revoke => "grant.revoke",
         GrantEvent::Expire => return Err(refused(FailureKind::InvalidArguments, "time alone makes a grant expire")),
     };
-    let detail = json!({"capability": grant.capability, "scope": grant.scope, "comment": comment});
+    let detail = json!({"capability": grant.capability, "scope": grant.scope, "expires_at": null, "comment": comment});
     change.audit(action, format!("grant:{}", grant.id), detail).await?;
     grants_changed(&mut change, grant.scope).await?;
     change.commit().await?;

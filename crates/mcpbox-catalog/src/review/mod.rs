@@ -6,6 +6,7 @@ mod changes;
 mod decide;
 mod diff;
 mod evidence;
+mod finish;
 mod friction;
 mod grant;
 mod granted;

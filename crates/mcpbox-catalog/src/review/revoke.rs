@@ -22,7 +22,7 @@ use serde_json::json;
 
 use super::{
     Decision,
-    decide::finish,
+    finish::finish,
     open::{by_id, version_of},
 };
 use crate::{

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, SubsecRound, Utc};
 use mcpbox_core::{
     audit::AuditEvent,
     capability::Capability,
-    grant::GrantScope,
+    grant::{Grant, GrantScope},
     ids::{GrantId, ReviewId, ServerId, ToolId, VersionId},
     review::ReviewPurpose,
     settings::Settings,
 };
 use mcpbox_store::{Moment, reviews};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::{CatalogError, audited::GrantInForce};
+use crate::CatalogError;
 
 /// The last word on everything that was decided.
 #[derive(Default)]
@@ -22,7 +24,7 @@ pub(super) struct History {
     pub(super) decisions: BTreeMap<ReviewId, Decided>,
     pub(super) revoked: BTreeSet<ReviewId>,
     /// Grants in force.
-    pub(super) grants: HashMap<GrantId, (Capability, GrantScope)>,
+    pub(super) grants: HashMap<GrantId, Granted>,
     /// What bundles granted to tools before their rows named the grants.
     pub(super) unnamed_grants: BTreeSet<(ToolId, Capability)>,
     /// The version that calls of a tool run.
@@ -32,6 +34,21 @@ pub(super) struct History {
     pub(super) deleted_tools: BTreeSet<ToolId>,
     pub(super) deleted_servers: BTreeSet<ServerId>,
     pub(super) settings: Option<Settings>,
+}
+
+/// A grant as it was decided.
+pub(super) struct Granted {
+    capability: Capability,
+    scope: GrantScope,
+    /// Until when; none when the row is from before it said so.
+    end: Option<Option<DateTime<Utc>>>,
+}
+
+impl Granted {
+    /// Reads what a row says of a grant.
+    fn of(row: &Value) -> Option<Self> {
+        Some(Self { capability: said(row, "capability")?, scope: said(row, "scope")?, end: said(row, "expires_at") })
+    }
 }
 
 /// A decision on a review.
@@ -50,11 +67,7 @@ impl History {
             "review.reject" => self.decided(moment, event, false).await?,
             "review.revoke" => self.revoke(&event),
             "grant.add" | "grant.approve" => {
-                if let (Some(id), Some(capability), Some(scope)) =
-                    (subject(&event, "grant:"), field(&event, "capability"), field(&event, "scope"))
-                {
-                    self.grants.insert(id, (capability, scope));
-                }
+                self.grants.extend(subject(&event, "grant:").zip(Granted::of(&event.detail)));
             }
             action if action.starts_with("grant.") => {
                 subject(&event, "grant:").map(|id: GrantId| self.grants.remove(&id));
@@ -83,9 +96,9 @@ impl History {
                 self.live.insert(tool, Some(version));
                 self.approved.insert(version);
             }
-            match (field::<Vec<GrantInForce>>(&event, "grants"), tool) {
+            match (field::<Vec<Value>>(&event, "grants"), tool) {
                 (Some(grants), _) => {
-                    self.grants.extend(grants.into_iter().map(|grant| (grant.id, (grant.capability, grant.scope))));
+                    self.grants.extend(grants.iter().filter_map(|row| said(row, "id").zip(Granted::of(row))));
                 }
                 (None, Some(tool)) => {
                     let granted: Vec<Capability> = field(&event, "granted").unwrap_or_default();
@@ -121,13 +134,24 @@ impl History {
             || decided.server.is_some_and(|server| self.deleted_servers.contains(&server))
     }
 
-    /// Whether a grant in force was decided so.
-    pub(super) fn has_granted(&self, id: GrantId, capability: &Capability, scope: GrantScope) -> bool {
-        match self.grants.get(&id) {
-            Some((decided, of)) => decided == capability && *of == scope,
-            None => matches!(scope, GrantScope::Tool(tool)
-                if self.unnamed_grants.iter().any(|(of, granted)| *of == tool && granted.covers(capability))),
+    /// What of a grant in force is not as it was decided; none when all is.
+    pub(super) fn ungranted(&self, grant: &Grant) -> Option<String> {
+        let Grant { capability, scope, expires_at, .. } = grant;
+        let Some(decided) = self.grants.get(&grant.id) else {
+            let is_covered =
+                |tool| self.unnamed_grants.iter().any(|(of, granted)| *of == tool && granted.covers(capability));
+            let was_granted = matches!(*scope, GrantScope::Tool(tool) if is_covered(tool));
+            return (!was_granted).then(|| format!("{capability} is in force, but nobody granted it so"));
+        };
+        if decided.capability != *capability || decided.scope != *scope {
+            return Some(format!("{capability} is in force, but nobody granted it so"));
         }
+        // The database keeps microseconds.
+        let end = |end: Option<DateTime<Utc>>| end.map(|end| end.trunc_subsecs(6));
+        let words =
+            |end: Option<DateTime<Utc>>| end.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));
+        let decided = decided.end.filter(|decided| end(*decided) != end(*expires_at))?;
+        Some(format!("{capability} is in force {}, but was granted {}", words(*expires_at), words(decided)))
     }
 }
 
@@ -136,5 +160,9 @@ fn subject<T: std::str::FromStr>(event: &AuditEvent, prefix: &str) -> Option<T> 
 }
 
 pub(super) fn field<T: DeserializeOwned>(event: &AuditEvent, name: &str) -> Option<T> {
-    serde_json::from_value(event.detail.get(name)?.clone()).ok()
+    said(&event.detail, name)
+}
+
+fn said<T: DeserializeOwned>(row: &Value, name: &str) -> Option<T> {
+    serde_json::from_value(row.get(name)?.clone()).ok()
 }

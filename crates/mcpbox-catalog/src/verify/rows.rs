@@ -92,11 +92,8 @@ pub(super) async fn compare_state(
     let now = catalog::load_snapshot(moment).await?;
     for grant in now.approved_grants.iter().filter(|grant| grant.state == GrantState::Approved) {
         report.grants += 1;
-        if !history.has_granted(grant.id, &grant.capability, grant.scope) {
-            report.problem(
-                format!("grant:{}", grant.id),
-                format!("{} is in force, but nobody granted it so", grant.capability),
-            );
+        if let Some(message) = history.ungranted(grant) {
+            report.problem(format!("grant:{}", grant.id), message);
         }
     }
     for tool in &now.tools {

@@ -121,7 +121,8 @@ async fn an_update_makes_a_new_draft_and_leaves_older_versions_as_they_were() {
     let second = world.update_code("s__add", &ADD.replace("a + b", "a - b")).await;
     assert_eq!((second.version, second.state), (2, VersionState::Draft));
     assert_ne!(first.content_hash, second.content_hash);
-    let versions = author::list_tool_versions(&world.cat, &world.llm, "s__add").await.unwrap().versions;
+    let versions =
+        author::list_tool_versions(&world.cat, &world.llm, "s__add", PageRequest::default()).await.unwrap().versions;
     assert_eq!(versions[1].content_hash, first.content_hash);
     let unchanged = world.update_code("s__add", &ADD.replace("a + b", "a - b")).await;
     assert_eq!(unchanged.version, 2, "the same content is no new version");

@@ -34,7 +34,7 @@ async fn a_single_request_opens_a_review_that_grants_without_publishing() {
     let detail = review::show(&world.cat, first.review_id.unwrap()).await.unwrap();
     assert_eq!((detail.review.purpose, detail.review.requested.len()), (ReviewPurpose::Grant, 2));
     assert!(detail.consequence.contains("no version goes live"), "{}", detail.consequence);
-    let pending = author::list_pending_requests(&world.cat, &world.llm).await.unwrap();
+    let pending = author::list_pending_requests(&world.cat, &world.llm, PageRequest::default()).await.unwrap();
     assert!(pending.servers[0].grants.is_empty() && pending.servers[0].reviews.len() == 1, "{pending:?}");
 
     let grant = waiting(&world).await;

@@ -11,7 +11,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     grant::GrantScope,
     name::SecretKey,
-    paging::LogRequest,
+    paging::{LogRequest, PageRequest},
     principal::{Principal, Scope},
     secret::SecretMode,
     version::VersionState,
@@ -231,7 +231,7 @@ async fn every_call_leaves_a_record_with_redacted_arguments() {
     assert_eq!((record.profile, record.stdout.as_str(), record.tool_name.as_str()), (Profile::Live, "printed", "get"));
     assert!(record.result.as_str().unwrap().len() < 70_000 && record.failure.is_none());
     assert_eq!(record.actor, world.llm.actor());
-    let logs = author::get_tool_logs(&world.cat, &world.llm, &tool, 10).await.unwrap();
+    let logs = author::get_tool_logs(&world.cat, &world.llm, &tool, PageRequest::default()).await.unwrap();
     assert_eq!((logs.runs[0].call_id, logs.runs[0].version, logs.runs[0].duration_ms), (id, Some(1), 1.5));
 }
 
@@ -270,7 +270,7 @@ async fn the_same_name_on_two_servers_keeps_separate_logs() {
     world.call("one__add", json!({"a": 1})).await.result.unwrap();
     world.call("two__add", json!({"a": 2})).await.result.unwrap();
     world.cat.close().await;
-    let of = |tool: &'static str| author::get_tool_logs(&world.cat, &world.llm, tool, 10);
+    let of = |tool: &'static str| author::get_tool_logs(&world.cat, &world.llm, tool, PageRequest::default());
     let (one, two) = (of("one__add").await.unwrap(), of("two__add").await.unwrap());
     assert_eq!((one.runs.len(), &one.runs[0].arguments), (1, &json!({"a": 1})));
     assert_eq!((two.runs.len(), &two.runs[0].arguments), (1, &json!({"a": 2})));

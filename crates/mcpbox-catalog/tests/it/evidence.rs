@@ -8,7 +8,7 @@ use mcpbox_core::{
     execute::{HostAttempt, HostOutcome, HttpMock, Observed, Unobserved},
     failure::{Failure, FailureKind},
     ids::ReviewId,
-    paging::LogRequest,
+    paging::{LogRequest, PageRequest},
     principal::ActorKind,
     regression::{DifferentPart, RegressionState, Verdict},
 };
@@ -86,7 +86,7 @@ async fn calls_keep_what_a_tool_logs_too() {
     *world.executor.says.lock().unwrap() = vec!["half way".into()];
     world.call(&tool, json!({"a": 1})).await.result.unwrap();
     world.cat.close().await;
-    let logs = author::get_tool_logs(&world.cat, &world.llm, &tool, 1).await.unwrap();
+    let logs = author::get_tool_logs(&world.cat, &world.llm, &tool, PageRequest::new(1, 1)).await.unwrap();
     assert_eq!(logs.runs[0].logs, ["half way"]);
 }
 

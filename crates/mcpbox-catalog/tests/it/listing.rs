@@ -56,7 +56,7 @@ async fn all_that_waits_is_listed_by_server() {
     author::create_server_secret(&world.cat, &world.llm, "b", "WEATHER_KEY", "", &[]).await.unwrap();
     let review = world.publish("b__fetch").await.review_id;
     author::request_module(&world.cat, &world.llm, "a__fetch", asked("logging", "to log")).await.unwrap();
-    let pending = author::list_pending_requests(&world.cat, &world.llm).await.unwrap();
+    let pending = author::list_pending_requests(&world.cat, &world.llm, PageRequest::default()).await.unwrap();
     let told: Vec<_> = pending
         .servers
         .iter()

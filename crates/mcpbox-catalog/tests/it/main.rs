@@ -17,6 +17,7 @@ mod deciding;
 mod decisions;
 mod evidence;
 mod expiring;
+mod guards;
 mod listing;
 mod nobody_but_a_human;
 mod packages;

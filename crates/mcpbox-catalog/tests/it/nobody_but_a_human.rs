@@ -69,7 +69,10 @@ async fn no_author_function_approves_or_publishes_anything() {
     assert!(tools.items.iter().any(|tool| tool.newest_version >= 4), "the walk must really write: {tools:?}");
     for tool in tools.items {
         assert!(tool.live_version.is_none() && !tool.published);
-        let versions = author::list_tool_versions(&world.cat, &world.llm, &tool.name).await.unwrap().versions;
+        let versions = author::list_tool_versions(&world.cat, &world.llm, &tool.name, PageRequest::default())
+            .await
+            .unwrap()
+            .versions;
         assert!(versions.iter().all(|version| version.state != VersionState::Approved), "{versions:?}");
     }
     let grants = listing::grants(&world.cat, &listing::GrantFilter::default(), PageRequest::new(1, 100)).await.unwrap();

@@ -1,10 +1,8 @@
 //! A catalog on a database of its own, with a scripted executor, an LLM and a human.
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    sync::{Arc, Mutex},
-};
+mod scripted;
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use argon2::{Algorithm, Argon2, Params, Version as Argon2Version, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
@@ -12,13 +10,9 @@ use mcpbox_catalog::{Catalog, CatalogConfig, CatalogError, Reviewer, author, cal
 use mcpbox_core::{
     capability::HostRule,
     clock::{Clock, ManualClock},
-    execute::{
-        BoxFuture, Execution, Executor, HostAttempt, HostOutcome, LockedEnvironment, Observed, Observer, Outcome,
-        Resolved, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
-    },
+    execute::{Execution, HostAttempt, HostOutcome, Observed, Outcome, ToolOutput, Unobserved},
     failure::Failure,
     ids::{ReviewId, UserId},
-    package::{PackageLock, PackageOrigin, Requirements, ResolvedPackage, VulnerabilityCheck},
     principal::Principal,
     user::User,
 };
@@ -26,6 +20,8 @@ use mcpbox_store::{Keyring, Location, Store, users};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
+
+pub(crate) use scripted::{Index, Scripted, resolved};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -41,129 +37,6 @@ async def main(city: str) -> dict[str, str]:
     response = await http.get("https://api.weather.example/v1", params={"q": city}, headers={"x": secrets["WEATHER_KEY"]})
     return response.json()
 "#;
-
-type Script = Box<dyn Fn(&Execution) -> Outcome + Send + Sync>;
-
-/// What stands in for the sandbox: keeps what it was handed, answers as told.
-pub(crate) struct Scripted {
-    pub(crate) seen: Mutex<Vec<Execution>>,
-    script: Mutex<Script>,
-    /// What every run says with `ctx.log`.
-    pub(crate) says: Mutex<Vec<String>>,
-    /// While set, runs never end.
-    pub(crate) hangs: std::sync::atomic::AtomicBool,
-    /// The package index: what resolving gives, and what installing gives. While none, neither ends.
-    pub(crate) index: tokio::sync::watch::Sender<Option<Index>>,
-    pub(crate) resolved: Mutex<Vec<Requirements>>,
-    pub(crate) installed: Mutex<Vec<LockedEnvironment>>,
-}
-
-/// How a package index behaves.
-#[derive(Clone)]
-pub(crate) struct Index {
-    pub(crate) resolves: Result<Resolved, String>,
-    pub(crate) installs: Result<(), String>,
-}
-
-/// What an index makes of `name`.
-pub(crate) fn resolved(name: &str, version: &str) -> Resolved {
-    let package = ResolvedPackage {
-        name: name.into(),
-        version: version.into(),
-        origin: PackageOrigin::Requested,
-        size_bytes: Some(12_000_000),
-        license: Some("BSD-3-Clause".into()),
-        summary: None,
-        vulnerabilities: VulnerabilityCheck::NotChecked { reason: "offline".into() },
-    };
-    let lock = PackageLock::new(format!("{name}=={version} --hash=sha256:00\n"), vec![name.into()]);
-    Resolved { lock, packages: vec![package] }
-}
-
-impl Index {
-    /// One that has everything in this version.
-    pub(crate) fn with(name: &str, version: &str) -> Self {
-        Self { resolves: Ok(resolved(name, version)), installs: Ok(()) }
-    }
-
-    /// One that cannot be reached.
-    pub(crate) fn offline() -> Self {
-        Self {
-            resolves: Err("the index cannot be reached".into()),
-            installs: Err("the index cannot be reached".into()),
-        }
-    }
-}
-
-impl Scripted {
-    fn new(script: Script) -> Arc<Self> {
-        Arc::new(Self {
-            seen: Mutex::default(),
-            script: Mutex::new(script),
-            says: Mutex::default(),
-            hangs: false.into(),
-            index: tokio::sync::watch::Sender::new(Some(Index::offline())),
-            resolved: Mutex::default(),
-            installed: Mutex::default(),
-        })
-    }
-
-    async fn index(&self) -> Index {
-        let mut watched = self.index.subscribe();
-        let index = watched.wait_for(Option::is_some).await.unwrap();
-        index.clone().unwrap()
-    }
-}
-
-impl Executor for Scripted {
-    fn execute<'a>(&'a self, execution: Execution, observer: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
-        self.says.lock().unwrap().iter().for_each(|line| observer.log(line.clone()));
-        let outcome = (self.script.lock().unwrap())(&execution);
-        self.seen.lock().unwrap().push(execution);
-        let hangs = self.hangs.load(std::sync::atomic::Ordering::SeqCst);
-        Box::pin(async move {
-            if hangs {
-                std::future::pending::<()>().await;
-            }
-            outcome
-        })
-    }
-
-    fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
-        Box::pin(async move {
-            let index = self.index().await;
-            self.resolved.lock().unwrap().push(requirements.clone());
-            index.resolves
-        })
-    }
-
-    fn install<'a>(
-        &'a self,
-        environment: LockedEnvironment,
-        lock: &'a PackageLock,
-        progress: &'a (dyn Fn(&str) + Send + Sync),
-    ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move {
-            progress("Downloading");
-            let index = self.index().await;
-            assert_eq!(environment.lock, lock.hash);
-            self.installed.lock().unwrap().push(environment);
-            index.installs
-        })
-    }
-
-    fn status(&self) -> SandboxStatus {
-        SandboxStatus {
-            tier: SandboxTier::None,
-            detail: "double".into(),
-            python: "3.13.0".into(),
-            parked: 0,
-            running: 0,
-            queued: 0,
-            base_ready: true,
-        }
-    }
-}
 
 pub(crate) fn returned(value: Value) -> Outcome {
     Outcome {
@@ -270,7 +143,7 @@ impl World {
     }
 
     pub(crate) fn answer(&self, script: impl Fn(&Execution) -> Outcome + Send + Sync + 'static) {
-        *self.executor.script.lock().unwrap() = Box::new(script);
+        self.executor.answer(script);
     }
 
     pub(crate) fn last_execution(&self) -> Execution {

@@ -24,7 +24,7 @@ use crate::{
     exchange::Facts,
     gateway::Gateway,
     result::{self, FailurePlace},
-    tools::CALL_TOOL,
+    tools::{CALL_TOOL, same_call},
     toolset::Found,
 };
 
@@ -78,6 +78,7 @@ async fn dispatch(
     };
     let target = target(name, &arguments, &found);
     if let Err(refusal) = count(gateway, facts, target) {
+        let refusal = leads_on(refusal, name, &arguments);
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
     // A tool that is known here is called at once; anything else may depend on what was just done elsewhere.
@@ -91,8 +92,9 @@ async fn dispatch(
             Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
         }
         Found::Published(full_name) => {
-            let kept = if snapshot.resolve(&full_name).is_err() { arguments.clone() } else { JsonObject::new() };
-            let reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
+            let kept = arguments.clone();
+            let mut reply = call::call_tool(&gateway.catalog, &who, &full_name, arguments, observer).await;
+            reply.result = reply.result.map_err(|failure| leads_on(failure, name, &kept));
             match &reply.result {
                 Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
                     Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot)))
@@ -106,6 +108,12 @@ async fn dispatch(
             }
         }
     }
+}
+
+/// The failure with a call to make now: the same one, where it names no better.
+fn leads_on(failure: Failure, name: &str, arguments: &JsonObject) -> Failure {
+    let next = failure.next.clone().unwrap_or_else(|| same_call(name, arguments));
+    Failure { next: Some(next), ..failure }
 }
 
 /// The published tool that a call is meant for.

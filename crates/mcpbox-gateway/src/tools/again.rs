@@ -1,14 +1,16 @@
 //! The call as it was probably meant: for a management tool that was called with a wrong argument or a name that does
 //! not exist. What is long is not repeated: `…` stands for what the caller sent.
 
+use mcpbox_catalog::nearest;
 use mcpbox_core::failure::{Failure, FailureKind, NextCall};
 use serde_json::{Map, Value, json};
 
 use super::argument::{Argument, Kind};
-use crate::nearest::nearest;
 
 /// Stands for what the caller sent, or still has to write.
 const YOURS: &str = "…";
+/// Arguments that name what is there.
+const NAMES: [&str; 3] = ["server_id", "tool_id", "name"];
 /// Longest value that is repeated, bytes of JSON.
 const REPEATED_MAX_BYTES: usize = 200;
 
@@ -32,24 +34,42 @@ pub(super) fn mended(tool: &str, declared: &[Argument], given: &Map<String, Valu
 /// The argument that a name which is none stands for.
 fn meant<'a>(name: &str, declared: &'a [Argument], given: &Map<String, Value>) -> Option<&'a Argument> {
     let free = || declared.iter().filter(|one| !given.contains_key(one.name));
-    let near = nearest(name, free().map(|one| one.name), 1).into_iter().next();
+    let near = nearest::names(name, free().map(|one| one.name)).into_iter().next();
     free().find(|one| Some(one.name) == near)
 }
 
-/// The call that a failure asks to be made again, with the name that was probably meant. Only where the failure does not
-/// say something better itself.
-pub(super) fn with_nearest(failure: &Failure, tool: &str, given: &Map<String, Value>) -> Option<NextCall> {
-    let meant = failure.nearest.first()?;
-    let places: &[&str] = match failure.kind {
-        FailureKind::NotFound | FailureKind::Conflict => &["server_id", "tool_id", "name"],
-        FailureKind::InvalidArguments => &["name", "key"],
-        _ => return None,
+/// The call that leads on from a failure: with the name that was probably meant, or the one that the failure itself
+/// names, or the same one with what is at fault left open.
+pub(super) fn lead_on(failure: &Failure, tool: &str, declared: &[Argument], given: &Map<String, Value>) -> NextCall {
+    let is_given = |name: &&str| given.contains_key(*name);
+    let at_fault: Vec<&str> = match (failure.argument.as_deref(), failure.kind) {
+        (Some(argument), _) => vec![argument],
+        (None, FailureKind::NotFound | FailureKind::Conflict) => NAMES.into_iter().filter(is_given).take(1).collect(),
+        (None, FailureKind::Syntax) => vec!["python_code", "code"],
+        (None, FailureKind::InvalidArguments) => {
+            declared.iter().map(|one| one.name).filter(|name| !NAMES.contains(name)).collect()
+        }
+        _ => Vec::new(),
     };
-    let place = places.iter().find(|place| given.contains_key(**place))?;
-    let mut arguments: Map<String, Value> =
-        given.iter().map(|(name, value)| (name.clone(), shortened(value.clone()))).collect();
-    arguments.insert((*place).to_owned(), json!(meant));
-    Some(NextCall { tool: tool.to_owned(), arguments })
+    if let (&[place], Some(meant)) = (at_fault.as_slice(), failure.nearest.first()) {
+        return with(same_call(tool, given), place, json!(meant));
+    }
+    if let Some(next) = &failure.next {
+        return next.clone();
+    }
+    let open = declared.iter().filter(|one| at_fault.contains(&one.name) && given.contains_key(one.name));
+    open.fold(same_call(tool, given), |call, one| with(call, one.name, one.kind.example()))
+}
+
+fn with(mut call: NextCall, argument: &str, value: Value) -> NextCall {
+    call.arguments.insert(argument.to_owned(), value);
+    call
+}
+
+/// The same call again, without repeating what is long.
+pub(crate) fn same_call(tool: &str, given: &Map<String, Value>) -> NextCall {
+    let arguments = given.iter().map(|(name, value)| (name.clone(), shortened(value.clone()))).collect();
+    NextCall { tool: tool.to_owned(), arguments }
 }
 
 fn shortened(value: Value) -> Value {
@@ -111,14 +131,25 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_does_not_exist_gives_way_to_the_nearest() {
-        let given = json!({"server_id": "wether", "name": "x"});
-        let failure = Failure::new(FailureKind::NotFound, "").nearest(["weather"]);
-        let next = with_nearest(&failure, "t", given.as_object().unwrap()).unwrap();
-        assert_eq!(Value::Object(next.arguments), json!({"server_id": "weather", "name": "x"}));
-        let failure = Failure::new(FailureKind::InvalidArguments, "").nearest(["y"]);
-        let next = with_nearest(&failure, "t", given.as_object().unwrap()).unwrap();
-        assert_eq!(Value::Object(next.arguments), json!({"server_id": "wether", "name": "y"}));
-        assert!(with_nearest(&Failure::new(FailureKind::NotFound, ""), "t", &Map::new()).is_none());
+    fn a_failure_leads_on_to_what_was_meant_or_leaves_open_what_is_at_fault() {
+        let given = json!({"server_id": "wether", "python_code": "x".repeat(500), "limit": 3});
+        let of = |kind| Failure::new(kind, "");
+        let cases = [
+            (
+                of(FailureKind::NotFound).nearest(["weather"]).next("other", json!({})),
+                json!({"server_id": "weather", "python_code": "…", "limit": 3}),
+            ),
+            (
+                of(FailureKind::InvalidArguments).argument("limit"),
+                json!({"server_id": "wether", "python_code": "…", "limit": 1}),
+            ),
+            (of(FailureKind::Syntax), json!({"server_id": "wether", "python_code": "…", "limit": 3})),
+            (of(FailureKind::Unavailable), json!({"server_id": "wether", "python_code": "…", "limit": 3})),
+            (of(FailureKind::NotFound).next("t", json!({"page": 1})), json!({"page": 1})),
+        ];
+        for (failure, expected) in cases {
+            let next = lead_on(&failure, "t", DECLARED, given.as_object().unwrap());
+            assert_eq!(Value::Object(next.arguments), expected, "{failure:?}");
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! Arguments of management tools: one declaration gives the JSON Schema that clients see and the check that calls
 //! pass, so the two cannot differ. Messages are written for an LLM that will mend its call.
 
+use mcpbox_catalog::nearest;
 use mcpbox_core::failure::{Failure, FailureKind};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::again;
-use crate::nearest::nearest;
 
 /// One argument of a management tool.
 pub(crate) struct Argument {
@@ -164,6 +164,11 @@ pub(crate) fn schema(arguments: &[Argument]) -> Map<String, Value> {
 pub(crate) struct Arguments(Map<String, Value>);
 
 impl Arguments {
+    /// All of them, by name.
+    pub(crate) fn given(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A text that is required or has a default; empty when it is neither.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.maybe_text(name).unwrap_or_default()
@@ -203,7 +208,7 @@ pub(crate) fn check(tool: &str, declared: &[Argument], mut given: Map<String, Va
     });
     for name in given.keys() {
         if !declared.iter().any(|one| one.name == name) {
-            let meant = nearest(name, declared.iter().map(|one| one.name), 1);
+            let meant = nearest::names(name, declared.iter().map(|one| one.name));
             let meant = meant.first().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
             return refuse(format!("there is no argument '{name}'{meant}"), &given);
         }

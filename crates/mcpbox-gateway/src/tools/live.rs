@@ -3,11 +3,11 @@
 
 use mcpbox_catalog::{
     author::{self, RunCode},
-    call,
+    call::{self, CallReply},
     listing::{self, Detail},
 };
 use mcpbox_core::failure::{Failure, FailureKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Answer, Argument, Definition, Effect, Invocation, Kind};
 use crate::result::{self, FailurePlace, answer};
@@ -17,6 +17,8 @@ pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";
 
 /// Name of the tool that runs scripts.
 pub(crate) const RUN_CODE: &str = "mcpbox_run_code";
+
+const ARGUMENTS: Argument = Argument::optional("arguments", Kind::Object, "");
 
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
@@ -34,10 +36,7 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: CALL_TOOL,
         description: "Calls a live tool by name, also one your list does not show yet.",
-        arguments: &[
-            Argument::required("name", Kind::Text, "server__tool"),
-            Argument::optional("arguments", Kind::Object, ""),
-        ],
+        arguments: &[Argument::required("name", Kind::Text, "server__tool"), ARGUMENTS],
         effect: Effect::Calls,
         is_core: true,
         run: |call| Box::pin(call_tool(call)),
@@ -45,10 +44,7 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: RUN_CODE,
         description: "Runs Python that calls live tools; only what main returns comes back. Write `async def main(...)`; in it `await tools.<server>.<tool>(arg=value)`, in parallel with asyncio.gather; failures raise ToolError (kind, hint). No network, secrets or files; at most 100 calls.",
-        arguments: &[
-            Argument::required("code", Kind::Text, "with `async def main(...)`"),
-            Argument::optional("arguments", Kind::Object, ""),
-        ],
+        arguments: &[Argument::required("code", Kind::Text, "with `async def main(...)`"), ARGUMENTS],
         effect: Effect::Calls,
         is_core: true,
         run: |call| Box::pin(run_code(call)),
@@ -70,14 +66,7 @@ async fn call_tool(call: Invocation) -> Answer {
         return Err(failure.into());
     }
     let arguments = call.arguments.object("arguments");
-    let mut reply = call::call_tool(&call.catalog, &call.who, name, arguments.clone(), call.observer).await;
-    if let Err(failure) = &mut reply.result
-        && reply.tool.is_none()
-        && let Some(nearest) = failure.nearest.first().cloned()
-    {
-        *failure = failure.clone().next(CALL_TOOL, json!({"name": nearest, "arguments": arguments}));
-    }
-    Ok(result::reply(reply, FailurePlace::Structured))
+    told(call::call_tool(&call.catalog, &call.who, name, arguments, call.observer).await)
 }
 
 async fn run_code(call: Invocation) -> Answer {
@@ -86,6 +75,13 @@ async fn run_code(call: Invocation) -> Answer {
         arguments: call.arguments.object("arguments"),
         count: call.count,
     };
-    let reply = author::run_code(&call.catalog, &call.who, request, call.observer).await?;
-    Ok(result::reply(reply, FailurePlace::Structured))
+    told(author::run_code(&call.catalog, &call.who, request, call.observer).await?)
+}
+
+/// What a run came to; its failure is told like any other of a management tool.
+fn told(reply: CallReply) -> Answer {
+    match reply.result {
+        Err(failure) => Err(failure.into()),
+        Ok(_) => Ok(result::reply(reply, FailurePlace::Structured)),
+    }
 }

@@ -5,6 +5,7 @@ mod again;
 mod argument;
 mod live;
 mod module;
+mod paging;
 mod publish;
 mod secret;
 mod server;
@@ -23,11 +24,15 @@ use mcpbox_core::{
 use rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 use serde_json::{Map, Value};
 
+pub(crate) use again::same_call;
 pub(crate) use argument::Arguments;
 use argument::{Argument, Kind};
 pub(crate) use live::{CALL_TOOL, RUN_CODE};
 
 use crate::result;
+
+/// What the names of all management tools begin with.
+pub(crate) const MANAGEMENT_PREFIX: &str = "mcpbox_";
 
 /// A management tool.
 pub(crate) struct Definition {
@@ -108,8 +113,8 @@ impl Definition {
             Err(failure) => Err(CatalogError::Refused(failure)),
         };
         answer.unwrap_or_else(|error| {
-            let meant = |failure: &Failure| again::with_nearest(failure, self.name, &given);
-            result::refusal(self.name, error, meant)
+            let lead_on = |failure: &Failure| again::lead_on(failure, self.name, self.arguments, &given);
+            result::refusal(self.name, error, lead_on)
         })
     }
 

@@ -2,7 +2,10 @@
 
 use mcpbox_catalog::author;
 
-use super::{Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID};
+use super::{
+    Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID,
+    paging::{self, CURSOR},
+};
 use crate::result::answer;
 
 pub(super) const TOOLS: &[Definition] = &[
@@ -52,7 +55,7 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_pending_requests",
         description: "Lists what waits for a human, by server.",
-        arguments: &[],
+        arguments: &[CURSOR],
         effect: Effect::Reads,
         is_core: false,
         run: |call| Box::pin(list_pending_requests(call)),
@@ -95,6 +98,11 @@ async fn get_tool_status(call: Invocation) -> Answer {
     answer(&author::get_tool_status(&call.catalog, &call.who, call.arguments.text("tool_id")).await?)
 }
 
+/// Requests of one answer.
+const LISTED: u64 = 50;
+
 async fn list_pending_requests(call: Invocation) -> Answer {
-    answer(&author::list_pending_requests(&call.catalog, &call.who).await?)
+    let part = paging::asked(&call.arguments, LISTED)?;
+    let told = author::list_pending_requests(&call.catalog, &call.who, part).await?;
+    paging::part("mcpbox_list_pending_requests", &call.arguments, &told, part, told.total)
 }

@@ -1,8 +1,11 @@
 //! Secrets: placeholders and what is known of them; never values.
 
-use mcpbox_catalog::author;
+use mcpbox_catalog::author::{self, SecretList};
 
-use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID};
+use super::{
+    Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID,
+    paging::{self, CURSOR},
+};
 use crate::result::answer;
 
 pub(super) const TOOLS: &[Definition] = &[
@@ -22,7 +25,7 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_server_secrets",
         description: "Lists a server's secrets: keys, whether set, bound hosts. Never values.",
-        arguments: &[SERVER_ID],
+        arguments: &[SERVER_ID, CURSOR],
         effect: Effect::Reads,
         is_core: false,
         run: |call| Box::pin(list_server_secrets(call)),
@@ -42,6 +45,13 @@ async fn create_server_secret(call: Invocation) -> Answer {
     answer(&report.await?)
 }
 
+/// Secrets of one answer.
+const LISTED: u64 = 50;
+
 async fn list_server_secrets(call: Invocation) -> Answer {
-    answer(&author::list_server_secrets(&call.catalog, &call.who, call.arguments.text("server_id")).await?)
+    let part = paging::asked(&call.arguments, LISTED)?;
+    let told = author::list_server_secrets(&call.catalog, &call.who, call.arguments.text("server_id")).await?;
+    let page = part.of(told.secrets.into_iter());
+    let told = SecretList { secrets: page.items, ..told };
+    paging::part("mcpbox_list_server_secrets", &call.arguments, &told, part, page.total)
 }

@@ -3,7 +3,7 @@
 use mcpbox_catalog::author::{self, CreateServer};
 use mcpbox_core::paging::PageRequest;
 
-use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID};
+use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID, paging};
 use crate::result::answer;
 
 pub(super) const TOOLS: &[Definition] = &[
@@ -68,7 +68,7 @@ async fn list_servers(call: Invocation) -> Answer {
         call.arguments.integer("page").unwrap_or(1),
         call.arguments.integer("page_size").unwrap_or(50),
     );
-    answer(&author::list_servers(&call.catalog, &call.who, page).await?)
+    paging::page("mcpbox_list_servers", &call.arguments, &author::list_servers(&call.catalog, &call.who, page).await?)
 }
 
 async fn get_server(call: Invocation) -> Answer {

@@ -1,13 +1,12 @@
 //! Tools: list, show, make, change, delete.
 
 use mcpbox_catalog::author::{self, CreateTool, ToolSummary, UpdateTool};
-use mcpbox_core::{
-    failure::{Failure, FailureKind},
-    paging::PageRequest,
-};
 use serde_json::{Value, json};
 
-use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID, TOOL_ID};
+use super::{
+    Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID, TOOL_ID,
+    paging::{self, CURSOR},
+};
 use crate::result::answer;
 
 /// Longest description in a list, characters.
@@ -18,7 +17,7 @@ pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_tools",
         description: "Lists a server's tools with review state, drafts included.",
-        arguments: &[SERVER_ID, Argument::optional("cursor", Kind::Text, "")],
+        arguments: &[SERVER_ID, CURSOR],
         effect: Effect::Reads,
         is_core: false,
         run: |call| Box::pin(list_tools(call)),
@@ -72,30 +71,11 @@ pub(super) const TOOLS: &[Definition] = &[
 const LISTED: u64 = 50;
 
 async fn list_tools(call: Invocation) -> Answer {
-    let server = call.arguments.text("server_id");
-    let number = match call.arguments.maybe_text("cursor") {
-        None => 1,
-        Some(cursor) => cursor.parse().ok().filter(|number| *number > 0).ok_or_else(|| no_cursor(server))?,
-    };
-    let page = author::list_tools(&call.catalog, &call.who, server, PageRequest::new(number, LISTED)).await?;
+    let (server, part) = (call.arguments.text("server_id"), paging::asked(&call.arguments, LISTED)?);
+    let page = author::list_tools(&call.catalog, &call.who, server, part).await?;
     let tools: Vec<Value> = page.items.iter().map(compact).collect();
-    let mut told = json!({ "total": page.total, "tools": tools });
-    if number < page.pages {
-        let cursor = json!((number + 1).to_string());
-        let arguments = json!({"server_id": server, "cursor": cursor});
-        if let Some(told) = told.as_object_mut() {
-            let call = json!({"tool": "mcpbox_list_tools", "arguments": arguments});
-            told.insert("next_cursor".to_owned(), cursor);
-            told.insert("next".to_owned(), json!([{"step": "see the next ones", "call": call}]));
-        }
-    }
-    answer(&told)
-}
-
-fn no_cursor(server: &str) -> Failure {
-    Failure::new(FailureKind::InvalidArguments, "mcpbox_list_tools: 'cursor' is none that was given out")
-        .hint("leave it out to begin, then pass next_cursor of the last answer")
-        .next("mcpbox_list_tools", json!({"server_id": server}))
+    let told = json!({ "total": page.total, "tools": tools });
+    paging::part("mcpbox_list_tools", &call.arguments, &told, part, page.total)
 }
 
 /// A tool in a list: ids and long descriptions are in mcpbox_get_tool.

@@ -2,7 +2,10 @@
 
 use mcpbox_catalog::author::{self, TestCode};
 
-use super::{Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID};
+use super::{
+    Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID,
+    paging::{self, CURSOR},
+};
 use crate::result::answer;
 
 pub(super) const TOOLS: &[Definition] = &[
@@ -36,6 +39,7 @@ pub(super) const TOOLS: &[Definition] = &[
         arguments: &[
             TOOL_ID,
             Argument::optional("limit", Kind::Integer { minimum: 1, maximum: 50 }, "").or_integer(10),
+            CURSOR,
         ],
         effect: Effect::Reads,
         is_core: false,
@@ -57,6 +61,7 @@ async fn test_code(call: Invocation) -> Answer {
 }
 
 async fn get_tool_logs(call: Invocation) -> Answer {
-    let limit = call.arguments.integer("limit").unwrap_or(10);
-    answer(&author::get_tool_logs(&call.catalog, &call.who, call.arguments.text("tool_id"), limit).await?)
+    let part = paging::asked(&call.arguments, call.arguments.integer("limit").unwrap_or(10))?;
+    let told = author::get_tool_logs(&call.catalog, &call.who, call.arguments.text("tool_id"), part).await?;
+    paging::part("mcpbox_get_tool_logs", &call.arguments, &told, part, told.total)
 }

@@ -148,11 +148,13 @@ async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_names() {
             ("weather_api__get_wether", "weather_api__get_weather"),
             ("get_wether", "weather_api__get_weather"),
             ("mcpbox_creat_tool", "mcpbox_create_tool"),
+            ("mcpbox_make_tool", "mcpbox_create_tool"),
         ] {
             let refused = client.ask("tools/call", json!({"name": name, "arguments": {}})).await;
             assert_eq!(refused["error"]["code"], -32602, "{refused}");
             assert!(refused["error"]["message"].as_str().unwrap().contains(meant), "{refused}");
-            assert!(refused["error"]["data"]["nearest"].as_array().unwrap().contains(&json!(meant)), "{refused}");
+            assert_eq!(refused["error"]["data"]["nearest"][0], meant, "{refused}");
+            assert_eq!(refused["error"]["data"]["next"]["tool"], meant, "{refused}");
         }
         // Asked for by search, the same slip is a result: the LLM named it, not the client.
         let result = client.call("mcpbox_call_tool", json!({"name": "get_wether"})).await;

@@ -20,6 +20,8 @@ mod eras;
 mod guard;
 mod lists;
 mod management;
+mod paging;
+mod refusals;
 mod scripts;
 mod shutdown;
 mod support;

@@ -9,6 +9,7 @@ mod database;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use mcpbox_catalog::{
     Catalog, CatalogConfig, Reviewer, author, review, session,
     verify::{AuditReport, verify_decisions},
@@ -90,12 +91,19 @@ impl Mcpbox {
         review::approve(&self.cat, &self.human, review, &hash, "fine").await.unwrap();
     }
 
+    async fn approve_until(&self, review: ReviewId, expires_at: DateTime<Utc>) {
+        let asked = review::show(&self.cat, review).await.unwrap().review;
+        let terms = asked.requested.into_iter().map(|capability| review::Term { capability, expires_at }).collect();
+        let approval = review::Approval { terms, ..review::Approval::from("fine") };
+        review::approve(&self.cat, &self.human, review, &asked.content_hash, approval).await.unwrap();
+    }
+
     /// Decisions of every kind: by a human and by a rule, approved, sent back, taken back, of a tool deleted since; a grant
     /// with a bundle, one alone, one taken back; settings.
     async fn decide_everything(&self) {
         let server = author::CreateServer { name: "s".into(), description: String::new() };
         author::create_server(&self.cat, &self.llm, server).await.unwrap();
-        self.approve(self.ask("fetch", FETCH).await).await;
+        self.approve_until(self.ask("fetch", FETCH).await, far_away()).await;
         let sent_back = self.ask("bad", ADD).await;
         let hash = review::show(&self.cat, sent_back).await.unwrap().review.content_hash;
         review::reject(&self.cat, &self.human, sent_back, &hash, "no").await.unwrap();
@@ -127,11 +135,21 @@ impl Mcpbox {
         let report = author::request_publish(&self.cat, &self.llm, "s__add", "").await.unwrap();
         assert_eq!(report.approved_by.as_deref(), Some("rule pure_compute"));
         add("new.example").await.unwrap();
+        for comment in ["for a while", "for as long"] {
+            let capability = Capability::Host(HostRule::parse(&comment.replace(' ', "-")).unwrap());
+            let terms = review::NewGrantTerms { comment: comment.into(), expires_at: Some(far_away()) };
+            review::add_grant(&self.cat, &self.human, GrantScope::Everywhere, capability, terms).await.unwrap();
+        }
     }
 
     async fn verify(&self) -> AuditReport {
         verify_decisions(&self.cat).await.unwrap()
     }
+}
+
+/// More exact than any database keeps.
+fn far_away() -> DateTime<Utc> {
+    "2099-01-01T00:00:00.123456789Z".parse().unwrap()
 }
 
 /// What an intruder does, how it is undone, and how the problem is named.
@@ -153,7 +171,21 @@ const fn tampering(
     Tampering { what, change, undo, subject, message }
 }
 
-const TAMPERINGS: [Tampering; 10] = [
+const TAMPERINGS: [Tampering; 12] = [
+    tampering(
+        "a grant with an end made one without",
+        "UPDATE grants SET expires_at = NULL WHERE comment = 'for a while'",
+        "UPDATE grants SET expires_at = (SELECT expires_at FROM grants WHERE comment = 'for as long') WHERE comment = 'for a while'",
+        "grant:",
+        "is in force for ever, but was granted until 2099-01-01",
+    ),
+    tampering(
+        "the end of what a review granted moved away",
+        "UPDATE grants SET expires_at = NULL WHERE justification = 'needed by version 1' AND expires_at IS NOT NULL",
+        "UPDATE grants SET expires_at = (SELECT expires_at FROM grants WHERE comment = 'for as long') WHERE justification = 'needed by version 1'",
+        "grant:",
+        "but was granted until 2099-01-01",
+    ),
     tampering(
         "code of an approved version",
         "UPDATE versions SET code = code || '# evil' WHERE name = 'fetch'",
@@ -234,7 +266,7 @@ fn whatever_is_changed_behind_the_decisions_is_named() {
         let report = it.verify().await;
         assert_eq!(report.problems, []);
         assert!(report.intact && report.rows.is_some_and(|rows| rows > 20), "{report:?}");
-        assert_eq!((report.decisions, report.deleted, report.grants, report.versions), (4, 1, 2, 2), "{report:?}");
+        assert_eq!((report.decisions, report.deleted, report.grants, report.versions), (4, 1, 4, 2), "{report:?}");
         for Tampering { what, change, undo, subject, message } in TAMPERINGS {
             assert_eq!(database.tamper(change).await, 1, "{what}");
             let report = it.verify().await;

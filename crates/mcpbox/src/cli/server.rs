@@ -1,5 +1,6 @@
 //! What may be typed about servers: their limits, grants and secrets.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Credentials;
@@ -64,10 +65,48 @@ pub(crate) enum GrantCommand {
         /// Why.
         #[arg(long, default_value = "", value_name = "TEXT")]
         comment: String,
+        /// Until when: `30m`, `12h`, `7d`, or a time such as `2030-01-31T12:00:00Z`. Without it there is no end.
+        #[arg(long, value_name = "WHEN", value_parser = Until::parse)]
+        until: Option<Until>,
         /// Who decides.
         #[command(flatten)]
         credentials: Credentials,
     },
+}
+
+/// When something ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// At this time.
+    At(DateTime<Utc>),
+    /// So long from now.
+    In(TimeDelta),
+}
+
+impl Until {
+    fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::At(at.to_utc()));
+        }
+        let unit = text.chars().next_back().filter(char::is_ascii_alphabetic);
+        let number = unit.and_then(|unit| text.strip_suffix(unit)?.parse::<u32>().ok()).map(i64::from);
+        let span = match (unit, number) {
+            (Some('m'), Some(number)) => TimeDelta::try_minutes(number),
+            (Some('h'), Some(number)) => TimeDelta::try_hours(number),
+            (Some('d'), Some(number)) => TimeDelta::try_days(number),
+            _ => None,
+        };
+        span.map(Self::In)
+            .ok_or_else(|| "give a span such as 30m, 12h or 7d, or a time such as 2030-01-31T12:00:00Z".to_owned())
+    }
+
+    /// The time it ends.
+    pub(crate) fn at(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::In(span) => now.checked_add_signed(span),
+        }
+    }
 }
 
 /// What is allowed: exactly one of them.

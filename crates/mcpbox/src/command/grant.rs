@@ -1,7 +1,9 @@
 //! `mcpbox grant add`: allows a host, a module or a package to all tools of a server.
 
+use anyhow::Context;
 use mcpbox_core::{
     capability::{Capability, HostRule},
+    clock::{Clock, SystemClock},
     package::PackageRule,
 };
 use serde_json::json;
@@ -19,17 +21,20 @@ use crate::{
 /// # Errors
 /// In a sentence.
 pub(crate) async fn run(control: &Control, command: GrantCommand) -> anyhow::Result<()> {
-    let GrantCommand::Add { server, what, comment, credentials } = command;
+    let GrantCommand::Add { server, what, comment, until, credentials } = command;
     let capability = capability(what)?;
+    let end = until.map(|until| until.at(SystemClock.now()).context("that is too far away")).transpose()?;
     let login = ask_login(&credentials)?;
     let words = capability.to_string();
     let what = match &capability {
         Capability::Package(rule) => json!({"kind": "package", "name": rule.requirement()}),
         other => json!(other),
     };
-    let body = json!({"scope": {"level": "server", "id": server}, "capability": what, "comment": comment});
+    let scope = json!({"level": "server", "id": server});
+    let body = json!({"scope": scope, "capability": what, "comment": comment, "expires_at": end});
     let grant = control.post("/grants", body, Some(&login)).await?;
-    print_line(&format!("All tools of {server} may now use {words} (grant {}).", cell(&grant, "id")));
+    let end = end.map(|end| format!(" until {}", end.format("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
+    print_line(&format!("All tools of {server} may now use {words}{end} (grant {}).", cell(&grant, "id")));
     Ok(())
 }
 

@@ -25,7 +25,7 @@ export function Health({ server, tool }: { server?: string; tool?: string }) {
 }
 
 /** `last 4 well`, `1 of last 3 failed`. */
-export function healthWords(runs: number, failed: number): string {
+function healthWords(runs: number, failed: number): string {
   if (runs === 1) return failed === 0 ? "1 run, well" : "1 run, failed";
   if (failed === 0) return `last ${runs} well`;
   return failed === runs ? `last ${runs} failed` : `${failed} of last ${runs} failed`;

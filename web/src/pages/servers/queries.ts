@@ -7,7 +7,7 @@ export const MOST = 100;
 export type ToolItem = Schema["ToolSummary"];
 
 /** What the address names: a server's name or id. */
-export const useServerId = (): string => useParams({ strict: false, select: ({ id }) => id ?? "" });
+const useServerId = (): string => useParams({ strict: false, select: ({ id }) => id ?? "" });
 
 /** The server that the address names. */
 export function useServer() {

@@ -5,41 +5,26 @@ use mcpbox_catalog::{
     author::TestReport,
     review::{self, TrialInput},
 };
-use mcpbox_core::{execute::HttpMock, ids::ReviewId};
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use mcpbox_core::ids::ReviewId;
 
 use crate::{
-    api::Answer,
+    api::{Answer, TestRequest},
     auth::Decider,
     extract::{Json, Path},
     state::AdminState,
 };
 
-/// A test with a human's own input.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TrialRequest {
-    /// Arguments of `main`.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    arguments: Map<String, Value>,
-    /// Canned HTTP answers; when given, nothing else is reachable.
-    http_mocks: Option<Vec<HttpMock>>,
-}
-
 /// Runs the very version of a review in quarantine. A run that fails is no error: the report says why.
 #[utoipa::path(
     post, path = "/reviews/{id}/test", tag = "reviews",
     params(("id" = ReviewId, Path, description = "Id of the review")),
-    request_body = TrialRequest, responses((status = OK, body = TestReport))
+    request_body = TestRequest, responses((status = OK, body = TestReport))
 )]
 pub(crate) async fn test(
     State(state): State<AdminState>,
     Decider(reviewer): Decider,
     Path(id): Path<ReviewId>,
-    Json(request): Json<TrialRequest>,
+    Json(request): Json<TestRequest>,
 ) -> Answer<TestReport> {
     let input = TrialInput { arguments: request.arguments, http_mocks: request.http_mocks };
     Ok(axum::Json(review::test_version(&state.catalog, &reviewer, id, input).await?))

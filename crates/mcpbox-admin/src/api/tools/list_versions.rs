@@ -5,13 +5,13 @@ use mcpbox_catalog::author::{self, VersionSummary};
 use mcpbox_core::paging::Page;
 
 use crate::{
-    api::{Answer, PageQuery, page_of},
+    api::{Answer, PageQuery},
     auth::Viewer,
     extract::{Path, Query},
     state::AdminState,
 };
 
-/// Lists the versions of a tool, newest first (the newest 100).
+/// Lists the versions of a tool, newest first.
 #[utoipa::path(
     get, path = "/tools/{id}/versions", tag = "tools",
     params(("id" = String, Path, description = "Id of the tool, or `server__tool`"), PageQuery),
@@ -23,6 +23,7 @@ pub(crate) async fn list_versions(
     Path(id): Path<String>,
     Query(page): Query<PageQuery>,
 ) -> Answer<Page<VersionSummary>> {
-    let history = author::list_tool_versions(&state.catalog, viewer.caller(), &id).await?;
-    Ok(Json(page_of(history.versions, page.request())))
+    let page = page.request();
+    let history = author::list_tool_versions(&state.catalog, viewer.caller(), &id, page).await?;
+    Ok(Json(page.page(history.versions, history.total)))
 }

@@ -4,29 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use mcpbox_catalog::author::{self, TestCode, TestReport};
-use mcpbox_core::execute::{HttpMock, Unobserved};
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use mcpbox_core::execute::Unobserved;
 
 use crate::{
-    api::Answer,
+    api::{Answer, TestRequest},
     auth::Viewer,
     extract::{Json, Path},
     state::AdminState,
 };
-
-/// A test run.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TestRequest {
-    /// Arguments of `main`.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    arguments: Map<String, Value>,
-    /// Canned HTTP answers; when given, nothing else is reachable.
-    http_mocks: Option<Vec<HttpMock>>,
-}
 
 /// Runs the newest version of a tool in quarantine. A run that fails is no error: the report says why.
 #[utoipa::path(

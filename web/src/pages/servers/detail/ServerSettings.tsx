@@ -103,7 +103,7 @@ function LimitsForm({ server }: { server: Server }) {
 }
 
 /** The limits in force as people say it. */
-export function limitsSentence(limits: Schema["Limits"]): string {
+function limitsSentence(limits: Schema["Limits"]): string {
   return `A call is ended after ${seconds(limits.timeout_ms)}, or after ${seconds(limits.cpu_ms)} of computing, or when it wants more than ${bytes(limits.memory_bytes)} of memory. It returns at most ${bytes(limits.result_bytes)} and prints at most ${bytes(limits.stdout_bytes)}.`;
 }
 

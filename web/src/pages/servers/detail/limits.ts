@@ -1,6 +1,6 @@
 import type { Limits } from "@/components/run";
 
-export interface LimitField {
+interface LimitField {
   key: keyof Limits;
   label: string;
   unit: string;
@@ -21,7 +21,7 @@ export const LIMITS: readonly LimitField[] = [
   { key: "stdout_bytes", label: "Printed text", unit: "KiB", factor: 1_024, min: 1, max: 16_384 },
 ];
 
-export type LimitTexts = Record<keyof Limits, string>;
+type LimitTexts = Record<keyof Limits, string>;
 
 /** As they stand in the fields. */
 export const limitTexts = (limits: Limits): LimitTexts => Object.fromEntries(LIMITS.map(({ key, factor }) => [key, String(Math.round((limits[key] / factor) * 1_000) / 1_000)])) as LimitTexts;

@@ -80,7 +80,7 @@ function withoutNull(schema: Json): { schema: Json; isNullable: boolean } {
 }
 
 /** What the fields show for a value: the text that `toArguments` reads back. */
-export function toText(field: Field, value: unknown): string | undefined {
+function toText(field: Field, value: unknown): string | undefined {
   if (value === undefined || (value === null && field.kind !== "json")) return undefined;
   if (field.kind === "json") return JSON.stringify(value, null, 2);
   if (field.kind === "choice") return JSON.stringify(value);
@@ -99,7 +99,7 @@ export function initial(fields: readonly Field[], given: Json = {}): Values {
   );
 }
 
-export interface Parsed {
+interface Parsed {
   arguments: Json;
   /** By field: why its text is none of its values. */
   errors: Record<string, string>;
