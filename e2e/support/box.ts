@@ -1,10 +1,11 @@
 // A running MCPbox: the real binary on a fresh data directory, and what a client would do to it over MCP.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 
 const BINARY = process.env.MCPBOX_BIN ?? new URL("../../target/debug/mcpbox", import.meta.url).pathname;
 const START_LIMIT_MS = 60_000;
@@ -95,6 +96,11 @@ export class Box {
     const [admin, mcp] = [new URL(this.url).host, new URL(this.mcpUrl).host];
     await this.stop();
     await this.launch(admin, mcp);
+  }
+
+  /** Runs Python with the path of the database as its argument: for more rows than anybody could make in a test. */
+  python(script: string): Promise<unknown> {
+    return promisify(execFile)("python3", ["-c", script, join(this.#root, "data", "mcpbox.db")]);
   }
 
   async remove(): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, GREETING, inspect, Llm, settled, signedIn, test } from "../support/test.js";
+import { expect, GREETING, inspect, Llm, PASSWORD, settled, signedIn, test, USERNAME } from "../support/test.js";
 
 const DIVIDE = `def main(a: float, b: float) -> float:
     """Divides."""
@@ -27,7 +27,7 @@ test("runs are filtered by the address, and appear by themselves", async ({ page
   await expect(rows).toHaveCount(3);
   await divide(8, 2);
   await expect(rows).toHaveCount(4);
-  await page.getByLabel("Text in input, output or error").fill("Hello, Ada");
+  await page.getByLabel("Name, text, error or id").fill("Hello, Ada");
   await expect(rows).toHaveText(["greetings__greet"]);
   await expect(page).toHaveURL(/text=/);
   await page.goBack();
@@ -59,13 +59,23 @@ test("a run tells why it failed, and runs again with other input", async ({ page
   await expect(page).toHaveURL(`${box.url}/activity?outcome=failed`);
 });
 
+test("a run is found by its id, by everybody who gets the address", async ({ page, box }) => {
+  await signedIn(page, box, "/activity");
+  await page.getByRole("table", { name: "Runs" }).getByRole("link").first().click();
+  const id = new URL(page.url()).searchParams.get("run") ?? "";
+  await page.goto(`${box.url}/activity?range=all&text=${id}`);
+  await expect(page.getByText("1 run mentions it")).toBeVisible();
+  await expect(page.getByRole("table", { name: "Runs" }).getByRole("link")).toHaveCount(1);
+  await inspect(page, "activity-found");
+});
+
 test("a part of the chart narrows the list, by keyboard too", async ({ page, box }) => {
   await signedIn(page, box, "/activity");
   const chart = page.getByRole("slider", { name: "Runs over time" });
   await chart.focus();
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/from=.*to=/);
+  await expect(page).toHaveURL(/from=.*until=/);
   await expect(page.getByText("Only")).toBeVisible();
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Enter");
@@ -84,6 +94,34 @@ test("the audit lists decisions and verifies its chain", async ({ page, box }) =
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Verify the chain" }).click();
   await expect(page.getByText("The chain is whole")).toBeVisible();
+  await inspect(page, "audit-verified");
+  await page.getByLabel("Text in an event").fill("GREET");
+  await expect(page.getByRole("row").filter({ hasText: "review.open" })).toHaveCount(1);
+  await page.getByLabel("Until").fill("2020-01-01");
+  await expect(page.getByText("No such event")).toBeVisible();
+  await expect(page).toHaveURL(/about=review\.&text=GREET&until=2020-01-01/);
+  await page.goto(`${box.url}/activity/audit?event=1`);
+  await expect(page.getByRole("dialog", { name: "Event 1" }).getByRole("region", { name: "Its hash" })).toBeVisible();
+});
+
+test("a session ends from another browser, at once", async ({ page, box, browser }) => {
+  const elsewhere = await browser.newContext({ userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" });
+  const other = await elsewhere.newPage();
+  await other.goto(`${box.url}/login?next=/servers`);
+  await other.getByLabel("User name").fill(USERNAME);
+  await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await other.getByRole("button", { name: "Log in" }).click();
+  await expect(other).toHaveURL(`${box.url}/servers`);
+  await signedIn(page, box, "/settings/account");
+  const row = page.getByRole("row").filter({ hasText: "Firefox 140 on Linux" });
+  await expect(row).toContainText("127.0.0.1");
+  await inspect(page, "account");
+  await row.getByRole("button", { name: "End the session" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "End", exact: true }).click();
+  await expect(row).toHaveCount(0);
+  await expect(other.getByRole("dialog", { name: /session has ended/i })).toBeVisible();
+  await expect(page.getByText("This one", { exact: true })).toBeVisible();
+  await elsewhere.close();
 });
 
 test("settings change in sentences, and the password where the old one is known", async ({ page, box }) => {

@@ -164,6 +164,19 @@ test("a secret is set, never shown again, and gone from the page", async ({ page
   expect(box.log).not.toContain(value);
   await page.getByRole("button", { name: "Rotate WEATHER_KEY" }).click();
   await expect(page.getByRole("dialog").getByLabel("New value")).toHaveValue("");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "More for WEATHER_KEY" }).click();
+  await page.getByRole("menuitem", { name: "Change where it may go" }).click();
+  await dialog.getByLabel("Hosts it may be sent to").fill("api.example.com, more.example.com");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByText("would newly go to more.example.com")).toBeVisible();
+  await inspect(page, "secret-further");
+  await expect(dialog.getByRole("button", { name: "Let it go there" })).toBeDisabled();
+  await dialog.getByLabel("That is right").check();
+  await dialog.getByRole("button", { name: "Let it go there" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByText("more.example.com")).toBeVisible();
 });
 
 test("modules and packages", async ({ page, box }) => {

@@ -1,47 +1,36 @@
 import { expect, it } from "vitest";
 import { parsed } from "@/pages/activity/Replay";
-import { byPosition, filterOf, mentions, pagesOf, type Run } from "@/pages/activity/runs";
-import { percentiles } from "@/pages/dashboard/Figures";
+import { filterOf, sinceOf, spanOf } from "@/pages/activity/runs";
+import { browserOf } from "@/pages/settings/browser";
 import { complaint, merged } from "@/pages/settings/draft";
 import { effect } from "@/pages/settings/Rules";
-
-const run = (id: string, more: Partial<Run> = {}) => ({ id, server_name: "s", tool_name: "t", actor: { name: "Client" }, stdout: "", arguments: {}, result: null, observed: { hosts: [] }, ...more }) as unknown as Run;
-const page = (number: number, total: number, ...ids: string[]) => ({ items: ids.map((id) => run(id)), total, page: number, page_size: 2, pages: Math.ceil(total / 2) });
-
-it("a run keeps its place while new ones come, whenever its page was read", () => {
-  const before = byPosition([page(1, 4, "d", "c"), page(2, 4, "b", "a")]);
-  const after = byPosition([page(1, 5, "e", "d"), page(2, 4, "b", "a")]);
-  expect([...before.keys()].sort().map((position) => before.get(position)?.id)).toEqual(["a", "b", "c", "d"]);
-  expect([0, 1, 3, 4].map((position) => after.get(position)?.id)).toEqual(["a", "b", "d", "e"]);
-});
-
-it("only the pages on screen are read, and never many at once", () => {
-  expect(pagesOf(49_999, 49_960, 50_000)).toEqual([1]);
-  expect(pagesOf(25_020, 24_990, 50_000)).toEqual([250, 251]);
-  expect(pagesOf(49_999, 0, 50_000)).toHaveLength(4);
-});
 
 it("filters say the same as the address", () => {
   expect(filterOf({ outcome: "failed", kind: "tests", by: "ada" })).toMatchObject({ failed: true, profile: "quarantine", actor: "ada" });
   expect(filterOf({ outcome: "succeeded" }).failed).toBe(false);
   expect(filterOf({}).failed).toBeUndefined();
+  expect(filterOf({ text: "timeout" }).text).toBe("timeout");
 });
 
-it("a text is found in input, output, prints, errors and hosts", () => {
-  const found = run("a", { arguments: { city: "Berlin" }, failure: { kind: "host_denied", message: "Not Granted" } } as unknown as Partial<Run>);
-  expect(["berlin", "not granted", "s__t", "client"].every((text) => mentions(found, text))).toBe(true);
-  expect(mentions(found, "paris")).toBe(false);
+it("what was marked in the chart says when the list begins and ends", () => {
+  const marked = { from: "2026-11-21T10:00:00.000Z", until: "2026-11-21T11:00:00.000Z" };
+  expect(spanOf(marked)).toEqual({ from: Date.parse(marked.from), to: Date.parse(marked.until) });
+  expect([spanOf({ from: marked.from }), spanOf({ from: marked.until, until: marked.from })]).toEqual([undefined, undefined]);
+  expect(sinceOf({ ...marked, range: "all" }, new Date())).toBe(marked.from);
+  expect(sinceOf({ range: "1h" }, new Date("2026-11-21T10:30:40Z"))).toBe("2026-11-21T09:30:00.000Z");
+  expect(sinceOf({ range: "all" }, new Date())).toBeUndefined();
+});
+
+it("browsers are named as people know them", () => {
+  const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+  const edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0";
+  const safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+  expect([firefox, edge, safari, "curl/8.1", ""].map(browserOf)).toEqual(["Firefox 140 on Linux", "Edge 141 on Windows", "Safari 18 on iOS", "curl/8.1", "Not known"]);
 });
 
 it("input to run again must be an object", () => {
   expect(parsed('{"a": 1}')).toEqual({ a: 1 });
   expect(["[1]", "1", "null", "{", ""].map(parsed)).toEqual(Array(5).fill(undefined));
-});
-
-it("percentiles are those of real runs", () => {
-  const runs = Array.from({ length: 100 }, (_, index) => ({ observed: { duration_us: (100 - index) * 1_000 } })) as unknown as Run[];
-  expect(percentiles(runs)).toEqual({ median: 50, p95: 95 });
-  expect(percentiles([])).toBeUndefined();
 });
 
 it("settings that the form does not know survive a save", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Schema } from "@/api/client";
 import { blocks, wouldBreak } from "@/components/run";
 import { secretRows } from "@/pages/secrets/readers";
-import { hostsOf } from "@/pages/secrets/SecretDialog";
+import { hostsOf } from "@/pages/secrets/Terms";
 import { whyNoName } from "@/pages/servers/CreateServer";
 import { LIMITS, limitTexts, parseLimits, whyNoLimit } from "@/pages/servers/detail/limits";
 import { type Grant, matrix, parseCapability } from "@/pages/servers/grants/matrix";
@@ -47,7 +47,7 @@ describe("the grants of a server", () => {
 });
 
 describe("secrets", () => {
-  const secret = (server: string, key: string, has_value: boolean) => ({ id: key, server, key, has_value, description: "", hosts: [], mode: "sealed" }) as Schema["SecretSummary"] & { server: string };
+  const secret = (server: string, key: string, has_value: boolean) => ({ id: key, server, key, has_value, description: "", hosts: [], mode: "sealed", server_id: server, created_at: "", updated_at: "" }) satisfies Schema["ServerSecret"] as Schema["ServerSecret"];
   const tools = [{ id: "t1", server_id: "s1", name: "weather__now" }];
 
   it("are shown with those who may use them; what wants a value is first, also when nobody made it yet", () => {

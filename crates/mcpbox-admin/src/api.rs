@@ -16,6 +16,7 @@ pub(crate) mod sandbox;
 pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod tools;

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{
         audit, calls, connection, document, events, grants, modules, notifications, packages, policy, reviews, sandbox,
-        secrets, servers, session, settings, setup, tools,
+        secrets, servers, session, sessions, settings, setup, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -35,6 +35,9 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(connection::show))
         .routes(routes!(session::show::show, session::login::login, session::logout::logout))
         .routes(routes!(session::change_password::change_password))
+        .routes(routes!(sessions::list::list))
+        .routes(routes!(sessions::end::end))
+        .routes(routes!(sessions::end_others::end_others))
         .routes(routes!(servers::list::list, servers::create::create))
         .routes(routes!(servers::show::show, servers::change::change, servers::delete::delete))
         .routes(routes!(servers::start::start))
@@ -42,7 +45,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(servers::list_tools::list_tools))
         .routes(routes!(secrets::list_all::list_all))
         .routes(routes!(secrets::list::list, secrets::create::create))
-        .routes(routes!(secrets::delete::delete))
+        .routes(routes!(secrets::change::change, secrets::delete::delete))
         .routes(routes!(secrets::set_value::set_value, secrets::clear_value::clear_value))
         .routes(routes!(tools::list::list))
         .routes(routes!(tools::search::search))
@@ -73,6 +76,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(grants::decide::revoke))
         .routes(routes!(calls::list::list))
         .routes(routes!(calls::count::count))
+        .routes(routes!(calls::series::series))
         .routes(routes!(calls::show::show))
         .routes(routes!(calls::mark_example::mark_example))
         .routes(routes!(audit::list::list))

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use mcpbox_catalog::Catalog;
-use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -24,8 +23,6 @@ pub(crate) struct AdminState {
     pub(crate) cookie_secure: bool,
     /// Held while a password of the socket is checked.
     pub(crate) password_turn: Arc<tokio::sync::Mutex<()>>,
-    /// Tells event streams that some session ended.
-    pub(crate) session_ends: broadcast::Sender<()>,
     /// How MCP clients connect.
     pub(crate) connect: Arc<Connect>,
     /// Ends event streams.
@@ -44,14 +41,8 @@ impl AdminState {
             hosts: Arc::new(hosts),
             cookie_secure: config.cookie_secure,
             password_turn: Arc::default(),
-            session_ends: broadcast::channel(16).0,
             connect: Arc::new(config.connect.clone()),
             shutdown,
         }
-    }
-
-    /// Tells event streams that some session ended: those of that session end too.
-    pub(crate) fn session_ended(&self) {
-        let _ = self.session_ends.send(()); // nobody listens: nothing to end
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     clock::Clock,
     event::LiveEvent,
@@ -130,6 +131,11 @@ impl Catalog {
         expiry::watch(&catalog);
         follow::start(&catalog);
         Ok(catalog)
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// What is published now. In memory; the hot path never touches the database.

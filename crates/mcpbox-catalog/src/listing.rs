@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use mcpbox_core::{
     audit::AuditEvent,
-    call::CallRecord,
+    call::{CallCursor, CallRecord},
     failure::FailureKind,
     grant::Grant,
     ids::CallId,
-    paging::{Page, PageRequest},
+    paging::{LogPage, LogRequest, Page, PageRequest},
     secret::Secret,
     version::Version,
 };
 use mcpbox_store::{audit, calls, grants, secrets, versions};
 pub use mcpbox_store::{
     audit::{AuditFilter, ChainCheck},
-    calls::{CallCounts, CallFilter},
+    calls::{CallCounts, CallFigures, CallFilter, Span},
     grants::GrantFilter,
 };
 use serde::{Deserialize, Serialize};
@@ -158,8 +158,20 @@ pub(crate) fn parameters(input_schema: &Map<String, Value>) -> Vec<String> {
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn calls(cat: &Catalog, filter: &CallFilter, page: PageRequest) -> Result<Page<CallRecord>, CatalogError> {
-    Ok(calls::list(&cat.store.reader(), filter, page).await?)
+pub async fn calls(
+    cat: &Catalog,
+    filter: &CallFilter,
+    request: LogRequest<CallCursor>,
+) -> Result<LogPage<CallRecord>, CatalogError> {
+    Ok(calls::list(&cat.store.reader(), filter, request).await?)
+}
+
+/// How many runs there were in each span, how many failed and how long they took, in the order of the spans.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn call_series(cat: &Catalog, filter: &CallFilter, spans: &[Span]) -> Result<Vec<CallFigures>, CatalogError> {
+    Ok(calls::series(&cat.store.reader(), filter, spans).await?)
 }
 
 /// How many runs there are.
@@ -191,8 +203,12 @@ pub async fn grants(cat: &Catalog, filter: &GrantFilter, page: PageRequest) -> R
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn audit(cat: &Catalog, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditEvent>, CatalogError> {
-    Ok(audit::list(&cat.store.reader(), filter, page).await?)
+pub async fn audit(
+    cat: &Catalog,
+    filter: &AuditFilter,
+    request: LogRequest<i64>,
+) -> Result<LogPage<AuditEvent>, CatalogError> {
+    Ok(audit::log(&cat.store.reader(), filter, request).await?)
 }
 
 /// Walks the audit chain from its first row.

@@ -2,6 +2,7 @@
 //! in batches. A full queue makes callers wait; nothing is dropped.
 
 mod said;
+mod used;
 mod writing;
 
 use std::sync::Arc;

@@ -3,12 +3,14 @@
 //! Passwords are argon2id, at most two at a time; tokens are 256 random bits, kept as SHA-256; an unknown user takes
 //! as long as a wrong password.
 
+mod list;
 mod password;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mcpbox_core::{
+    event::LiveEvent,
     failure::{Failure, FailureKind},
     ids::{SessionId, UserId},
     principal::Actor,
@@ -21,6 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
+pub use self::list::{OpenSession, end_other_sessions, end_session, logout, sessions};
 use crate::{Catalog, CatalogError, change::Change};
 
 /// A session ends when it was not used for this long.
@@ -29,11 +32,16 @@ const IDLE: TimeDelta = TimeDelta::hours(12);
 const ABSOLUTE: TimeDelta = TimeDelta::days(7);
 /// The idle time is renewed at most this often, so that reading does not write.
 const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// Longest name of a browser that is kept, characters.
+const USER_AGENT_MAX_CHARS: usize = 300;
+
 /// A human who proved just now who they are. Whatever decides or grants takes one.
 #[derive(Debug, Clone)]
 pub struct Reviewer {
     user_id: UserId,
     username: String,
+    /// None when they proved it with their password.
+    session: Option<SessionId>,
 }
 
 impl Reviewer {
@@ -81,6 +89,15 @@ pub struct Account {
     pub id: UserId,
     /// Its name.
     pub username: String,
+}
+
+/// Where a login comes from, for the list of sessions.
+#[derive(Debug, Clone, Default)]
+pub struct LoginOrigin {
+    /// The client's address; empty when not known.
+    pub address: String,
+    /// What the browser calls itself; cut at 300 characters.
+    pub user_agent: String,
 }
 
 /// A fresh login.
@@ -164,7 +181,12 @@ async fn check_no_admin(change: &Change) -> Result<(), CatalogError> {
 ///
 /// # Errors
 /// `Unauthenticated` for an unknown user and a wrong password alike.
-pub async fn login(cat: &Arc<Catalog>, username: &str, password: &SecretString) -> Result<NewSession, CatalogError> {
+pub async fn login(
+    cat: &Arc<Catalog>,
+    username: &str,
+    password: &SecretString,
+    origin: LoginOrigin,
+) -> Result<NewSession, CatalogError> {
     let user = authenticate(cat, username, password).await?;
     let token = new_token()?;
     let mut change = Change::begin(cat, Actor::admin(&user.username)).await?;
@@ -175,11 +197,13 @@ pub async fn login(cat: &Arc<Catalog>, username: &str, password: &SecretString) 
         created_at: now,
         last_seen_at: now,
         expires_at: now + IDLE,
-        origin: String::new(),
+        origin: origin.address,
+        user_agent: origin.user_agent.chars().take(USER_AGENT_MAX_CHARS).collect(),
     };
     sessions::delete_expired(&change.tx, now).await?;
     sessions::insert(&change.tx, &session, &hash_of(&token)).await?;
     change.audit("session.login", format!("user:{}", user.id), json!({"session": session.id})).await?;
+    change.tell(LiveEvent::SessionsChanged);
     change.commit().await?;
     Ok(NewSession { token, user: Account { id: user.id, username: user.username }, expires_at: now + ABSOLUTE })
 }
@@ -193,7 +217,7 @@ pub async fn reviewer_from_session(cat: &Catalog, token: &SecretString) -> Resul
     let reader = cat.store.reader();
     let now = cat.clock.now();
     let session = sessions::by_token_hash(&reader, &hash_of(token)).await?.ok_or_else(no_session)?;
-    if !session.is_live(now) || now >= session.created_at + ABSOLUTE {
+    if !is_live(&session, now) {
         return Err(no_session());
     }
     let user = users::by_id(&reader, session.user_id).await?.ok_or_else(no_session)?;
@@ -206,7 +230,11 @@ pub async fn reviewer_from_session(cat: &Catalog, token: &SecretString) -> Resul
             return Err(no_session());
         }
     }
-    Ok(Reviewer { user_id: user.id, username: user.username })
+    Ok(Reviewer { user_id: user.id, username: user.username, session: Some(session.id) })
+}
+
+fn is_live(session: &AdminSession, now: DateTime<Utc>) -> bool {
+    session.is_live(now) && now < session.created_at + ABSOLUTE
 }
 
 /// The human who knows this password, for the command line.
@@ -219,21 +247,7 @@ pub async fn reviewer_from_password(
     password: &SecretString,
 ) -> Result<Reviewer, CatalogError> {
     let user = authenticate(cat, username, password).await?;
-    Ok(Reviewer { user_id: user.id, username: user.username })
-}
-
-/// Ends a session; one that does not exist is fine too.
-///
-/// # Errors
-/// The store cannot be written.
-pub async fn logout(cat: &Arc<Catalog>, token: &SecretString) -> Result<(), CatalogError> {
-    let reader = cat.store.reader();
-    let Some(session) = sessions::by_token_hash(&reader, &hash_of(token)).await? else { return Ok(()) };
-    let username = users::by_id(&reader, session.user_id).await?.map_or_else(String::new, |user| user.username);
-    let mut change = Change::begin(cat, Actor::admin(&username)).await?;
-    sessions::delete(&change.tx, session.id).await?;
-    change.audit("session.logout", format!("user:{}", session.user_id), json!({"session": session.id})).await?;
-    change.commit().await
+    Ok(Reviewer { user_id: user.id, username: user.username, session: None })
 }
 
 /// Changes one's own password and ends all of one's sessions.
@@ -253,6 +267,7 @@ pub async fn change_password(
     users::update_password(&change.tx, who.user_id, &password_hash, change.now).await?;
     sessions::delete_by_user(&change.tx, who.user_id, None).await?;
     change.audit("user.password", format!("user:{}", who.user_id), json!({})).await?;
+    change.tell(LiveEvent::SessionsChanged);
     change.commit().await
 }
 

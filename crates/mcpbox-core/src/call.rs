@@ -55,6 +55,44 @@ pub struct CallRecord {
     pub parent_id: Option<CallId>,
 }
 
+impl CallRecord {
+    /// Its place in the log.
+    pub fn cursor(&self) -> CallCursor {
+        CallCursor { started_at: self.started_at, id: self.id }
+    }
+}
+
+/// A place in the log of runs: by the moment they began, and those of one moment by id. As text `<microseconds>-<id>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallCursor {
+    /// When the run at this place began.
+    pub started_at: DateTime<Utc>,
+    /// Its id.
+    pub id: CallId,
+}
+
+impl std::fmt::Display for CallCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.started_at.timestamp_micros(), self.id)
+    }
+}
+
+/// This text names no place in a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this names no place in the log of runs")]
+pub struct CursorError;
+
+impl std::str::FromStr for CallCursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let (micros, id) = text.split_once('-').ok_or(CursorError)?;
+        let micros = micros.parse().map_err(|_| CursorError)?;
+        let started_at = DateTime::from_timestamp_micros(micros).ok_or(CursorError)?;
+        Ok(Self { started_at, id: id.parse().map_err(|_| CursorError)? })
+    }
+}
+
 /// What makes a test run evidence of a version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -41,6 +41,8 @@ pub enum LiveEvent {
     SettingsChanged,
     /// A target of notifications was made, changed or deleted, or an attempt to deliver ended.
     NotificationsChanged,
+    /// A session of an admin began or ended.
+    SessionsChanged,
     /// An MCP client is here that was not, or was silent for a while.
     ClientSeen,
 }

@@ -3,9 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     capability::Capability,
+    hash::ContentHash,
     ids::{GrantId, ReviewId, ServerId, ToolId},
     principal::Actor,
 };
@@ -38,6 +40,16 @@ pub struct Grant {
     pub expires_at: Option<DateTime<Utc>>,
     /// The review that put it in force; none when it was decided alone.
     pub review_id: Option<ReviewId>,
+}
+
+impl Grant {
+    /// Names what a human decides on: what is granted, for whom, why and until when, and where it stands.
+    pub fn content_hash(&self) -> ContentHash {
+        ContentHash::of(&json!({
+            "form": "mcpbox.grant.1", "id": self.id, "capability": self.capability, "scope": self.scope, "state": self.state,
+            "justification": self.justification, "expires_at": self.expires_at,
+        }))
+    }
 }
 
 /// For whom a grant counts.

@@ -75,3 +75,45 @@ impl<T> Page<T> {
         }
     }
 }
+
+/// Which part of a log: rows from the newest to the oldest. Rows that are added meanwhile move none that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogRequest<C> {
+    /// Only rows that are older than this place; the newest without.
+    pub older_than: Option<C>,
+    /// How many, 1 to 100.
+    pub limit: u64,
+}
+
+impl<C> LogRequest<C> {
+    /// At most `limit` rows (1 to 100; brought into range) that are older than a place.
+    pub fn new(older_than: Option<C>, limit: u64) -> Self {
+        Self { older_than, limit: limit.clamp(1, PAGE_SIZE_MAX) }
+    }
+
+    /// The newest rows.
+    pub fn newest(limit: u64) -> Self {
+        Self::new(None, limit)
+    }
+}
+
+/// Part of a log, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogPage<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Ask with this `cursor` for the rows after them, which are older; none when there are none.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> LogPage<T> {
+    /// The first `limit` of `rows`, of which one more was read to know whether there are any after them.
+    pub fn of(mut rows: Vec<T>, limit: u64, cursor_of: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| has_more).map(cursor_of);
+        Self { items: rows, next_cursor }
+    }
+}

@@ -36,6 +36,10 @@ pub struct Secret {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// When its value was last set; none without a value.
+    pub value_set_at: Option<DateTime<Utc>>,
+    /// When a run last read it.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// Whether tool code may see a secret's value.

@@ -41,8 +41,10 @@ pub struct AdminSession {
     pub last_seen_at: DateTime<Utc>,
     /// When it ends, whatever happens.
     pub expires_at: DateTime<Utc>,
-    /// Where it was opened: client address and user agent, for the list of sessions.
+    /// The address it was opened from (behind a proxy that of the proxy); empty when not known.
     pub origin: String,
+    /// What the browser called itself; empty when not known.
+    pub user_agent: String,
 }
 
 impl AdminSession {

@@ -5,12 +5,11 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     audit::{AuditEntry, AuditEvent, GENESIS},
     ids::AuditId,
-    paging::{Page, PageRequest},
+    paging::{LogPage, LogRequest, Page, PageRequest},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{LikeExpr, OnConflict},
+    QuerySelect, sea_query::OnConflict,
 };
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     error::StoreError,
     paging,
     seal::{SealedAt, Sealer},
+    search::{self, starts_with},
     store::{Connection, Tx, at_one_moment, sealed::Connection as _},
 };
 
@@ -40,6 +40,10 @@ pub struct AuditFilter {
     pub subject: Option<String>,
     /// Only then or later.
     pub since: Option<DateTime<Utc>>,
+    /// Only before.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those that have this text in actor, action, subject or detail.
+    pub text: Option<String>,
 }
 
 /// What became of the chain.
@@ -84,7 +88,7 @@ pub async fn append(tx: &Tx, entry: AuditEntry, now: DateTime<Utc>) -> Result<Au
     Ok(event)
 }
 
-/// Events, newest first.
+/// Events, newest first, in pages.
 ///
 /// # Errors
 /// When the database fails.
@@ -93,20 +97,37 @@ pub async fn list(
     filter: &AuditFilter,
     page: PageRequest,
 ) -> Result<Page<AuditEvent>, StoreError> {
-    let mut select = Entity::find().order_by_desc(Column::Sequence);
-    if let Some(actor) = &filter.actor {
-        select = select.filter(Column::ActorName.eq(text(actor)));
-    }
-    if let Some(action) = &filter.action {
-        select = select.filter(Column::Action.like(starts_with(action)));
-    }
-    if let Some(subject) = &filter.subject {
-        select = select.filter(Column::Subject.eq(text(subject)));
-    }
-    if let Some(since) = filter.since {
-        select = select.filter(Column::At.gte(time(since)));
-    }
+    let select = Entity::find().filter(condition(filter)).order_by_desc(Column::Sequence);
     paging::page(&connection.executor(), select, page).await
+}
+
+/// Events, newest first; the place of an event is its sequence. Those that are written meanwhile move none of the older ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn log(
+    connection: &impl Connection,
+    filter: &AuditFilter,
+    request: LogRequest<i64>,
+) -> Result<LogPage<AuditEvent>, StoreError> {
+    let older = request.older_than.map(|sequence| Column::Sequence.lt(sequence));
+    let select = Entity::find().filter(condition(filter).add_option(older)).order_by_desc(Column::Sequence);
+    let rows = paging::convert(select.limit(request.limit + 1).all(&connection.executor()).await?)?;
+    Ok(LogPage::of(rows, request.limit, |event: &AuditEvent| event.sequence.to_string()))
+}
+
+fn condition(filter: &AuditFilter) -> Condition {
+    Condition::all()
+        .add_option(filter.actor.as_deref().map(|actor| Column::ActorName.eq(text(actor))))
+        .add_option(filter.action.as_deref().map(|action| Column::Action.like(starts_with(action))))
+        .add_option(filter.subject.as_deref().map(|subject| Column::Subject.eq(text(subject))))
+        .add_option(filter.since.map(|since| Column::At.gte(time(since))))
+        .add_option(filter.until.map(|until| Column::At.lt(time(until))))
+        .add_option(filter.text.as_deref().map(|wanted| {
+            let plain = [Column::ActorName, Column::Action, Column::Subject];
+            let any = plain.into_iter().fold(Condition::any(), |any, column| any.add(search::holds(column, wanted)));
+            any.add(search::holds_json(Column::Detail, wanted))
+        }))
 }
 
 /// Events after `after` whose action starts with one of `actions`, oldest first, at most 500.
@@ -171,11 +192,6 @@ fn compare(end: Option<(i64, String)>, last: &Option<AuditEvent>) -> ChainCheck 
 
 fn sequence(event: &Option<AuditEvent>) -> i64 {
     event.as_ref().map_or(0, |event| event.sequence)
-}
-
-fn starts_with(prefix: &str) -> LikeExpr {
-    let literal = text(prefix).replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    LikeExpr::new(format!("{literal}%")).escape('\\')
 }
 
 fn place() -> SealedAt<'static> {

@@ -1,22 +1,30 @@
 //! Records of runs. They refer to nothing and survive what they are about.
 
 mod evidence;
+mod filter;
+mod row;
+mod series;
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    call::{CallRecord, Profile},
-    ids::{CallId, ServerId, ToolId, VersionId},
-    paging::{Page, PageRequest},
+    call::{CallCursor, CallRecord, Profile},
+    ids::CallId,
+    paging::{LogPage, LogRequest, Page, PageRequest},
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::OnConflict,
 };
 
+pub use self::{
+    filter::CallFilter,
+    series::{CallFigures, Span, series},
+};
+use self::{filter::select, row::to_row};
 use crate::{
-    convert::{Place, actor, actor_kind, text, time},
+    convert::{Place, time},
     entity::{
-        calls::{Column, Entity, Model},
+        calls::{Column, Entity},
         versions,
     },
     error::StoreError,
@@ -33,27 +41,6 @@ pub(crate) use evidence::{Owner, delete_evidence};
 const INSERT_BATCH: usize = 500;
 /// Rows deleted by one transaction, so that other writers wait only briefly.
 const DELETE_BATCH: u64 = 1_000;
-
-/// Which records a list shows; an empty filter shows all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CallFilter {
-    /// Only of this server.
-    pub server: Option<ServerId>,
-    /// Only of this tool.
-    pub tool: Option<ToolId>,
-    /// Only of this version.
-    pub version: Option<VersionId>,
-    /// Only calls, or only tests.
-    pub profile: Option<Profile>,
-    /// Only failed ones (true) or only successful ones (false).
-    pub failed: Option<bool>,
-    /// Only by the actor of this name.
-    pub principal: Option<String>,
-    /// Only those that this run of `mcpbox_run_code` made.
-    pub parent: Option<CallId>,
-    /// Only those that began then or later.
-    pub since: Option<DateTime<Utc>>,
-}
 
 /// How many runs there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,11 +73,32 @@ pub async fn by_id(connection: &impl Connection, id: CallId) -> Result<Option<Ca
     Entity::find_by_id(id.0).one(&connection.executor()).await?.map(CallRecord::try_from).transpose()
 }
 
-/// Records, newest first.
+/// Records, newest first; those that are written meanwhile move none of the older ones.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(
+    connection: &impl Connection,
+    filter: &CallFilter,
+    request: LogRequest<CallCursor>,
+) -> Result<LogPage<CallRecord>, StoreError> {
+    let mut select = select(filter)?.order_by_desc(Column::StartedAt).order_by_desc(Column::Id);
+    if let Some(CallCursor { started_at, id }) = request.older_than {
+        let at = time(started_at);
+        let same_moment = Condition::all().add(Column::StartedAt.eq(at)).add(Column::Id.lt(id.0));
+        // Said twice: the first half is what an index can begin at.
+        select = select.filter(Column::StartedAt.lte(at));
+        select = select.filter(Condition::any().add(Column::StartedAt.lt(at)).add(same_moment));
+    }
+    let rows = paging::convert(select.limit(request.limit + 1).all(&connection.executor()).await?)?;
+    Ok(LogPage::of(rows, request.limit, |record: &CallRecord| record.cursor().to_string()))
+}
+
+/// Records, newest first, in pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
     connection: &impl Connection,
     filter: &CallFilter,
     page: PageRequest,
@@ -141,88 +149,4 @@ async fn delete_batch(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError>
         .limit(DELETE_BATCH)
         .into_query();
     Ok(Entity::delete_many().filter(Column::Id.in_subquery(oldest)).exec(&tx.inner).await?.rows_affected)
-}
-
-fn select(filter: &CallFilter) -> Result<Select<Entity>, StoreError> {
-    let mut select = Entity::find();
-    if let Some(server) = filter.server {
-        select = select.filter(Column::ServerId.eq(server.0));
-    }
-    if let Some(tool) = filter.tool {
-        select = select.filter(Column::ToolId.eq(tool.0));
-    }
-    if let Some(version) = filter.version {
-        select = select.filter(Column::VersionId.eq(version.0));
-    }
-    if let Some(profile) = filter.profile {
-        select = select.filter(Column::Profile.eq(Place("calls", "profile").word(&profile)?));
-    }
-    if let Some(principal) = &filter.principal {
-        select = select.filter(Column::ActorName.eq(text(principal)));
-    }
-    if let Some(parent) = filter.parent {
-        select = select.filter(Column::ParentId.eq(parent.0));
-    }
-    if let Some(since) = filter.since {
-        select = select.filter(Column::StartedAt.gte(time(since)));
-    }
-    Ok(match filter.failed {
-        Some(true) => select.filter(Column::FailureKind.is_not_null()),
-        Some(false) => select.filter(Column::FailureKind.is_null()),
-        None => select,
-    })
-}
-
-fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
-    let actor = actor(&record.actor);
-    let failure = record.failure.as_ref();
-    Ok(Model {
-        id: record.id.0,
-        server_id: record.server_id.0,
-        server_name: text(&record.server_name),
-        tool_id: record.tool_id.0,
-        tool_name: text(&record.tool_name),
-        version_id: record.version_id.0,
-        profile: Place("calls", "profile").word(&record.profile)?,
-        actor_kind: actor_kind(actor.kind),
-        actor_name: actor.name,
-        arguments: Place("calls", "arguments").json_text(&record.arguments)?,
-        result: Place("calls", "result").json_text(&record.result)?,
-        stdout: text(&record.stdout),
-        failure_kind: failure.map(|failure| failure.kind.as_str().to_owned()),
-        failure: failure.map(|failure| Place("calls", "failure").json_text(failure)).transpose()?,
-        observed: Place("calls", "observed").json_text(&record.observed)?,
-        duration_us: i64::try_from(record.observed.duration_us).unwrap_or(i64::MAX),
-        started_at: time(record.started_at),
-        logs: Place("calls", "logs").json_text(&record.logs)?,
-        trial: record.trial.as_ref().map(|trial| Place("calls", "trial").json_text(trial)).transpose()?,
-        is_example: record.trial.as_ref().is_some_and(|trial| trial.is_example),
-        parent_id: record.parent_id.map(|parent| parent.0),
-    })
-}
-
-impl TryFrom<Model> for CallRecord {
-    type Error = StoreError;
-
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: CallId(row.id),
-            server_id: ServerId(row.server_id),
-            server_name: row.server_name,
-            tool_id: ToolId(row.tool_id),
-            tool_name: row.tool_name,
-            version_id: VersionId(row.version_id),
-            profile: Place("calls", "profile").parse_word(row.profile)?,
-            actor: Place("calls", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?,
-            arguments: Place("calls", "arguments").parse_json_text(&row.arguments)?,
-            result: Place("calls", "result").parse_json_text(&row.result)?,
-            stdout: row.stdout,
-            failure: row.failure.map(|text| Place("calls", "failure").parse_json_text(&text)).transpose()?,
-            observed: Place("calls", "observed").parse_json_text(&row.observed)?,
-            started_at: row.started_at,
-            logs: Place("calls", "logs").parse_json_text(&row.logs)?,
-            trial: row.trial.map(|text| Place("calls", "trial").parse_json_text(&text)).transpose()?,
-            parent_id: row.parent_id.map(CallId),
-        })
-    }
 }

@@ -24,6 +24,7 @@ pub mod resolutions;
 pub mod reviews;
 pub mod revisions;
 mod seal;
+mod search;
 pub mod secrets;
 pub mod servers;
 pub mod sessions;

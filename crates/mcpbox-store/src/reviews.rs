@@ -8,9 +8,12 @@ use mcpbox_core::{
     ids::{ReviewId, ToolId, VersionId},
     paging::{Page, PageRequest},
     principal::Actor,
-    review::{Refusal, Review, ReviewState, TakenBack},
+    review::{Refusal, Review, ReviewState, Risk, TakenBack},
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::{CaseStatement, Expr},
+};
 
 use crate::{
     convert::{Place, actor, actor_kind, text, time},
@@ -21,7 +24,7 @@ use crate::{
 };
 
 /// Open reviews that are looked at together.
-const OPEN_MAX: u64 = 500;
+const OPEN_MAX: u64 = 10_000;
 /// Decisions that are told of a tool.
 const HISTORY_MAX: u64 = 50;
 
@@ -79,7 +82,7 @@ pub async fn latest_for_tool(connection: &impl Connection, tool_id: ToolId) -> R
     newest.order_by_desc(Column::Id).one(&connection.executor()).await?.map(Review::try_from).transpose()
 }
 
-/// Reviews, newest first; only those in `state` when given.
+/// Reviews, newest first; only those in `state` when given. Open ones come the riskiest first, then the oldest.
 ///
 /// # Errors
 /// When the database fails.
@@ -88,14 +91,32 @@ pub async fn list(
     state: Option<ReviewState>,
     page: PageRequest,
 ) -> Result<Page<Review>, StoreError> {
-    let mut select = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
-    if let Some(state) = state {
-        select = select.filter(Column::State.eq(word(state)?));
-    }
+    let Some(state) = state else {
+        let select = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+        return paging::page(&connection.executor(), select, page).await;
+    };
+    let select = Entity::find().filter(Column::State.eq(word(state)?));
+    let select = match state {
+        ReviewState::Open => {
+            let worst_first = select.order_by_asc(urgency()?);
+            worst_first.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id)
+        }
+        _ => select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
+    };
     paging::page(&connection.executor(), select, page).await
 }
 
-/// All open reviews, oldest first, at most 500.
+/// The place of a review by its risk, the worst first.
+fn urgency() -> Result<Expr, StoreError> {
+    let mut case = CaseStatement::new();
+    for (place, risk) in [Risk::Critical, Risk::High, Risk::Medium, Risk::Low].iter().enumerate() {
+        let place = i32::try_from(place).unwrap_or(i32::MAX);
+        case = case.case(Column::Risk.eq(Place("reviews", "risk").word(risk)?), place);
+    }
+    Ok(case.into())
+}
+
+/// All open reviews, oldest first, at most 10,000.
 ///
 /// # Errors
 /// When the database fails.

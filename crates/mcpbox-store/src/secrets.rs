@@ -1,12 +1,14 @@
 //! Secrets of servers. A value goes in as a `SecretString`, lies encrypted, and comes out only through [`unseal`].
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     ids::{SecretId, ServerId},
     name::SecretKey,
     secret::Secret,
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -57,6 +59,33 @@ pub async fn update(tx: &Tx, secret: &Secret) -> Result<bool, StoreError> {
 pub async fn set_value(tx: &Tx, id: SecretId, value: &SecretString, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let sealed = tx.sealer().seal(place(&id.0), value.expose_secret().as_bytes());
     write_value(tx, id, Some(sealed.map_err(|source| unopened(&id.0, source))?), now).await
+}
+
+/// Whether the value has at least so many bytes, white space at its ends not counted; false without a value.
+///
+/// # Errors
+/// [`StoreError::Seal`] when the value was changed or moved.
+pub async fn value_has_bytes(connection: &impl Connection, id: SecretId, least: usize) -> Result<bool, StoreError> {
+    let Some(row) = Entity::find_by_id(id.0).one(&connection.executor()).await? else { return Ok(false) };
+    if row.value.is_none() {
+        return Ok(false);
+    }
+    let (_, value) = open(connection, row)?;
+    Ok(value.expose_secret().trim().len() >= least)
+}
+
+/// Notes when runs last read secrets; earlier moments than those noted change nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_use(tx: &Tx, used: &BTreeMap<(ServerId, SecretKey), DateTime<Utc>>) -> Result<(), StoreError> {
+    for ((server_id, key), at) in used {
+        let change = ActiveModel { last_used_at: Set(Some(time(*at))), ..ActiveModel::default() };
+        let earlier = Condition::any().add(Column::LastUsedAt.is_null()).add(Column::LastUsedAt.lt(time(*at)));
+        let of = Condition::all().add(Column::ServerId.eq(server_id.0)).add(Column::Key.eq(key.as_str()));
+        Entity::update_many().set(change).filter(of).filter(earlier).exec(&tx.inner).await?;
+    }
+    Ok(())
 }
 
 /// Removes a value; false when there is no such secret.
@@ -148,7 +177,12 @@ fn open(connection: &impl Connection, mut row: Model) -> Result<(Secret, SecretS
 }
 
 async fn write_value(tx: &Tx, id: SecretId, value: Option<Vec<u8>>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let change = ActiveModel { value: Set(value), updated_at: Set(time(now)), ..ActiveModel::default() };
+    let change = ActiveModel {
+        value_set_at: Set(value.as_ref().map(|_| time(now))),
+        value: Set(value),
+        updated_at: Set(time(now)),
+        ..ActiveModel::default()
+    };
     let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0));
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
@@ -172,6 +206,8 @@ fn to_row(secret: &Secret) -> Result<Model, StoreError> {
         value: None,
         created_at: time(secret.created_at),
         updated_at: time(secret.updated_at),
+        value_set_at: None,
+        last_used_at: None,
     })
 }
 
@@ -189,6 +225,8 @@ impl TryFrom<Model> for Secret {
             has_value: row.value.is_some(),
             created_at: row.created_at,
             updated_at: row.updated_at,
+            value_set_at: row.value_set_at,
+            last_used_at: row.last_used_at,
         })
     }
 }

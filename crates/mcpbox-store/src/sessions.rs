@@ -32,6 +32,7 @@ pub async fn insert(tx: &Tx, session: &AdminSession, token: &TokenHash) -> Resul
         last_seen_at: time(session.last_seen_at),
         expires_at: time(session.expires_at),
         origin: text(&session.origin),
+        user_agent: text(&session.user_agent),
     };
     let write = Entity::insert(row.into_active_model()).exec_without_returning(&tx.inner).await;
     write.map_err(StoreError::of_write("a session"))?;
@@ -118,6 +119,7 @@ impl TryFrom<Model> for AdminSession {
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
             origin: row.origin,
+            user_agent: row.user_agent,
         })
     }
 }

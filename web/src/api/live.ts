@@ -13,10 +13,11 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   tool_changed: ["/api/tools", "/api/servers", "/api/reviews", "/api/packages", "/api/audit"],
   review_changed: ["/api/reviews", "/api/tools", "/api/audit", "/api/policy"],
   grants_changed: ["/api/grants", "/api/servers", "/api/tools", "/api/secrets", "/api/modules", "/api/packages", "/api/reviews", "/api/audit"],
-  call_finished: ["/api/calls", "/api/sandbox", "/api/reviews/{id}/first-runs"],
+  call_finished: ["/api/calls", "/api/sandbox", "/api/secrets", "/api/reviews/{id}/first-runs"],
   settings_changed: ["/api/settings", "/api/audit", "/api/policy"],
   notifications_changed: ["/api/notifications", "/api/audit"],
   client_seen: ["/api/connection"],
+  sessions_changed: ["/api/sessions", "/api/audit"],
 };
 
 /** Events that come together are answered together. */

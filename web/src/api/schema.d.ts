@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts runs, failures and how long runs took, step by step from `since` (a day before `until`) to `until` (now). */
+        get: operations["calls_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}": {
         parameters: {
             query?: never;
@@ -703,7 +720,8 @@ export interface paths {
         delete: operations["secrets_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes where the value of a secret may go; the value stays. What lets it go further is refused until `widen` says so. */
+        patch: operations["secrets_change"];
         trace?: never;
     };
     "/api/servers/{id}/secrets/{key}/value": {
@@ -806,6 +824,57 @@ export interface paths {
         put: operations["session_change_password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own open sessions, newest first. */
+        get: operations["sessions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/end-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all of one's own sessions but the one that asks, at once. */
+        post: operations["sessions_end_others"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of one's own sessions, at once. */
+        delete: operations["sessions_end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1330,6 +1399,28 @@ export interface components {
             structured?: Record<string, unknown> | null;
             failure?: components["schemas"]["Failure"] | null;
         };
+        /** @description Runs over time. */
+        CallSeries: {
+            /**
+             * Format: date-time
+             * @description Begin of the first step.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description The moment before which the last step ends.
+             */
+            until: string;
+            /**
+             * Format: int64
+             * @description Length of a step, milliseconds; the last may be shorter.
+             */
+            step_ms: number;
+            /** @description All of it together. */
+            whole: components["schemas"]["SeriesFigures"];
+            /** @description Step after step. */
+            steps: components["schemas"]["SeriesFigures"][];
+        };
         /** @description One thing that a tool may need and an admin may grant. */
         Capability: {
             /** @description Dotted name. */
@@ -1688,6 +1779,14 @@ export interface components {
          * @enum {string}
          */
         DraftTesting: "quarantine" | "after_approval";
+        /** @description What was ended. */
+        EndedSessions: {
+            /**
+             * Format: int64
+             * @description How many sessions.
+             */
+            ended: number;
+        };
         /** @description An environment that published tools run in. */
         EnvironmentReport: {
             /** @description Names the exact set of files. */
@@ -1878,11 +1977,26 @@ export interface components {
             expires_at?: string | null;
             review_id?: components["schemas"]["ReviewId"] | null;
         };
+        /** @description The words of a decision. */
+        GrantDecision: {
+            /**
+             * @description The `content_hash` of the grant as it was seen. When it is not so any more, nothing is done and the answer says what it
+             *     is now.
+             */
+            content_hash: components["schemas"]["ContentHash"];
+            /** @description Why; goes to the LLM. */
+            comment?: string;
+        };
         /**
          * Format: uuid
          * @description Names a [`crate::grant::Grant`].
          */
         GrantId: string;
+        /** @description A grant, and the hash that a decision about it names. */
+        GrantItem: components["schemas"]["Grant"] & {
+            /** @description Names it as it is now. */
+            content_hash: components["schemas"]["ContentHash"];
+        };
         /** @description A new grant. */
         GrantRequest: {
             /** @description For whom. */
@@ -2077,7 +2191,84 @@ export interface components {
             type: "notifications_changed";
         } | {
             /** @enum {string} */
+            type: "sessions_changed";
+        } | {
+            /** @enum {string} */
             type: "client_seen";
+        };
+        /** @description Part of a log, newest first. */
+        LogPage_AuditEvent: {
+            /** @description The rows. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description 1, 2, 3 … without gaps.
+                 */
+                sequence: number;
+                /** @description Its id. */
+                id: components["schemas"]["AuditId"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description Who. */
+                actor: components["schemas"]["Actor"];
+                /** @description What. */
+                action: string;
+                /** @description On what. */
+                subject: string;
+                /** @description Particulars. */
+                detail: unknown;
+                /** @description Hash of the row before. */
+                previous_hash: string;
+                /** @description Hash of this row. */
+                hash: string;
+            }[];
+            /** @description Ask with this `cursor` for the rows after them, which are older; none when there are none. */
+            next_cursor?: string | null;
+        };
+        /** @description Part of a log, newest first. */
+        LogPage_CallRecord: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["CallId"];
+                /** @description The server. */
+                server_id: components["schemas"]["ServerId"];
+                /** @description The server's name at that time; the record outlives the server. */
+                server_name: string;
+                /** @description The tool. */
+                tool_id: components["schemas"]["ToolId"];
+                /** @description The tool's name at that time; the record outlives the tool. */
+                tool_name: string;
+                /** @description The version that ran. */
+                version_id: components["schemas"]["VersionId"];
+                /** @description A call, or a test. */
+                profile: components["schemas"]["Profile"];
+                /** @description Who called. */
+                actor: components["schemas"]["Actor"];
+                /** @description Arguments, with secret-looking values redacted. */
+                arguments: unknown;
+                /** @description Result, cut at 64 KiB of JSON; null when it failed. */
+                result: unknown;
+                /** @description What it printed, cut at 64 KiB. */
+                stdout: string;
+                /** @description What it said with `ctx.log` (at most 100 lines, 16 KiB in all). */
+                logs?: string[];
+                failure?: components["schemas"]["Failure"] | null;
+                /** @description What it did. */
+                observed: components["schemas"]["Observed"];
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                started_at: string;
+                trial?: components["schemas"]["Trial"] | null;
+                parent_id?: components["schemas"]["CallId"] | null;
+            }[];
+            /** @description Ask with this `cursor` for the rows after them, which are older; none when there are none. */
+            next_cursor?: string | null;
         };
         /** @description Who wants to log in. */
         LoginRequest: {
@@ -2191,6 +2382,32 @@ export interface components {
              */
             peak_memory_bytes: number;
         };
+        /** @description A session that is open. */
+        OpenSession: {
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used before.
+             */
+            expires_at: string;
+            /** @description The address it was opened from; behind a proxy that of the proxy. */
+            origin: string;
+            /** @description What the browser called itself (unverified). */
+            user_agent: string;
+            /** @description Whether this is the session that asks. */
+            is_this: boolean;
+        };
         /**
          * @description How a package came into a resolution.
          * @enum {string}
@@ -2224,56 +2441,6 @@ export interface components {
             provides?: string | null;
             /** @description Whether it may speak HTTP by itself, through the proxy of the jail, to hosts that are granted to the tool. */
             network?: boolean;
-        };
-        /** @description A page of a list. */
-        Page_AuditEvent: {
-            /** @description The rows. */
-            items: {
-                /**
-                 * Format: int64
-                 * @description 1, 2, 3 … without gaps.
-                 */
-                sequence: number;
-                /** @description Its id. */
-                id: components["schemas"]["AuditId"];
-                /**
-                 * Format: date-time
-                 * @description When.
-                 */
-                at: string;
-                /** @description Who. */
-                actor: components["schemas"]["Actor"];
-                /** @description What. */
-                action: string;
-                /** @description On what. */
-                subject: string;
-                /** @description Particulars. */
-                detail: unknown;
-                /** @description Hash of the row before. */
-                previous_hash: string;
-                /** @description Hash of this row. */
-                hash: string;
-            }[];
-            /**
-             * Format: int64
-             * @description Rows in all pages.
-             */
-            total: number;
-            /**
-             * Format: int64
-             * @description This page, from 1.
-             */
-            page: number;
-            /**
-             * Format: int64
-             * @description Rows a page.
-             */
-            page_size: number;
-            /**
-             * Format: int64
-             * @description Pages in all.
-             */
-            pages: number;
         };
         /** @description A page of a list. */
         Page_AutomaticDecision: {
@@ -2323,44 +2490,12 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
-        Page_CallRecord: {
+        Page_GrantItem: {
             /** @description The rows. */
-            items: {
-                /** @description Its id. */
-                id: components["schemas"]["CallId"];
-                /** @description The server. */
-                server_id: components["schemas"]["ServerId"];
-                /** @description The server's name at that time; the record outlives the server. */
-                server_name: string;
-                /** @description The tool. */
-                tool_id: components["schemas"]["ToolId"];
-                /** @description The tool's name at that time; the record outlives the tool. */
-                tool_name: string;
-                /** @description The version that ran. */
-                version_id: components["schemas"]["VersionId"];
-                /** @description A call, or a test. */
-                profile: components["schemas"]["Profile"];
-                /** @description Who called. */
-                actor: components["schemas"]["Actor"];
-                /** @description Arguments, with secret-looking values redacted. */
-                arguments: unknown;
-                /** @description Result, cut at 64 KiB of JSON; null when it failed. */
-                result: unknown;
-                /** @description What it printed, cut at 64 KiB. */
-                stdout: string;
-                /** @description What it said with `ctx.log` (at most 100 lines, 16 KiB in all). */
-                logs?: string[];
-                failure?: components["schemas"]["Failure"] | null;
-                /** @description What it did. */
-                observed: components["schemas"]["Observed"];
-                /**
-                 * Format: date-time
-                 * @description When it began.
-                 */
-                started_at: string;
-                trial?: components["schemas"]["Trial"] | null;
-                parent_id?: components["schemas"]["CallId"] | null;
-            }[];
+            items: (components["schemas"]["Grant"] & {
+                /** @description Names it as it is now. */
+                content_hash: components["schemas"]["ContentHash"];
+            })[];
             /**
              * Format: int64
              * @description Rows in all pages.
@@ -2383,40 +2518,32 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
-        Page_Grant: {
+        Page_OpenSession: {
             /** @description The rows. */
             items: {
                 /** @description Its id. */
-                id: components["schemas"]["GrantId"];
-                /** @description What may be used. */
-                capability: components["schemas"]["Capability"];
-                /** @description By whom. */
-                scope: components["schemas"]["GrantScope"];
-                /** @description Where it stands. */
-                state: components["schemas"]["GrantState"];
-                /** @description Why it is needed, in the requester's words. */
-                justification: string;
-                /** @description Who asked for it or added it. */
-                requested_by: components["schemas"]["Actor"];
+                id: components["schemas"]["SessionId"];
                 /**
                  * Format: date-time
-                 * @description When.
+                 * @description When it began.
                  */
                 created_at: string;
-                decided_by?: components["schemas"]["Actor"] | null;
                 /**
                  * Format: date-time
-                 * @description When.
+                 * @description When it was last used, to the minute.
                  */
-                decided_at?: string | null;
-                /** @description The words of the decision. */
-                comment: string;
+                last_seen_at: string;
                 /**
                  * Format: date-time
-                 * @description Until when it counts; none for one without end.
+                 * @description When it ends unless it is used before.
                  */
-                expires_at?: string | null;
-                review_id?: components["schemas"]["ReviewId"] | null;
+                expires_at: string;
+                /** @description The address it was opened from; behind a proxy that of the proxy. */
+                origin: string;
+                /** @description What the browser called itself (unverified). */
+                user_agent: string;
+                /** @description Whether this is the session that asks. */
+                is_this: boolean;
             }[];
             /**
              * Format: int64
@@ -2502,21 +2629,43 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
-        Page_SecretSummary: {
+        Page_Secret: {
             /** @description The rows. */
             items: {
                 /** @description Its id. */
                 id: components["schemas"]["SecretId"];
-                /** @description Its key. */
-                key: string;
+                /** @description The server it belongs to. */
+                server_id: components["schemas"]["ServerId"];
+                /** @description Its key within the server. */
+                key: components["schemas"]["SecretKey"];
                 /** @description What it is. */
                 description: string;
+                /** @description Hosts to which a sealed value may be sent. An LLM may propose them; the human who sets the value confirms them. */
+                hosts: components["schemas"]["HostRule"][];
+                /** @description Whether tool code may see the value. */
+                mode: components["schemas"]["SecretMode"];
                 /** @description Whether a human has set the value. */
                 has_value: boolean;
-                /** @description Hosts it may be sent to. */
-                hosts: components["schemas"]["HostRule"][];
-                /** @description Whether tool code sees the value. */
-                mode: components["schemas"]["SecretMode"];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: date-time
+                 * @description When its value was last set; none without a value.
+                 */
+                value_set_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When a run last read it.
+                 */
+                last_used_at?: string | null;
             }[];
             /**
              * Format: int64
@@ -2542,7 +2691,7 @@ export interface components {
         /** @description A page of a list. */
         Page_ServerSecret: {
             /** @description The rows. */
-            items: (components["schemas"]["SecretSummary"] & {
+            items: (components["schemas"]["Secret"] & {
                 /** @description The server's name. */
                 server: string;
             })[];
@@ -3260,6 +3409,26 @@ export interface components {
              * @description When it was last changed.
              */
             updated_at: string;
+            /**
+             * Format: date-time
+             * @description When its value was last set; none without a value.
+             */
+            value_set_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When a run last read it.
+             */
+            last_used_at?: string | null;
+        };
+        /** @description What to change; what is absent stays. */
+        SecretChange: {
+            /** @description Hosts (`host` or `host:port`) a sealed value may be sent to. */
+            hosts?: string[] | null;
+            mode?: components["schemas"]["SecretMode"] | null;
+            /** @description What it is. */
+            description?: string | null;
+            /** @description Says that the value that is set may go further than before: to more hosts, or into tool code. */
+            widen?: boolean;
         };
         /**
          * Format: uuid
@@ -3329,6 +3498,34 @@ export interface components {
             /** @description Its `content_hash` as it was shown. */
             content_hash: components["schemas"]["ContentHash"];
         };
+        /** @description The runs that began within a stretch of time. Durations are those of real runs, not estimates. */
+        SeriesFigures: {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description How many runs.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many of them failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Half of them took at most this, microseconds; none without a run.
+             */
+            p50_us?: number | null;
+            /**
+             * Format: int64
+             * @description 95 of a hundred took at most this, microseconds; none without a run.
+             */
+            p95_us?: number | null;
+        };
         /** @description A named group of tools. */
         Server: {
             /** @description Its id. */
@@ -3392,7 +3589,7 @@ export interface components {
             next: components["schemas"]["NextStep"][];
         };
         /** @description A secret and whose it is. */
-        ServerSecret: components["schemas"]["SecretSummary"] & {
+        ServerSecret: components["schemas"]["Secret"] & {
             /** @description The server's name. */
             server: string;
         };
@@ -3422,6 +3619,11 @@ export interface components {
              */
             live_tools: number;
         };
+        /**
+         * Format: uuid
+         * @description Names a login session of an admin.
+         */
+        SessionId: string;
         /** @description A session. Its token stands in the cookie only. */
         SessionView: {
             /** @description Who is logged in. */
@@ -3919,9 +4121,13 @@ export interface operations {
                 subject?: string;
                 /** @description Only then or later (RFC 3339). */
                 since?: string;
-                /** @description Page, from 1. */
-                page?: number;
-                /** @description Rows a page, 1 to 100; 50 unless given. */
+                /** @description Only before (RFC 3339). */
+                until?: string;
+                /** @description Only those that have this text in actor, action, subject or detail, without regard to the case of ASCII letters. */
+                text?: string;
+                /** @description The `next_cursor` of the answer before: gives the runs after those, which are older. Without it, the newest. */
+                cursor?: string;
+                /** @description Rows at once, 1 to 100; 50 unless given. */
                 page_size?: number;
             };
             header?: never;
@@ -3935,7 +4141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEvent"];
+                    "application/json": components["schemas"]["LogPage_AuditEvent"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4027,9 +4233,16 @@ export interface operations {
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
-                /** @description Page, from 1. */
-                page?: number;
-                /** @description Rows a page, 1 to 100; 50 unless given. */
+                /** @description Only those that began before (RFC 3339). */
+                until?: string;
+                /**
+                 * @description Only those that have this text in the names of tool and caller, in input, output, prints or failure, without regard to
+                 *     the case of ASCII letters; or the run with this id and those that it made.
+                 */
+                text?: string;
+                /** @description The `next_cursor` of the answer before: gives the runs after those, which are older. Without it, the newest. */
+                cursor?: string;
+                /** @description Rows at once, 1 to 100; 50 unless given. */
                 page_size?: number;
             };
             header?: never;
@@ -4043,7 +4256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_CallRecord"];
+                    "application/json": components["schemas"]["LogPage_CallRecord"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4076,10 +4289,13 @@ export interface operations {
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
                 since?: string;
-                /** @description Page, from 1. */
-                page?: number;
-                /** @description Rows a page, 1 to 100; 50 unless given. */
-                page_size?: number;
+                /** @description Only those that began before (RFC 3339). */
+                until?: string;
+                /**
+                 * @description Only those that have this text in the names of tool and caller, in input, output, prints or failure, without regard to
+                 *     the case of ASCII letters; or the run with this id and those that it made.
+                 */
+                text?: string;
             };
             header?: never;
             path?: never;
@@ -4093,6 +4309,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallCounts"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calls_series: {
+        parameters: {
+            query?: {
+                /** @description Only runs of this server's tools: id or name. */
+                server?: string;
+                /** @description Only runs of this tool: id or `server__tool`. */
+                tool?: string;
+                /** @description Only runs of the version with this id. */
+                version?: components["schemas"]["VersionId"];
+                /** @description Only calls of live versions, or only tests. */
+                profile?: components["schemas"]["Profile"];
+                /** @description Only those that failed, or only those that did not. */
+                failed?: boolean;
+                /** @description Only by the client or admin of this name. */
+                actor?: string;
+                /** @description Only those that the run of `mcpbox_run_code` with this id made. */
+                parent?: components["schemas"]["CallId"];
+                /** @description Only those that began then or later (RFC 3339). */
+                since?: string;
+                /** @description Only those that began before (RFC 3339). */
+                until?: string;
+                /**
+                 * @description Only those that have this text in the names of tool and caller, in input, output, prints or failure, without regard to
+                 *     the case of ASCII letters; or the run with this id and those that it made.
+                 */
+                text?: string;
+                /** @description Length of a step, milliseconds; at most 400 steps from `since` to `until`. A fiftieth of the time unless given. */
+                step_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSeries"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4262,7 +4532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Grant"];
+                    "application/json": components["schemas"]["Page_GrantItem"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4320,7 +4590,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Remark"];
+                "application/json": components["schemas"]["GrantDecision"];
             };
         };
         responses: {
@@ -4330,6 +4600,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description Changed or decided since it was seen */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4355,7 +4634,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Remark"];
+                "application/json": components["schemas"]["GrantDecision"];
             };
         };
         responses: {
@@ -4365,6 +4644,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description Changed or decided since it was seen */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -4390,7 +4678,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Remark"];
+                "application/json": components["schemas"]["GrantDecision"];
             };
         };
         responses: {
@@ -4400,6 +4688,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description Changed or decided since it was seen */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -5462,7 +5759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_SecretSummary"];
+                    "application/json": components["schemas"]["Page_Secret"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -5531,6 +5828,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    secrets_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the server */
+                id: string;
+                /** @description Key of the secret */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description The value would go further, and `widen` was not said */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {
@@ -5813,6 +6156,97 @@ export interface operations {
         };
         responses: {
             /** @description Changed; all sessions of the account have ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_list: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSession"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;

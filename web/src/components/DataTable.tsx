@@ -29,10 +29,12 @@ interface Props<Row> {
   selection?: { keys: ReadonlySet<string>; onToggle: (key: string) => void; label: (row: Row) => string };
   /** All rows there are, and how to turn the page. */
   paging?: { page: number; pages: number; total: number; onPage: (page: number) => void };
+  /** Below the rows. */
+  footer?: ReactNode;
 }
 
 /** A list with a line per thing. Below 576 px each row is a card, so that nothing scrolls sideways. */
-export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, selection, paging }: Props<Row>) {
+export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, selection, paging, footer }: Props<Row>) {
   if (rows.length === 0) return <Paper>{empty}</Paper>;
   return (
     <Paper className={classes.frame}>
@@ -75,6 +77,7 @@ export function DataTable<Row>({ rows, columns, rowKey, rowLink, label, empty, s
         </tbody>
       </table>
       {paging && paging.pages > 1 && <Pages {...paging} />}
+      {footer}
     </Paper>
   );
 }

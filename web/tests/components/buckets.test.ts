@@ -1,39 +1,37 @@
 import { expect, it } from "vitest";
-import { boundaries, bucketsOf, countsSince, RANGES, type Range, spanLabel } from "@/components/chart/buckets";
+import { bucketsOf, frameOf, RANGES, type Range, shownFrame, spanLabel } from "@/components/chart/buckets";
+import { told } from "@/components/chart/RunsChart";
 
-const runs = [5, 12, 12, 13, 47, 93];
-const ask = (asked: number[]) => (since: number) => {
-  asked.push(since);
-  const found = runs.filter((at) => at >= since);
-  return Promise.resolve({ total: found.length, failed: found.filter((at) => at === 12).length });
-};
+const figures = (total: number, failed = 0) => ({ total, failed, p50_us: total > 0 ? 40_000 : null, p95_us: total > 0 ? 1_200_000 : null });
 
-it("counts between times come from counts since them, and quiet spans cost no request", async () => {
-  const times = Array.from({ length: 11 }, (_, index) => index * 10);
-  const asked: number[] = [];
-  const begun = times.slice(0, -1);
-  const since = await countsSince(begun, ask(asked));
-  const found = bucketsOf(times, since, since.at(-1) ?? { total: 0, failed: 0 });
-  expect(found.map(({ total }) => total)).toEqual([1, 3, 0, 0, 1, 0, 0, 0, 0, 1]);
-  expect(found.map(({ failed }) => failed)).toEqual([0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
-  expect(asked.length).toBeLessThan(begun.length);
-  const quiet: number[] = [];
-  await countsSince([200, 210, 220, 230, 240, 250], ask(quiet));
-  expect(quiet).toHaveLength(2);
+it("steps of the server end where the next begins", () => {
+  const [since, middle, until] = ["2026-11-21T10:00:00.000Z", "2026-11-21T10:30:00.000Z", "2026-11-21T10:45:00.000Z"];
+  const found = bucketsOf({ since, until, step_ms: 1_800_000, whole: { at: since, ...figures(3) }, steps: [{ at: since, ...figures(1) }, { at: middle, ...figures(2, 1) }] });
+  expect(found.map(({ from, to }) => (to - from) / 60_000)).toEqual([30, 15]);
+  expect(found[1]).toMatchObject({ total: 2, failed: 1, p50_us: 40_000 });
 });
 
-it("a run that ends while the counts are read never makes a negative bar", () => {
-  const [first] = bucketsOf([0, 10, 20], [{ total: 4, failed: 0 }, { total: 5, failed: 1 }], { total: 5, failed: 1 });
-  expect(first).toMatchObject({ total: 0, failed: 0 });
+it("runs are told with how long they took", () => {
+  expect([told(figures(0)), told(figures(1)), told(figures(9, 2))]).toEqual(["no run", "1 run, none failed; half within 40 ms, 95 % within 1.20 s", "9 runs, 2 failures; half within 40 ms, 95 % within 1.20 s"]);
+});
+
+it("a mark outside the range is shown by itself", () => {
+  const now = new Date("2026-03-04T17:23:45Z");
+  const ago = (hours: number) => now.getTime() - hours * 3_600_000;
+  expect(shownFrame("24h", { from: ago(3), to: ago(2) }, now)).toEqual(frameOf("24h", now));
+  expect(shownFrame("24h", { from: ago(300), to: ago(250) }, now)).toEqual({ from: ago(300), to: ago(250), stepMs: 3_600_000 });
+  expect(shownFrame("all", undefined, now)).toBeUndefined();
+  expect(shownFrame("all", { from: ago(2), to: ago(1) }, now)?.stepMs).toBe(72_000);
 });
 
 it.each(Object.keys(RANGES) as Range[])("steps of %s cover the range and hold now", (range) => {
   const now = new Date("2026-03-04T17:23:45Z");
-  const times = boundaries(range, now);
+  const { from, to, stepMs } = frameOf(range, now);
   const { bucketMs, buckets } = RANGES[range];
-  expect(times[0]).toBeLessThanOrEqual(now.getTime() - bucketMs * buckets);
-  expect(times.at(-1)).toBeGreaterThan(now.getTime());
-  expect(times.at(-2)).toBeLessThanOrEqual(now.getTime());
+  expect((to - from) / stepMs).toBe(buckets + 1);
+  expect(from).toBeLessThanOrEqual(now.getTime() - bucketMs * buckets);
+  expect(to).toBeGreaterThan(now.getTime());
+  expect(to - stepMs).toBeLessThanOrEqual(now.getTime());
 });
 
 it("spans read as people say them", () => {

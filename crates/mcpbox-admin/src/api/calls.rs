@@ -3,4 +3,5 @@
 pub(crate) mod count;
 pub(crate) mod list;
 pub(crate) mod mark_example;
+pub(crate) mod series;
 pub(crate) mod show;

@@ -38,7 +38,6 @@ pub(crate) async fn stream(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let follower = Follower {
         events: state.catalog.subscribe(),
-        session_ends: state.session_ends.subscribe(),
         session: auth::session_token(&headers, state.cookie_secure),
         state,
     };
@@ -51,7 +50,6 @@ pub(crate) async fn stream(
 /// One open stream.
 struct Follower {
     events: broadcast::Receiver<LiveEvent>,
-    session_ends: broadcast::Receiver<()>,
     /// None on the command line's socket.
     session: Option<SecretString>,
     state: AdminState,
@@ -60,17 +58,16 @@ struct Follower {
 impl Follower {
     /// The next event; none when the stream has to end.
     async fn next(&mut self) -> Option<Event> {
-        loop {
-            tokio::select! {
-                () = self.state.shutdown.cancelled() => return None,
-                event = self.events.recv() => return encode(event),
-                _ = self.session_ends.recv() => {
-                    if !self.is_still_allowed().await {
-                        return None;
-                    }
-                }
-            }
+        let event = tokio::select! {
+            () = self.state.shutdown.cancelled() => return None,
+            event = self.events.recv() => event,
+        };
+        // The session of this stream may be the one that ended; when events were lost, it may have been among them.
+        let may_have_ended = matches!(event, Ok(LiveEvent::SessionsChanged) | Err(RecvError::Lagged(_)));
+        if may_have_ended && !self.is_still_allowed().await {
+            return None;
         }
+        encode(event)
     }
 
     async fn is_still_allowed(&self) -> bool {

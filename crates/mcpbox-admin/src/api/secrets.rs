@@ -1,5 +1,6 @@
 //! Secrets of a server. Values go in and never come out.
 
+pub(crate) mod change;
 pub(crate) mod clear_value;
 pub(crate) mod create;
 pub(crate) mod delete;

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::json;
 
-use crate::support::{Client, Fixture};
+use crate::support::{Client, Fixture, PASSWORD, USER};
 
 /// Reads a stream until `wanted` shows or it ends; gives what came.
 async fn read_until(body: &mut (impl StreamExt<Item = String> + Unpin), wanted: &str) -> String {
@@ -50,6 +50,18 @@ async fn a_change_reaches_every_listener() {
         let event: serde_json::Value = serde_json::from_str(data).unwrap();
         assert_eq!(event["server_id"], server["id"]);
     }
+}
+
+#[tokio::test]
+async fn a_session_ended_from_elsewhere_loses_its_stream_and_the_others_hear_of_it() {
+    let fixture = Fixture::start().await;
+    let admin = fixture.admin().await;
+    let mut ended = follow(&admin).await;
+    let mut cli = follow(&fixture.cli()).await;
+    let password = fixture.cli().password(USER, PASSWORD);
+    assert_eq!(password.post("/api/sessions/end-others", json!({})).await.json(), json!({"ended": 1}));
+    read_until(&mut ended, "").await;
+    read_until(&mut cli, "sessions_changed").await;
 }
 
 #[tokio::test]

@@ -67,6 +67,42 @@ async fn a_new_password_ends_all_sessions_and_the_old_one() {
 }
 
 #[tokio::test]
+async fn sessions_are_listed_with_where_they_come_from_and_end_at_once() {
+    let fixture = Fixture::start().await;
+    let here = fixture.admin().await;
+    let log_in = async |browser: &str| {
+        let nobody = fixture.browser().with("user-agent", browser);
+        let reply = nobody.post("/api/session", json!({"username": USER, "password": PASSWORD})).await;
+        fixture.browser().with("cookie", &reply.cookie())
+    };
+    let (phone, old, older) = (log_in("Phone/1").await, log_in("Old/1").await, log_in("Old/2").await);
+    let sessions = here.get("/api/sessions").await.json();
+    assert_eq!(sessions["total"], 4, "{sessions}");
+    let by_browser = |name: &str| {
+        let all = sessions["items"].as_array().unwrap();
+        all.iter().find(|session| session["user_agent"] == name).unwrap().clone()
+    };
+    assert_eq!(by_browser("Phone/1")["origin"], "127.0.0.1");
+    let mine: Vec<_> =
+        sessions["items"].as_array().unwrap().iter().filter(|session| session["is_this"] == true).collect();
+    assert_eq!((mine.len(), &phone.get("/api/sessions").await.json()["items"][2]["is_this"]), (1, &json!(true)));
+
+    let path = format!("/api/sessions/{}", by_browser("Phone/1")["id"].as_str().unwrap());
+    assert_eq!(here.delete(&path).await.status, 204);
+    assert_eq!(phone.get("/api/servers").await.status, 401, "at once");
+    assert_eq!(here.delete(&path).await.status, 404);
+    assert_eq!(here.post("/api/sessions/end-others", json!({})).await.json(), json!({"ended": 2}));
+    assert_eq!(
+        (old.get("/api/session").await.status, older.get("/api/session").await.status),
+        (401.try_into().unwrap(), 401.try_into().unwrap())
+    );
+    assert_eq!(here.get("/api/sessions").await.json()["total"], 1);
+    let audit = here.get("/api/audit?action=session.end").await.json();
+    let actions: Vec<_> = audit["items"].as_array().unwrap().iter().map(|event| event["action"].clone()).collect();
+    assert_eq!(actions, ["session.end_others", "session.end"]);
+}
+
+#[tokio::test]
 async fn the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites() {
     let fixture = Fixture::start().await;
     fixture.admin().await;

@@ -142,8 +142,14 @@ async fn grants_are_added_listed_and_revoked() {
     let listed = admin.get("/api/grants?server=weather&state=approved").await.json();
     assert_eq!((&listed["total"], &listed["items"][0]["id"]), (&json!(1), &grant["id"]));
     let path = format!("/api/grants/{}/revoke", grant["id"].as_str().unwrap());
-    assert_eq!(admin.post(&path, json!({})).await.json()["state"], "revoked");
-    assert_eq!(admin.post(&path, json!({})).await.status, 409);
+    admin.post(&path, json!({})).await.assert_problem(422, "invalid");
+    let seen = json!({"content_hash": listed["items"][0]["content_hash"], "comment": "not any more"});
+    assert_eq!(admin.post(&path, seen.clone()).await.json()["state"], "revoked");
+    let late = admin.post(&path, seen).await.assert_problem(409, "stale");
+    let said = late["detail"].as_str().unwrap();
+    assert!(said.contains("revoked by anna") && said.contains("not any more"), "{said}");
+    let now = json!({"content_hash": late["current_hash"]});
+    admin.post(&path, now).await.assert_problem(409, "conflict");
 
     for host in ["https://example.com", "*.example.com", "example.com/x", ""] {
         let body = json!({"scope": {"level": "everywhere"}, "capability": {"kind": "host", "host": host}});

@@ -77,7 +77,7 @@ pub async fn get_tool_logs(
     let known = snapshot.find_tool(tool)?;
     let reader = cat.store.reader();
     let filter = CallFilter { tool: Some(known.tool.id), ..CallFilter::default() };
-    let Page { items: runs, total, .. } = calls::list(&reader, &filter, page).await?;
+    let Page { items: runs, total, .. } = calls::page(&reader, &filter, page).await?;
     let history = versions::list(&reader, known.tool.id, PageRequest::new(1, 100)).await?.items;
     let number = |id: VersionId| history.iter().find(|version| version.id == id).map(|version| version.number);
     let newest = runs.first().filter(|_| page.offset() == 0);

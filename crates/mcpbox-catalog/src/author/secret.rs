@@ -115,6 +115,8 @@ pub async fn create_server_secret(
         has_value: false,
         created_at: change.now,
         updated_at: change.now,
+        value_set_at: None,
+        last_used_at: None,
     };
     secrets::insert(&change.tx, &secret).await?;
     let detail = json!({"server": server.name, "key": secret.key, "hosts": secret.hosts});

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use mcpbox_core::{call::CallRecord, event::LiveEvent};
-use mcpbox_store::{Store, StoreError, calls};
+use mcpbox_store::{Store, StoreError, calls, secrets};
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
+use super::used;
 use crate::{evidence, follow::News};
 
 /// Most records of one transaction.
@@ -91,5 +92,6 @@ pub(super) async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRe
 async fn write(store: &Store, records: &[CallRecord]) -> Result<(), StoreError> {
     let tx = store.begin_log().await?;
     calls::insert_many(&tx, records).await?;
+    secrets::note_use(&tx, &used::secrets(records)).await?;
     tx.commit().await
 }

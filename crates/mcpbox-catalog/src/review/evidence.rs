@@ -8,7 +8,7 @@ use mcpbox_core::{
     execute::{HttpMock, Unobserved},
     failure::{Failure, FailureKind},
     ids::{CallId, ReviewId},
-    paging::PageRequest,
+    paging::LogRequest,
     regression::{Regression, RegressionState, Verdict},
     review::{Review, ReviewState},
     version::Version,
@@ -94,9 +94,9 @@ pub async fn look(cat: &Arc<Catalog>, reviewer: &Reviewer, id: ReviewId) -> Resu
         actor: Some(reviewer.username().to_owned()),
         action: Some("review.look".to_owned()),
         subject: Some(subject.clone()),
-        since: None,
+        ..AuditFilter::default()
     };
-    let looks = audit::list(&cat.store.reader(), &filter, PageRequest::new(1, 100)).await?;
+    let looks = audit::log(&cat.store.reader(), &filter, LogRequest::newest(100)).await?;
     if looks.items.iter().any(|event| event.detail.get("content_hash") == Some(&hash)) {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use mcpbox_core::{
     capability::Capability,
     failure::{Failure, FailureKind},
     grant::{Grant, GrantEvent, GrantScope, GrantState},
+    hash::ContentHash,
     ids::GrantId,
     package::PackageRule,
 };
@@ -87,14 +88,16 @@ pub async fn add_grant(
 }
 
 /// Rejects or revokes a single grant, or approves one that is in no open review. What is in one is approved with it:
-/// there, the human sees the code that will use it, and the hash says what they saw.
+/// there, the human sees the code that will use it. `seen` is the hash of the grant as the human saw it.
 ///
 /// # Errors
-/// `not_found`; `conflict` when it was decided already, or is to be approved while its review is open.
+/// `not_found`; [`CatalogError::Stale`] when it is not as it was seen any more; `conflict` when it was decided already, or is
+/// to be approved while its review is open.
 pub async fn decide_grant(
     cat: &Arc<Catalog>,
     reviewer: &Reviewer,
     grant: GrantId,
+    seen: &ContentHash,
     event: GrantEvent,
     comment: &str,
 ) -> Result<Grant, CatalogError> {
@@ -103,6 +106,9 @@ pub async fn decide_grant(
     let mut grant = grants::by_id(&change.tx, grant)
         .await?
         .ok_or_else(|| refused(FailureKind::NotFound, format!("there is no grant {grant}")))?;
+    if grant.content_hash() != *seen {
+        return Err(stale(&grant));
+    }
     let Some(to) = grant.state.apply(event) else {
         return Err(refused(FailureKind::Conflict, format!("this grant is {:?} already", grant.state).to_lowercase()));
     };
@@ -136,6 +142,25 @@ pub async fn decide_grant(
     Ok(grant)
 }
 
+/// What a grant is now, for a human who saw something else.
+fn stale(grant: &Grant) -> CatalogError {
+    let is_now = match (grant.state, &grant.decided_by, grant.decided_at) {
+        (GrantState::Pending, _, _) | (_, None, _) | (_, _, None) => "it still waits".to_owned(),
+        (state, Some(by), Some(at)) => {
+            let words =
+                if grant.comment.is_empty() { String::new() } else { format!(", saying \"{}\"", grant.comment) };
+            let state = format!("{state:?}").to_lowercase();
+            format!("it was {state} by {} on {}{words}", by.name, at.format("%Y-%m-%d at %H:%M UTC"))
+        }
+    };
+    let end = grant.expires_at.map_or_else(String::new, |at| format!(" until {}", at.format("%Y-%m-%d %H:%M UTC")));
+    let message = format!(
+        "this grant changed since you saw it: {is_now}, and is for {}{end}; look at it again, then decide",
+        grant.capability
+    );
+    CatalogError::Stale { message, current: grant.content_hash(), decided: None, changes: None }
+}
+
 /// A request that is part of an open review is not approved past it.
 async fn check_alone(cat: &Catalog, change: &Change, grant: &Grant) -> Result<(), CatalogError> {
     let GrantScope::Tool(tool) = grant.scope else { return Ok(()) };
@@ -162,7 +187,7 @@ async fn check_resolved(change: &Change, grant: &Grant) -> Result<(), CatalogErr
     }
 }
 
-/// Takes a grant back, at once.
+/// Takes a grant back, at once, whatever it is now.
 ///
 /// # Errors
 /// `not_found`; `conflict` when it is not in force.
@@ -172,7 +197,10 @@ pub async fn revoke_grant(
     grant: GrantId,
     comment: &str,
 ) -> Result<Grant, CatalogError> {
-    decide_grant(cat, reviewer, grant, GrantEvent::Revoke, comment).await
+    let found = grants::by_id(&cat.store.reader(), grant).await?;
+    let seen =
+        found.ok_or_else(|| refused(FailureKind::NotFound, format!("there is no grant {grant}")))?.content_hash();
+    decide_grant(cat, reviewer, grant, &seen, GrantEvent::Revoke, comment).await
 }
 
 fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {

@@ -47,15 +47,7 @@ pub struct ReviewItem {
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-/// The reviews that wait (at most 500): the riskiest first, then the oldest.
-///
-/// # Errors
-/// The store cannot be read.
-pub async fn list_open(cat: &Catalog) -> Result<Vec<ReviewItem>, CatalogError> {
-    items(cat, open_by_risk(cat).await?).await
-}
-
-/// Reviews in a state, or all. Open ones come as in [`list_open`], others newest first.
+/// Reviews in a state, or all. Open ones come the riskiest first, then the oldest; others newest first.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -64,23 +56,8 @@ pub async fn list(
     state: Option<ReviewState>,
     page: PageRequest,
 ) -> Result<Page<ReviewItem>, CatalogError> {
-    let (reviews, total) = if state == Some(ReviewState::Open) {
-        let all = open_by_risk(cat).await?;
-        let total = all.len() as u64;
-        let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        let take = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-        (all.into_iter().skip(skip).take(take).collect(), total)
-    } else {
-        let found = reviews::list(&cat.store.reader(), state, page).await?;
-        (found.items, found.total)
-    };
-    Ok(page.page(items(cat, reviews).await?, total))
-}
-
-async fn open_by_risk(cat: &Catalog) -> Result<Vec<Review>, CatalogError> {
-    let mut open = reviews::open_all(&cat.store.reader()).await?;
-    open.sort_by_key(|review| std::cmp::Reverse(review.risk));
-    Ok(open)
+    let found = reviews::list(&cat.store.reader(), state, page).await?;
+    Ok(page.page(items(cat, found.items).await?, found.total))
 }
 
 async fn items(cat: &Catalog, reviews: Vec<Review>) -> Result<Vec<ReviewItem>, CatalogError> {

@@ -59,7 +59,7 @@ pub async fn set_secret_value(
     secret.updated_at = change.now;
     secrets::update(&change.tx, &secret).await?;
     secrets::set_value(&change.tx, secret.id, &value.value, change.now).await?;
-    secret.has_value = true;
+    (secret.has_value, secret.value_set_at) = (true, Some(change.now));
     let detail = json!({"key": secret.key, "hosts": secret.hosts, "mode": secret.mode});
     change.audit("secret.set", format!("secret:{}", secret.id), detail).await?;
     change.tell(LiveEvent::GrantsChanged);
@@ -78,6 +78,8 @@ async fn placeholder(change: &Change, server_id: ServerId, key: SecretKey) -> Re
         has_value: false,
         created_at: change.now,
         updated_at: change.now,
+        value_set_at: None,
+        last_used_at: None,
     };
     secrets::insert(&change.tx, &secret).await?;
     Ok(secret)
@@ -99,12 +101,17 @@ fn check_sealed(mode: SecretMode, value: &SecretString) -> Result<(), CatalogErr
     if mode == SecretMode::Revealed || value.expose_secret().trim().len() >= MIN_SEALED_BYTES {
         return Ok(());
     }
+    Err(too_short())
+}
+
+/// Why a value cannot be sealed.
+pub(super) fn too_short() -> CatalogError {
     let message = format!(
         "a sealed value must have at least {MIN_SEALED_BYTES} bytes: a shorter one cannot be told from ordinary text, so it \
          could not be taken out of what a tool returns"
     );
     let failure = Failure::new(FailureKind::InvalidArguments, message);
-    Err(failure.hint("set a longer value, or set this one as revealed if the tool may know it").into())
+    failure.hint("set a longer value, or set this one as revealed if the tool may know it").into()
 }
 
 fn parse_key(key: &str) -> Result<SecretKey, CatalogError> {
@@ -126,7 +133,7 @@ pub async fn clear_secret(
     change.audit("secret.clear", format!("secret:{}", secret.id), json!({"key": secret.key})).await?;
     change.tell(LiveEvent::GrantsChanged);
     change.commit().await?;
-    Ok(Secret { has_value: false, ..secret })
+    Ok(Secret { has_value: false, value_set_at: None, ..secret })
 }
 
 /// Deletes a secret and its value.
@@ -146,7 +153,8 @@ pub async fn delete_secret(
     change.commit().await
 }
 
-async fn find(
+/// A secret that is there, in a write of this human.
+pub(super) async fn find(
     cat: &Arc<Catalog>,
     reviewer: &Reviewer,
     server: &str,

@@ -7,7 +7,7 @@ use mcpbox_core::{
     capability::{Capability, HostRule},
     execute::{HostOutcome, Observed, Outcome, Unobserved},
     failure::{Failure, FailureKind},
-    grant::{GrantEvent, GrantScope, GrantState},
+    grant::{GrantScope, GrantState},
     review::ReviewState,
     server::CodePolicy,
 };
@@ -144,7 +144,7 @@ async fn what_is_within_reach_counts_even_when_the_code_does_not_name_it() {
     let grant = review::add_grant(&world.cat, &world.human, GrantScope::Everywhere, host, "").await.unwrap();
     assert_eq!(world.publish("s__add").await.approved_by, None);
     assert!(reasons(&world, policy::Rule::PureCompute).await.contains("a host is within its reach"));
-    review::decide_grant(&world.cat, &world.human, grant.id, GrantEvent::Revoke, "").await.unwrap();
+    review::revoke_grant(&world.cat, &world.human, grant.id, "").await.unwrap();
 
     review::set_server_policy(&world.cat, &world.human, "s", CodePolicy::Standard).await.unwrap();
     world.create("s", "free", ADD).await;

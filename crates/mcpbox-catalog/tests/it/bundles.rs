@@ -37,8 +37,10 @@ async fn a_single_request_opens_a_review_that_grants_without_publishing() {
     let pending = author::list_pending_requests(&world.cat, &world.llm, PageRequest::default()).await.unwrap();
     assert!(pending.servers[0].grants.is_empty() && pending.servers[0].reviews.len() == 1, "{pending:?}");
 
-    let past =
-        refusal(review::decide_grant(&world.cat, &world.human, waiting(&world).await, GrantEvent::Approve, "").await);
+    let grant = waiting(&world).await;
+    let past = refusal(
+        review::decide_grant(&world.cat, &world.human, grant.id, &grant.content_hash(), GrantEvent::Approve, "").await,
+    );
     assert!(past.kind == FailureKind::Conflict && past.hint.unwrap().contains("/approvals/"), "not past its review");
     world.approve(first.review_id.unwrap()).await;
     let status = author::get_tool_status(&world.cat, &world.llm, "s__add").await.unwrap();
@@ -48,9 +50,9 @@ async fn a_single_request_opens_a_review_that_grants_without_publishing() {
     assert_eq!(world.last_execution().hosts.as_ref(), [rule], "and its tests reach the host");
 }
 
-async fn waiting(world: &World) -> mcpbox_core::ids::GrantId {
+async fn waiting(world: &World) -> mcpbox_core::grant::Grant {
     let status = author::get_tool_status(&world.cat, &world.llm, "s__add").await.unwrap();
-    status.pending_grants.first().expect("something waits").id
+    status.pending_grants.first().expect("something waits").clone()
 }
 
 #[tokio::test]
@@ -84,7 +86,7 @@ async fn submitting_the_same_again_gives_the_open_review() {
         assert_eq!((again.review_id, again.was_open), (first.review_id, true));
         assert_eq!(again.content_hash, first.content_hash);
     }
-    assert_eq!(review::list_open(&world.cat).await.unwrap().len(), 1);
+    assert_eq!(review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap().total, 1);
     assert_eq!(review::show(&world.cat, first.review_id).await.unwrap().review.notes, "please");
     // What a test was refused since then joins it.
     world.answer(|_| {
@@ -145,9 +147,11 @@ async fn requests_of_a_draft_follow_its_code_and_close_when_nothing_is_left() {
     assert_eq!((after.review.state, after.version.number), (ReviewState::Open, 2));
     assert_ne!(after.review.content_hash, before.review.content_hash, "the code that will use it is another");
     let grant = waiting(&world).await;
-    review::decide_grant(&world.cat, &world.human, grant, GrantEvent::Reject, "no").await.unwrap();
+    review::decide_grant(&world.cat, &world.human, grant.id, &grant.content_hash(), GrantEvent::Reject, "no")
+        .await
+        .unwrap();
     assert_eq!(review::show(&world.cat, asked).await.unwrap().review.state, ReviewState::Superseded);
-    assert!(review::list_open(&world.cat).await.unwrap().is_empty());
+    assert_eq!(review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap().total, 0);
 }
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use mcpbox_core::{
     call::Profile,
     capability::{Capability, HostRule},
     event::LiveEvent,
-    execute::Unobserved,
+    execute::{Observed, Outcome, Unobserved},
     failure::{Failure, FailureKind},
     grant::GrantScope,
-    paging::PageRequest,
+    name::SecretKey,
+    paging::{LogRequest, PageRequest},
     principal::{Principal, Scope},
     secret::SecretMode,
     version::VersionState,
@@ -87,7 +88,11 @@ async fn a_tool_gets_exactly_what_it_was_granted() {
         description: None,
     };
     review::set_secret_value(&world.cat, &world.human, "weather", "WEATHER_KEY", value).await.unwrap();
-    world.answer(|_| returned(json!({"sky": "blue"})));
+    world.answer(|_| {
+        let Outcome { observed, .. } = returned(json!(null));
+        let secrets = [SecretKey::parse("WEATHER_KEY").unwrap()].into();
+        Outcome { observed: Observed { secrets, ..observed }, ..returned(json!({"sky": "blue"})) }
+    });
     let reply = world.call(&tool, json!({"city": "s3cr3t-value"})).await;
     assert_eq!(reply.structured.unwrap(), object(json!({"sky": "blue"})));
     let execution = world.last_execution();
@@ -105,11 +110,15 @@ async fn a_tool_gets_exactly_what_it_was_granted() {
     assert!(execution.secrets.is_empty() && execution.hosts.is_empty(), "a grant of one tool is none of another");
 
     world.cat.close().await;
-    let records = listing::calls(&world.cat, &listing::CallFilter::default(), PageRequest::default()).await.unwrap();
+    let records = listing::calls(&world.cat, &listing::CallFilter::default(), LogRequest::newest(50)).await.unwrap();
     assert!(
         !serde_json::to_string(&records).unwrap().contains("s3cr3t-value"),
         "an unsealed value stays out of records"
     );
+    let kept = listing::secrets(&world.cat, "weather").await.unwrap();
+    let read_at =
+        records.items.iter().find(|record| !record.observed.secrets.is_empty()).map(|record| record.started_at);
+    assert!(read_at.is_some() && kept[0].last_used_at == read_at, "when it was last used is told: {kept:?}");
 }
 
 #[tokio::test]
@@ -235,7 +244,7 @@ async fn a_caller_who_goes_away_leaves_a_cancelled_record() {
     assert!(tokio::time::timeout(Duration::from_millis(50), call).await.is_err());
     assert_eq!(world.runs(), 1);
     world.cat.close().await;
-    let records = listing::calls(&world.cat, &listing::CallFilter::default(), PageRequest::default()).await.unwrap();
+    let records = listing::calls(&world.cat, &listing::CallFilter::default(), LogRequest::newest(50)).await.unwrap();
     let [record] = records.items.as_slice() else { panic!("{records:?}") };
     assert_eq!(record.failure.as_ref().unwrap().kind, FailureKind::Cancelled);
     assert!(record.observed.duration_us >= 50_000);

@@ -10,6 +10,7 @@ use mcpbox_core::{
     event::LiveEvent,
     failure::FailureKind,
     grant::GrantState,
+    paging::PageRequest,
     review::{Refusal, ReviewState, Risk},
     server::CodePolicy,
     version::VersionState,
@@ -159,7 +160,11 @@ async fn several_are_approved_together_only_at_low_risk_and_sent_back_always() {
     let all: Vec<_> = seen.iter().chain([&risky]).cloned().collect();
     let failure = refusal(review::approve_many(&world.cat, &world.human, &all, "").await);
     assert!(failure.message.contains("s__fetch") && !failure.message.contains("s__one"), "{failure:?}");
-    assert_eq!(review::list_open(&world.cat).await.unwrap().len(), 4, "nothing was decided");
+    assert_eq!(
+        review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap().total,
+        4,
+        "nothing was decided"
+    );
 
     seen[1].content_hash = mcpbox_core::hash::ContentHash("0".repeat(64));
     let results = review::approve_many(&world.cat, &world.human, &seen, "small").await.unwrap();

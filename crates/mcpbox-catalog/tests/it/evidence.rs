@@ -8,7 +8,7 @@ use mcpbox_core::{
     execute::{HostAttempt, HostOutcome, HttpMock, Observed, Unobserved},
     failure::{Failure, FailureKind},
     ids::ReviewId,
-    paging::PageRequest,
+    paging::{LogRequest, PageRequest},
     principal::ActorKind,
     regression::{DifferentPart, RegressionState, Verdict},
 };
@@ -28,7 +28,7 @@ async fn tests_of(world: &World, tool: &str) -> Vec<CallRecord> {
     let version = listing::version(&world.cat, tool, 1).await.unwrap();
     let filter =
         listing::CallFilter { version: Some(version.id), profile: Some(Profile::Quarantine), ..Default::default() };
-    listing::calls(&world.cat, &filter, PageRequest::new(1, 100)).await.unwrap().items
+    listing::calls(&world.cat, &filter, LogRequest::newest(100)).await.unwrap().items
 }
 
 pub(crate) fn attempt(method: &str, host: &str, outcome: HostOutcome) -> HostAttempt {
@@ -75,7 +75,7 @@ async fn a_test_is_kept_whole_with_its_version() {
 
     *world.executor.says.lock().unwrap() = vec!["live".into()];
     author::delete_tool(&world.cat, &world.llm, "weather__get").await.unwrap();
-    let left = listing::calls(&world.cat, &listing::CallFilter::default(), PageRequest::default()).await.unwrap();
+    let left = listing::calls(&world.cat, &listing::CallFilter::default(), LogRequest::newest(50)).await.unwrap();
     assert_eq!(left.items, [], "evidence goes with its version");
 }
 

@@ -13,8 +13,8 @@ use mcpbox_core::{
     capability::{Capability, HostRule},
     event::LiveEvent,
     failure::FailureKind,
-    grant::{GrantEvent, GrantScope},
-    paging::PageRequest,
+    grant::GrantScope,
+    paging::LogRequest,
     review::Refusal,
 };
 use serde_json::json;
@@ -57,7 +57,7 @@ async fn a_call_after_the_end_is_refused_at_once_and_says_how_to_go_on() {
     assert_eq!(next.tool, "mcpbox_request_publish");
     assert!(world.published().is_empty());
     let rows =
-        listing::audit(&world.cat, &listing::AuditFilter::default(), PageRequest::new(1, 50)).await.unwrap().items;
+        listing::audit(&world.cat, &listing::AuditFilter::default(), LogRequest::newest(50)).await.unwrap().items;
     let row = rows.iter().find(|row| row.action == "grant.expire").unwrap();
     assert_eq!((row.actor.name.as_str(), &row.detail["capability"]), ("expiry", &json!(weather())));
 
@@ -147,7 +147,7 @@ async fn a_version_that_does_without_goes_live_and_a_human_may_let_the_matter_re
     let grant = review::add_grant(&world.cat, &world.human, scope, spare, terms).await.unwrap();
     world.clock.advance(TimeDelta::hours(1));
     assert_eq!(world.call(&tool, json!({"a": 1})).await.result.unwrap_err().kind, FailureKind::NotLive);
-    review::decide_grant(&world.cat, &world.human, grant.id, GrantEvent::Revoke, "not needed").await.unwrap();
+    review::revoke_grant(&world.cat, &world.human, grant.id, "not needed").await.unwrap();
     world.call(&tool, json!({"a": 1})).await.result.unwrap();
 }
 

@@ -27,7 +27,11 @@ fn host(name: &str) -> Capability {
 
 /// Refuses one capability of the open review of `s__add`. Gives what became of it, and what is granted then.
 async fn refuse_of_add(world: &World, capability: impl Fn(&Capability) -> bool) -> (ReviewState, usize) {
-    let open = review::list_open(&world.cat).await.unwrap().remove(0);
+    let open = review::list(&world.cat, Some(ReviewState::Open), mcpbox_core::paging::PageRequest::default())
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     let detail = review::show(&world.cat, open.id).await.unwrap();
     let capability = detail.review.requested.iter().find(|asked| capability(asked)).cloned().unwrap();
     let refused = vec![Refusal { capability, reason: "not here".into() }];

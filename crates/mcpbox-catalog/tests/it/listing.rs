@@ -6,7 +6,7 @@ use mcpbox_catalog::{
     review,
 };
 use mcpbox_core::{
-    paging::PageRequest,
+    paging::{LogRequest, PageRequest},
     principal::{Principal, Scope},
     review::{ReviewState, Risk},
 };
@@ -82,7 +82,7 @@ async fn lists_are_paged() {
     }
     let page = author::list_servers(&world.cat, &world.llm, PageRequest::new(2, 2)).await.unwrap();
     assert_eq!((page.total, page.pages, page.items.len(), page.items[0].name.as_str()), (3, 2, 1, "c"));
-    let audit = listing::audit(&world.cat, &listing::AuditFilter::default(), PageRequest::new(1, 2)).await.unwrap();
-    assert_eq!((audit.total, audit.items[0].action.as_str()), (3, "server.create"));
+    let audit = listing::audit(&world.cat, &listing::AuditFilter::default(), LogRequest::newest(2)).await.unwrap();
+    assert_eq!((audit.next_cursor.as_deref(), audit.items[0].action.as_str()), (Some("2"), "server.create"));
     assert_eq!(listing::verify_audit(&world.cat).await.unwrap(), listing::ChainCheck::Intact { rows: 3 });
 }

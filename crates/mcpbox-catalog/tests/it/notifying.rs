@@ -7,6 +7,8 @@ use mcpbox_catalog::{notify, review};
 use mcpbox_core::{
     ids::TargetId,
     notification::{DeliveryOutcome, DeliveryReport, NoticeEvent, Target, TargetKind},
+    paging::PageRequest,
+    review::ReviewState,
     settings::Settings,
 };
 use mcpbox_egress::{Broker, BrokerConfig};
@@ -100,7 +102,8 @@ async def main(a: str = "@everyone <!channel> [x](http://evil.test)") -> str:
                 assert!(got.body.contains("http://127.0.0.1:3000/approvals"), "{got:?}");
             }
             let data = got[2].json()["data"].clone();
-            let highest = review::list_open(&world.cat).await.unwrap()[0].risk;
+            let open = review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap();
+            let highest = open.items.iter().map(|item| item.risk).max().unwrap();
             let expected = json!({"waiting": 2, "highest_risk": highest, "approved_by_rules": 0,
                                   "url": "http://127.0.0.1:3000/approvals"});
             assert_eq!(data, expected);

@@ -6,6 +6,7 @@ use mcpbox_core::{
     failure::FailureKind,
     grant::GrantScope,
     ids::{ServerId, ToolId},
+    paging::LogRequest,
     review::Risk,
     secret::SecretMode,
     server::{CodePolicy, Limits},
@@ -37,7 +38,7 @@ async fn a_placeholder_is_made_by_the_llm_and_filled_by_a_human() {
     assert_eq!((set.has_value, set.mode, set.hosts.len()), (true, SecretMode::Sealed, 1));
     let list = author::list_server_secrets(&world.cat, &world.llm, "s").await.unwrap();
     assert!(list.secrets[0].has_value && !serde_json::to_string(&list).unwrap().contains("hush-hush"));
-    let audit = listing::audit(&world.cat, &Default::default(), Default::default()).await.unwrap();
+    let audit = listing::audit(&world.cat, &Default::default(), LogRequest::newest(50)).await.unwrap();
     assert!(!serde_json::to_string(&audit).unwrap().contains("hush-hush"));
     review::clear_secret(&world.cat, &world.human, "s", "API_KEY").await.unwrap();
     review::delete_secret(&world.cat, &world.human, "s", "API_KEY").await.unwrap();

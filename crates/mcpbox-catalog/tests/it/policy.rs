@@ -4,7 +4,7 @@ use mcpbox_catalog::{author, listing, policy, review};
 use mcpbox_core::{
     capability::{Capability, HostRule},
     execute::{HostOutcome, Observed, Outcome},
-    grant::{GrantEvent, GrantScope},
+    grant::GrantScope,
     ids::ReviewId,
     paging::PageRequest,
     principal::ActorKind,
@@ -149,7 +149,7 @@ async fn reading_hosts_granted_for_get_is_approved_and_nothing_more() {
     let report = world.publish("s__post").await;
     assert_eq!((report.approved_by, report.requested.len()), (None, 1));
     // A grant for every method does not hold the tool to reading.
-    review::decide_grant(&world.cat, &world.human, get.id, GrantEvent::Revoke, "").await.unwrap();
+    review::revoke_grant(&world.cat, &world.human, get.id, "").await.unwrap();
     review::add_grant(&world.cat, &world.human, scope, rule(None), "").await.unwrap();
     world.create("s", "wide", READ).await;
     world.test("s__wide", json!({"city": "Bern"})).await;

@@ -10,6 +10,7 @@ use mcpbox_core::{
     event::LiveEvent,
     failure::FailureKind,
     grant::{GrantScope, GrantState},
+    paging::PageRequest,
     review::{ReviewState, Risk},
     version::VersionState,
 };
@@ -133,7 +134,7 @@ async fn a_new_draft_supersedes_the_open_review() {
         review::approve(&world.cat, &world.human, report.review_id, &report.content_hash, "").await.unwrap_err();
     assert!(matches!(stale, CatalogError::Stale { .. }), "{stale:?}");
     assert!(world.published().is_empty());
-    assert_eq!(review::list_open(&world.cat).await.unwrap().len(), 0);
+    assert_eq!(review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap().total, 0);
 }
 
 #[tokio::test]

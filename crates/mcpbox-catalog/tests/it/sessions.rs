@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use mcpbox_catalog::{
     CatalogError,
-    session::{self, FirstAdmin, SetupProof},
+    session::{self, FirstAdmin, LoginOrigin, SetupProof},
 };
 use mcpbox_core::failure::FailureKind;
 use secrecy::{ExposeSecret, SecretString};
@@ -33,7 +33,7 @@ async fn the_first_admin_needs_the_newest_one_time_token() {
     }
     assert_eq!(refusal(session::new_setup_token(&cat).await).kind, FailureKind::Conflict);
     assert!(
-        session::login(&cat, "anna", &SecretString::from(PASSWORD)).await.is_ok(),
+        session::login(&cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.is_ok(),
         "a hash of our own can be verified"
     );
 }
@@ -43,7 +43,12 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     let world = World::new().await;
     let refused = |user: &'static str, password: &'static str| {
         let cat = world.cat.clone();
-        async move { session::login(&cat, user, &SecretString::from(password)).await.unwrap_err().to_string() }
+        async move {
+            session::login(&cat, user, &SecretString::from(password), LoginOrigin::default())
+                .await
+                .unwrap_err()
+                .to_string()
+        }
     };
     assert_eq!(refused("anna", "wrong wrong").await, refused("nobody", PASSWORD).await);
     let by_password = session::reviewer_from_password(&world.cat, "anna", &SecretString::from("wrong wrong")).await;
@@ -53,7 +58,8 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 #[tokio::test]
 async fn a_session_lives_while_it_is_used_and_at_most_seven_days() {
     let world = World::new().await;
-    let login = session::login(&world.cat, "anna", &SecretString::from(PASSWORD)).await.unwrap();
+    let login =
+        session::login(&world.cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.unwrap();
     assert_eq!(login.token.expose_secret().len(), 64);
     for _ in 0..15 {
         world.clock.advance(TimeDelta::hours(11));
@@ -64,7 +70,7 @@ async fn a_session_lives_while_it_is_used_and_at_most_seven_days() {
     let ended = session::reviewer_from_session(&world.cat, &login.token).await.unwrap_err();
     assert!(matches!(ended, CatalogError::Unauthenticated(_)));
 
-    let idle = session::login(&world.cat, "anna", &SecretString::from(PASSWORD)).await.unwrap();
+    let idle = session::login(&world.cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.unwrap();
     world.clock.advance(TimeDelta::hours(13));
     assert!(session::reviewer_from_session(&world.cat, &idle.token).await.is_err());
     assert!(session::reviewer_from_session(&world.cat, &SecretString::from("guess")).await.is_err());
@@ -74,7 +80,7 @@ async fn a_session_lives_while_it_is_used_and_at_most_seven_days() {
 async fn logging_out_and_changing_the_password_end_sessions() {
     let world = World::new().await;
     let password = SecretString::from(PASSWORD);
-    let login = || session::login(&world.cat, "anna", &password);
+    let login = || session::login(&world.cat, "anna", &password, LoginOrigin::default());
     let (first, second) = (login().await.unwrap(), login().await.unwrap());
     session::logout(&world.cat, &first.token).await.unwrap();
     assert!(session::reviewer_from_session(&world.cat, &first.token).await.is_err());
@@ -85,5 +91,5 @@ async fn logging_out_and_changing_the_password_end_sessions() {
     session::change_password(&world.cat, &reviewer, &old, &new).await.unwrap();
     assert!(session::reviewer_from_session(&world.cat, &second.token).await.is_err());
     assert!(login().await.is_err());
-    assert!(session::login(&world.cat, "anna", &new).await.is_ok());
+    assert!(session::login(&world.cat, "anna", &new, LoginOrigin::default()).await.is_ok());
 }

@@ -1,7 +1,11 @@
 //! Asking for things over MCP: one review, whatever was asked for in whichever order, and answers that lead on.
 
 use mcpbox_catalog::review::{self, Approval};
-use mcpbox_core::{review::Refusal, settings::Settings};
+use mcpbox_core::{
+    paging::PageRequest,
+    review::{Refusal, ReviewState},
+    settings::Settings,
+};
 use serde_json::json;
 
 use crate::support::{TestBox, client::Raw, double::ADD};
@@ -24,7 +28,7 @@ async fn everything_that_is_asked_for_ends_in_one_review() {
         assert_eq!(answer["requested"].as_array().unwrap().len(), 2, "{answer}");
     }
 
-    let open = review::list_open(&it.catalog).await.unwrap();
+    let open = review::list(&it.catalog, Some(ReviewState::Open), PageRequest::default()).await.unwrap().items;
     let capability = review::show(&it.catalog, open[0].id).await.unwrap().grants.new[0].capability.clone();
     let refused = vec![Refusal { capability, reason: "use the mirror".into() }];
     let approval = Approval { refused, ..Approval::default() };

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, sync::atomic::Ordering};
 
 use mcpbox_catalog::listing::{self, CallFilter};
-use mcpbox_core::{call::CallRecord, paging::PageRequest, settings::Settings};
+use mcpbox_core::{call::CallRecord, paging::LogRequest, settings::Settings};
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ async fn run(client: &Raw, tool: &str, times: u32) -> Value {
 async fn records(it: &TestBox, filter: CallFilter, count: usize) -> Vec<CallRecord> {
     soon(async {
         loop {
-            let page = listing::calls(&it.catalog, &filter, PageRequest::new(1, 100)).await.unwrap();
+            let page = listing::calls(&it.catalog, &filter, LogRequest::newest(100)).await.unwrap();
             if page.items.len() >= count {
                 return page.items;
             }

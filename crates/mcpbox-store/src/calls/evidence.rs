@@ -7,7 +7,7 @@ use mcpbox_core::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use super::{CallFilter, DELETE_BATCH, select};
+use super::{CallFilter, DELETE_BATCH, filter::select};
 use crate::{
     convert::Place,
     entity::calls::{ActiveModel, Column, Entity},

@@ -6,6 +6,7 @@ mod m0003_bundles;
 mod m0004_evidence;
 mod m0005_agents;
 mod m0006_notifications;
+mod m0007_activity;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_evidence::Migration),
             Box::new(m0005_agents::Migration),
             Box::new(m0006_notifications::Migration),
+            Box::new(m0007_activity::Migration),
         ]
     }
 }

@@ -32,7 +32,8 @@ fn session(user: &User, expires: i64) -> AdminSession {
         created_at: making::later(0),
         last_seen_at: making::later(0),
         expires_at: making::later(expires),
-        origin: "127.0.0.1 Firefox".into(),
+        origin: "127.0.0.1".into(),
+        user_agent: "Firefox".into(),
     }
 }
 

@@ -11,6 +11,7 @@ mod database;
 mod encryption;
 mod grants;
 mod keys;
+mod log;
 mod making;
 mod notifications;
 mod opening;

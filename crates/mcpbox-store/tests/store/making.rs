@@ -142,6 +142,8 @@ pub(crate) fn secret(server: &Server, key: &str) -> Secret {
         has_value: false,
         created_at: later(0),
         updated_at: later(0),
+        value_set_at: None,
+        last_used_at: None,
     }
 }
 

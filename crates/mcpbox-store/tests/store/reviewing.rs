@@ -123,6 +123,7 @@ fn a_secret_gets_a_value_gives_it_back_and_loses_it() {
         assert!(!secrets::set_value(&tx, making::secret(&server, "X").id, &value, making::later(1)).await.unwrap());
         tx.commit().await.unwrap();
         (secret.has_value, secret.updated_at) = (true, making::later(1));
+        secret.value_set_at = Some(making::later(1));
 
         let reader = store.reader();
         let keys = [secret.key.clone(), empty.key.clone()];
@@ -132,6 +133,21 @@ fn a_secret_gets_a_value_gives_it_back_and_loses_it() {
         assert!(secrets::unseal(&reader, server.id, &[]).await.unwrap().is_empty());
         assert_eq!(secrets::list(&reader, server.id).await.unwrap(), [secret.clone(), empty]);
         assert_eq!(secrets::by_key(&reader, server.id, &secret.key).await.unwrap().as_ref(), Some(&secret));
+
+        let length = value.expose_secret().len();
+        for (least, expected) in [(length, true), (length + 1, false)] {
+            assert_eq!(secrets::value_has_bytes(&reader, secret.id, least).await.unwrap(), expected, "{least}");
+        }
+        for (seconds, last) in [(20, 20), (10, 20), (30, 30)] {
+            let tx = store.begin_log().await.unwrap();
+            let used = [((server.id, secret.key.clone()), making::later(seconds))].into();
+            secrets::note_use(&tx, &used).await.unwrap();
+            tx.commit().await.unwrap();
+            secret.last_used_at = Some(making::later(last));
+            assert_eq!(secrets::by_id(&reader, secret.id).await.unwrap().as_ref(), Some(&secret));
+        }
+        let others = secrets::list(&reader, other.id).await.unwrap();
+        assert_eq!(others[0].last_used_at, None, "the same key of another server is another secret");
 
         secret.mode = SecretMode::Revealed;
         secret.hosts.clear();

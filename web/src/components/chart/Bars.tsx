@@ -2,11 +2,13 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { count } from "../numbers";
-import type { Bucket } from "./buckets";
-import type { Span } from "./RunsChart";
+import { duration } from "../time";
+import type { Bucket, Span } from "./buckets";
+import type { Shown } from "./RunsChart";
 import classes from "./RunsChart.module.css";
 
 interface Props {
+  show: Shown;
   buckets: readonly Bucket[];
   height: number;
   hovered: number | undefined;
@@ -17,7 +19,7 @@ interface Props {
 
 /** The drawn part of the chart; loaded when it is first shown. */
 export default function Bars(props: Props) {
-  const { buckets, height, hovered, span } = props;
+  const { show, buckets, height, hovered, span } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
@@ -27,7 +29,7 @@ export default function Bars(props: Props) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const drawn = new uPlot(options(element.clientWidth, height, () => latest.current), dataOf(latest.current.buckets), element);
+    const drawn = new uPlot(options(element.clientWidth, height, () => latest.current), dataOf(latest.current.show, latest.current.buckets), element);
     plot.current = drawn;
     const sized = new ResizeObserver(() => {
       drawn.setSize({ width: element.clientWidth, height });
@@ -44,9 +46,9 @@ export default function Bars(props: Props) {
     };
   }, [height]);
   useEffect(() => {
-    plot.current?.setData(dataOf(buckets));
+    plot.current?.setData(dataOf(show, buckets));
     if (plot.current) mark(plot.current, span);
-  }, [buckets, span]);
+  }, [show, buckets, span]);
   useEffect(() => {
     const drawn = plot.current;
     const at = hovered === undefined ? undefined : buckets[hovered];
@@ -55,7 +57,37 @@ export default function Bars(props: Props) {
   return <div ref={place} className={classes.bars} style={{ height }} />;
 }
 
-const dataOf = (buckets: readonly Bucket[]): uPlot.AlignedData => [buckets.map(({ from }) => from), buckets.map(({ total }) => total), buckets.map(({ failed }) => failed)];
+interface Look {
+  /** The whole bar and the part in it. */
+  bars: readonly [(bucket: Bucket) => number | null, (bucket: Bucket) => number | null];
+  colours: readonly [string, string];
+  /** The axis never ends below this. */
+  least: number;
+  /** Distances of labels. */
+  steps: number[];
+  label: (value: number) => string;
+}
+
+const ms = (us: number | null | undefined): number | null => (typeof us === "number" ? us / 1_000 : null);
+
+const LOOKS: Record<Shown, Look> = {
+  runs: {
+    bars: [({ total }) => total, ({ failed }) => failed],
+    colours: ["--bar", "--bad"],
+    least: 4,
+    steps: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6],
+    label: count,
+  },
+  durations: {
+    bars: [({ p95_us }) => ms(p95_us), ({ p50_us }) => ms(p50_us)],
+    colours: ["--bar", "--brand"],
+    least: 1,
+    steps: [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 3e4, 6e4, 12e4, 3e5],
+    label: (value) => (value === 0 ? "0" : duration(value).replace(".00", "")),
+  },
+};
+
+const dataOf = (show: Shown, buckets: readonly Bucket[]): uPlot.AlignedData => [buckets.map(({ from }) => from), ...LOOKS[show].bars.map((bar) => buckets.map(bar))] as uPlot.AlignedData;
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -76,6 +108,7 @@ function mark(plot: uPlot, span: Span | undefined): void {
 }
 
 function options(width: number, height: number, props: () => Props): uPlot.Options {
+  const look = LOOKS[props().show];
   const bars = uPlot.paths.bars?.({ size: [0.8, 64], align: 1, radius: 0.08 });
   const series = (name: string): uPlot.Series => ({ fill: () => colour(name), stroke: () => colour(name), width: 0, paths: bars, points: { show: false } });
   const axis: uPlot.Axis = { stroke: () => colour("--dim"), font: "12px Inter, sans-serif", ticks: { show: false }, grid: { stroke: () => colour("--line"), width: 1 } };
@@ -95,12 +128,12 @@ function options(width: number, height: number, props: () => Props): uPlot.Optio
     ms: 1,
     padding: [8, 0, 0, 0],
     legend: { show: false },
-    scales: { x: { range: () => [...ends()] as [number, number] }, y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] } },
+    scales: { x: { range: () => [...ends()] as [number, number] }, y: { range: (_, __, most) => [0, Math.max(look.least, (most ?? 0) * 1.05)] } },
     axes: [
       { ...axis, grid: { show: false }, space: 80, size: 28, incrs: STEPS, values: (_, values) => values.map((at) => (isAtTheEnd(at) ? "" : tickLabel(at))) },
-      { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6], values: (_, values) => values.map((value) => count(value)) },
+      { ...axis, size: 56, space: 36, incrs: look.steps, values: (_, values) => values.map(look.label) },
     ],
-    series: [{}, series("--bar"), series("--bad")],
+    series: [{}, ...look.colours.map(series)],
     cursor: {
       y: false,
       points: { show: false },

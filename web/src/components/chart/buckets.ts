@@ -1,73 +1,54 @@
 import type { Schema } from "@/api/client";
 
-type Counts = Schema["CallCounts"];
-
-/** How far back one looks, in equal steps. Few of them: each step costs a request. */
+/** How far back one looks, in equal steps. */
 export const RANGES = {
-  "1h": { label: "1 hour", bucketMs: 5 * 60_000, buckets: 12 },
-  "24h": { label: "24 hours", bucketMs: 60 * 60_000, buckets: 24 },
-  "7d": { label: "7 days", bucketMs: 12 * 60 * 60_000, buckets: 14 },
-  "30d": { label: "30 days", bucketMs: 2 * 24 * 60 * 60_000, buckets: 15 },
+  "1h": { label: "1 hour", bucketMs: 2 * 60_000, buckets: 30 },
+  "24h": { label: "24 hours", bucketMs: 30 * 60_000, buckets: 48 },
+  "7d": { label: "7 days", bucketMs: 3 * 60 * 60_000, buckets: 56 },
+  "30d": { label: "30 days", bucketMs: 12 * 60 * 60_000, buckets: 60 },
 } as const;
 
 export type Range = keyof typeof RANGES;
 
 export const isRange = (value: unknown): value is Range => typeof value === "string" && Object.hasOwn(RANGES, value);
 
-/** The runs that began within one step. */
-export interface Bucket extends Counts {
-  /** Its begin and end, milliseconds since 1970. */
+/** A stretch of time, milliseconds since 1970. */
+export interface Span {
   from: number;
   to: number;
 }
 
-/** Begin of each step of a range and the end of the last; steps begin at round times, and the last one holds `now`. */
-export function boundaries(range: Range, now: Date): number[] {
-  const { bucketMs, buckets } = RANGES[range];
+/** The runs that began within one step. */
+export interface Bucket extends Span, Pick<Schema["SeriesFigures"], "total" | "failed" | "p50_us" | "p95_us"> {}
+
+/** What a chart shows: its ends and the length of its steps. */
+export interface Frame extends Span {
+  stepMs: number;
+}
+
+/** A range up to now. Steps begin at round times of this place, and the last one holds `now`. */
+export function frameOf(range: Range, now: Date): Frame {
+  const { bucketMs: stepMs, buckets } = RANGES[range];
   const zone = now.getTimezoneOffset() * 60_000;
-  const end = Math.floor((now.getTime() - zone) / bucketMs) * bucketMs + bucketMs + zone;
+  const to = Math.floor((now.getTime() - zone) / stepMs) * stepMs + stepMs + zone;
   // One more than the range has, as the last is not over yet.
-  return Array.from({ length: buckets + 2 }, (_, index) => end - (buckets + 1 - index) * bucketMs);
+  return { from: to - (buckets + 1) * stepMs, to, stepMs };
 }
 
-/**
- * How many runs began at each of `times` (ascending) or later. Asks for the first and last, and between two only where
- * they differ: nothing happened where they are equal, which on a quiet box is nearly everywhere.
- */
-export async function countsSince(times: readonly number[], ask: (since: number) => Promise<Counts>): Promise<Counts[]> {
-  const found = new Map<number, Counts>();
-  const fill = async (low: number, high: number): Promise<void> => {
-    const [first, last] = [found.get(low), found.get(high)];
-    if (high - low < 2 || !first || !last) return;
-    if (first.total === last.total) {
-      for (let index = low + 1; index < high; index += 1) found.set(index, last);
-      return;
-    }
-    const middle = (low + high) >> 1;
-    found.set(middle, await ask(times[middle] ?? 0));
-    await Promise.all([fill(low, middle), fill(middle, high)]);
-  };
-  const last = times.length - 1;
-  for (const index of [0, last]) found.set(index, await ask(times[index] ?? 0));
-  await fill(0, last);
-  return times.map((_, index) => found.get(index) ?? { total: 0, failed: 0 });
+/** Steps of a time that somebody chose. */
+const STEPS = 50;
+
+/** The range, or what was marked when that is not part of it: an old address, for instance. */
+export function shownFrame(range: Range | "all", span: Span | undefined, now: Date): Frame | undefined {
+  const frame = range === "all" ? undefined : frameOf(range, now);
+  if (!span || span.to <= span.from || (frame && span.from >= frame.from && span.to <= frame.to)) return frame;
+  return { ...span, stepMs: Math.max(1_000, Math.ceil((span.to - span.from) / STEPS)) };
 }
 
-/** From counts "since then" to counts "between then and then". `latest` counts since the last step began. */
-export function bucketsOf(times: readonly number[], since: readonly Counts[], latest: Counts): Bucket[] {
-  return times.slice(0, -1).map((from, index) => {
-    const to = times[index + 1] ?? from;
-    const isLast = index === times.length - 2;
-    const [begin, end] = isLast ? [latest, undefined] : [since[index], since[index + 1]];
-    // A run that ends while the counts are read makes neighbours differ by one; never below nothing.
-    const total = Math.max(0, (begin?.total ?? 0) - (end?.total ?? 0));
-    return { from, to, total, failed: Math.min(total, Math.max(0, (begin?.failed ?? 0) - (end?.failed ?? 0))) };
-  });
+/** The steps as the chart wants them. */
+export function bucketsOf({ steps, until }: Schema["CallSeries"]): Bucket[] {
+  return steps.map(({ at, ...figures }, index) => ({ ...figures, from: Date.parse(at), to: Date.parse(steps[index + 1]?.at ?? until) }));
 }
-
-/** All steps that begin in the span, added up. */
-export const sum = (buckets: readonly Bucket[]): Counts =>
-  buckets.reduce((all, { total, failed }) => ({ total: all.total + total, failed: all.failed + failed }), { total: 0, failed: 0 });
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });

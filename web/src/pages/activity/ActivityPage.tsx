@@ -1,16 +1,17 @@
 import { Anchor, Badge, CloseButton, Group, Paper, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
-import { type Range, spanLabel } from "@/components/chart/buckets";
-import { RunsChart } from "@/components/chart/RunsChart";
-import { useBuckets } from "@/components/chart/useBuckets";
+import { shownFrame, spanLabel } from "@/components/chart/buckets";
+import { RunsChart, told } from "@/components/chart/RunsChart";
+import { type CallFilter, useSeries } from "@/components/chart/useSeries";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { SubNav } from "@/components/SubNav";
+import { useNow } from "@/components/time";
 import { Filters } from "./Filters";
 import type { ActivitySearch } from "./route";
-import { FoundRuns, LiveRuns } from "./RunParts";
-import { filterOf, sinceOf } from "./runs";
+import { Runs } from "./Runs";
+import { filterOf, sinceOf, spanOf } from "./runs";
 
 const RunDrawer = lazy(() => import("./RunDrawer"));
 
@@ -18,11 +19,10 @@ const RunDrawer = lazy(() => import("./RunDrawer"));
 export function ActivityPage() {
   const search = useSearch({ from: "/shell/activity" });
   const navigate = useNavigate({ from: "/activity" });
-  const { range = "24h", server, tool, outcome, kind, by, text, from, to, run } = search;
-  const filter = useMemo(() => filterOf({ server, tool, outcome, kind, by }), [server, tool, outcome, kind, by]);
-  const query = useMemo(() => ({ ...filter, since: sinceOf({ range, from }, new Date()) }), [filter, range, from]);
+  const { range, server, tool, outcome, kind, by, text, from, until, run } = search;
+  const filter = useMemo(() => filterOf({ server, tool, outcome, kind, by, text }), [server, tool, outcome, kind, by, text]);
+  const query = useMemo(() => ({ ...filter, since: sinceOf({ range, from }, new Date()), until }), [filter, range, from, until]);
   const change = (part: ActivitySearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: "text" in part, resetScroll: false });
-  const key = JSON.stringify([query, to]);
   return (
     <>
       <PageHeader title="Activity">Every run of a tool: what went in, what came out, what it tried.</PageHeader>
@@ -35,8 +35,8 @@ export function ActivityPage() {
           </Badge>
         </Group>
       )}
-      {range !== "all" && <Chart search={search} range={range} filter={filter} onChange={change} />}
-      {text === undefined ? <LiveRuns key={key} query={query} end={to} /> : <FoundRuns key={key} query={query} end={to} text={text} />}
+      <Chart search={search} filter={filter} onChange={change} />
+      <Runs query={query} />
       {run && (
         <Suspense fallback={null}>
           <RunDrawer id={run} onClose={() => change({ run: undefined })} onOpen={(id) => change({ run: id })} />
@@ -48,23 +48,26 @@ export function ActivityPage() {
 
 interface ChartProps {
   search: ActivitySearch;
-  range: Range;
-  filter: ReturnType<typeof filterOf>;
+  filter: CallFilter;
   onChange: (change: ActivitySearch) => void;
 }
 
-function Chart({ search: { from, to }, range, filter, onChange }: ChartProps) {
-  const buckets = useBuckets(range, filter);
-  const span = useMemo(() => (from && to ? { from: Date.parse(from), to: Date.parse(to) } : undefined), [from, to]);
+function Chart({ search: { range = "24h", from, until }, filter, onChange }: ChartProps) {
+  const span = useMemo(() => spanOf({ from, until }), [from, until]);
+  const frame = shownFrame(range, span, useNow());
+  const series = useSeries(frame, filter);
+  const marked = useSeries(span && { ...span, stepMs: span.to - span.from }, filter);
+  if (!frame) return null;
   return (
     <Paper p="md" pb={8} mb="md">
-      <RunsChart buckets={buckets} span={span} onSpan={(chosen) => onChange({ from: new Date(chosen.from).toISOString(), to: new Date(chosen.to).toISOString() })} />
+      <RunsChart buckets={series?.buckets} whole={series?.whole} span={span} onSpan={(chosen) => onChange({ from: new Date(chosen.from).toISOString(), until: new Date(chosen.to).toISOString() })} />
       {span && (
         <Group gap={12} mt={4} mb={4}>
           <Text size="sm">
             Only <b>{spanLabel(span.from, span.to)}</b>
+            {marked && `: ${told(marked.whole)}`}
           </Text>
-          <Anchor component="button" type="button" size="sm" mih={32} onClick={() => onChange({ from: undefined, to: undefined })}>
+          <Anchor component="button" type="button" size="sm" mih={32} onClick={() => onChange({ from: undefined, until: undefined })}>
             Show all
           </Anchor>
         </Group>

@@ -26,11 +26,11 @@ export function Filters({ search, onChange }: Props) {
   const toolNames = tools?.items.map(({ name }) => name).filter((name) => !search.server || name.startsWith(`${search.server}__`));
   return (
     <div className={classes.filters} role="search" aria-label="Filters">
-      <TextFilter text={search.text} onChange={(text) => onChange({ text })} />
+      <TextFilter className={classes.text} label="Name, text, error or id" text={search.text} onChange={(text) => onChange({ text })} />
       <Choice label="Server" every="All servers" data={withChosen(servers?.items.map(({ name }) => name), search.server)} value={search.server} onChange={(server) => onChange({ server, tool: undefined })} />
       <Choice label="Tool" every="All tools" data={withChosen(toolNames, search.tool)} value={search.tool} onChange={(tool) => onChange({ tool })} />
       <Choice label="Calls or tests" every="Calls and tests" data={KINDS} value={search.kind} onChange={(kind) => onChange({ kind: kind as ActivitySearch["kind"] })} />
-      <NativeSelect aria-label="Time" data={RANGE_NAMES} value={search.range ?? "24h"} onChange={({ currentTarget: { value } }) => onChange({ range: value === "24h" ? undefined : (value as ActivitySearch["range"]), from: undefined, to: undefined })} />
+      <NativeSelect aria-label="Time" data={RANGE_NAMES} value={search.range ?? "24h"} onChange={({ currentTarget: { value } }) => onChange({ range: value === "24h" ? undefined : (value as ActivitySearch["range"]), from: undefined, until: undefined })} />
       <SegmentedControl
         aria-label="Outcome"
         className={classes.outcome}
@@ -65,7 +65,15 @@ const withChosen = (names: readonly string[] = [], chosen?: string) => [...new S
 
 const TYPING_MS = 300;
 
-function TextFilter({ text, onChange }: { text: string | undefined; onChange: (text: string | undefined) => void }) {
+interface TextProps {
+  className?: string;
+  label: string;
+  text: string | undefined;
+  onChange: (text: string | undefined) => void;
+}
+
+/** A text to look for, told when the typing rests. */
+export function TextFilter({ className, label, text, onChange }: TextProps) {
   const [typed, setTyped] = useState(text ?? "");
   const field = useRef<HTMLInputElement>(null);
   const tell = useDebouncedCallback((value: string) => onChange(value.trim() || undefined), TYPING_MS);
@@ -73,7 +81,7 @@ function TextFilter({ text, onChange }: { text: string | undefined; onChange: (t
   useEffect(() => {
     if (document.activeElement !== field.current) setTyped(text ?? "");
   }, [text]);
-  useCommands([{ id: "search runs", label: "Search in runs", group: "Activity", keys: "/", icon: Search, run: () => field.current?.focus() }]);
+  useCommands([{ id: "search runs", label: "Search in this list", group: "Activity", keys: "/", icon: Search, run: () => field.current?.focus() }]);
   const change = (value: string) => {
     setTyped(value);
     tell(value);
@@ -81,9 +89,9 @@ function TextFilter({ text, onChange }: { text: string | undefined; onChange: (t
   return (
     <TextInput
       ref={field}
-      className={classes.text}
-      aria-label="Text in input, output or error"
-      placeholder="Text in input, output or error"
+      className={className}
+      aria-label={label}
+      placeholder={label}
       leftSection={<Search size={16} aria-hidden="true" />}
       rightSection={
         typed && (

@@ -10,13 +10,27 @@ import { duration } from "@/components/time";
 import { useCommands } from "@/shell/commands";
 import { Clock } from "./Clock";
 import classes from "./RunList.module.css";
-import type { Run, Runs } from "./runs";
+import type { Run } from "./runs";
 
 const HEIGHT = 48;
 const NARROW_HEIGHT = 68;
 
+/** Rows that are still to come, below those that are there. */
+const BONES = 8;
+/** Older rows are asked for when so few are left below the screen. */
+const AHEAD = 40;
+
+interface Props {
+  rows: readonly Run[];
+  /** Rows there are, loaded or not. */
+  total: number;
+  /** Asks for older ones; absent while they come, and at the end. */
+  more: (() => void) | undefined;
+}
+
 /** Runs, newest first. Only the rows on screen exist, however many there are. */
-export default function RunList({ runs: { count = 0, at, show } }: { runs: Runs }) {
+export default function RunList({ rows: runs, total, more }: Props) {
+  const count = runs.length < total ? runs.length + BONES : runs.length;
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const isNarrow = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false }) ?? false;
@@ -28,12 +42,14 @@ export default function RunList({ runs: { count = 0, at, show } }: { runs: Runs 
   });
   useEffect(() => virtual.measure(), [height, virtual]);
   const rows = virtual.getVirtualItems();
-  const [first, last] = [rows[0]?.index ?? 0, rows.at(-1)?.index ?? 0];
-  useEffect(() => show(first, last), [show, first, last]);
+  const isNearEnd = (rows.at(-1)?.index ?? 0) > runs.length - AHEAD;
+  useEffect(() => {
+    if (isNearEnd) more?.();
+  }, [isNearEnd, more]);
   useRowKeys(list);
   return (
     <Paper className={classes.frame}>
-      <div ref={list} role="table" aria-label="Runs" aria-rowcount={count + 1} className={classes.table}>
+      <div ref={list} role="table" aria-label="Runs" aria-rowcount={total + 1} className={classes.table}>
         <div role="row" aria-rowindex={1} className={classes.head}>
           {["Tool", "What came of it", "By", "Took", "When"].map((label) => (
             <span key={label} role="columnheader">
@@ -43,7 +59,7 @@ export default function RunList({ runs: { count = 0, at, show } }: { runs: Runs 
         </div>
         <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
           {rows.map(({ index, start }) => (
-            <Row key={at(index)?.id ?? index} run={at(index)} index={index} top={start - top} height={height} />
+            <Row key={runs[index]?.id ?? index} run={runs[index]} index={index} top={start - top} height={height} />
           ))}
         </div>
       </div>

@@ -14,7 +14,7 @@ export interface ActivitySearch {
   range?: Range | "all";
   /** The part that was marked in the chart, RFC 3339. */
   from?: string;
-  to?: string;
+  until?: string;
   /** The run whose details are open. */
   run?: string;
 }
@@ -22,6 +22,8 @@ export interface ActivitySearch {
 const word = (value: unknown): string | undefined => (typeof value === "string" || typeof value === "number" ? String(value).slice(0, 200) || undefined : undefined);
 const one = <T extends string>(value: unknown, ...known: T[]): T | undefined => known.find((each) => each === value);
 const time = (value: unknown): string | undefined => (typeof value === "string" && !Number.isNaN(Date.parse(value)) ? new Date(value).toISOString() : undefined);
+
+const date = (value: unknown): string | undefined => (typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined);
 
 export const activityRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -36,7 +38,7 @@ export const activityRoute = createRoute({
     text: word(search.text),
     range: search.range === "all" ? "all" : isRange(search.range) && search.range !== "24h" ? search.range : undefined,
     from: time(search.from),
-    to: time(search.to),
+    until: time(search.until),
     run: word(search.run),
   }),
   component: lazyRouteComponent(() => import("./ActivityPage"), "ActivityPage"),
@@ -46,7 +48,10 @@ export interface AuditSearch {
   by?: string;
   about?: string;
   subject?: string;
-  page?: number;
+  text?: string;
+  /** From the beginning of this day to the end of that, `2026-11-21`. */
+  from?: string;
+  until?: string;
   /** The event whose details are open. */
   event?: number;
 }
@@ -59,7 +64,9 @@ export const auditRoute = createRoute({
     by: word(search.by),
     about: word(search.about),
     subject: word(search.subject),
-    page: Number.isInteger(search.page) && Number(search.page) > 1 ? Number(search.page) : undefined,
+    text: word(search.text),
+    from: date(search.from),
+    until: date(search.until),
     event: Number.isInteger(search.event) ? Number(search.event) : undefined,
   }),
   component: lazyRouteComponent(() => import("./AuditPage"), "AuditPage"),

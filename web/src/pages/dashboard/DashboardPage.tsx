@@ -1,9 +1,11 @@
 import { Stack } from "@mantine/core";
-import { AutomaticDecisions } from "@/pages/settings/AutomaticDecisions";
+import { lazy, Suspense } from "react";
 import { FailingTools } from "./FailingTools";
 import { Figures } from "./Figures";
 import { StatusSentence } from "./StatusSentence";
 import { WaitingReviews } from "./WaitingReviews";
+
+const AutomaticDecisions = lazy(async () => ({ default: (await import("@/pages/settings/AutomaticDecisions")).AutomaticDecisions }));
 
 /** Is all well, does anything wait? */
 export function DashboardPage() {
@@ -11,7 +13,9 @@ export function DashboardPage() {
     <Stack gap={0}>
       <StatusSentence />
       <WaitingReviews />
-      <AutomaticDecisions isShort />
+      <Suspense fallback={null}>
+        <AutomaticDecisions isShort />
+      </Suspense>
       <Figures />
       <FailingTools />
     </Stack>

@@ -32,7 +32,7 @@ export function FailingTools() {
   const range = useRange();
   const { data } = useFailedRuns(useSince(range));
   return (
-    <Section title="Failing tools" more={data.total > data.items.length && <Text size="sm" c="dimmed">{`of the newest ${data.items.length} failures`}</Text>}>
+    <Section title="Failing tools" more={data.next_cursor && <Text size="sm" c="dimmed">{`of the newest ${data.items.length} failures`}</Text>}>
       <DataTable
         label="Failing tools"
         rows={failing(data.items).slice(0, SHOWN)}

@@ -11,7 +11,7 @@ import { HostileText } from "@/components/HostileText";
 import { Section } from "@/components/Section";
 import { TimeAgo } from "@/components/TimeAgo";
 
-type Grant = Schema["Grant"];
+type Grant = Schema["GrantItem"];
 
 /** What every tool of the box may do, by a grant: the widest there is. Absent while there is none. */
 export function Everywhere() {
@@ -48,7 +48,7 @@ export function Everywhere() {
         onClose={() => setAsked(undefined)}
         title="Take it from every tool?"
         action="Revoke"
-        onConfirm={() => client.POST("/api/grants/{id}/revoke", { params: { path: { id: asked?.id ?? "" } }, body: {} })}
+        onConfirm={() => client.POST("/api/grants/{id}/revoke", { params: { path: { id: asked?.id ?? "" } }, body: { content_hash: asked?.content_hash ?? "" } })}
       >
         {asked && (
           <>

@@ -1,6 +1,6 @@
 import { Button, Group } from "@mantine/core";
-import { Eraser, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Eraser, Route, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { client } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
@@ -8,9 +8,11 @@ import { More } from "@/components/More";
 import { counted } from "@/components/numbers";
 import type { SecretRow } from "./readers";
 
+const TermsDialog = lazy(() => import("./TermsDialog"));
+
 /** What one can do with a secret. */
 export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () => void }) {
-  const [asks, setAsks] = useState<"forget" | "delete">();
+  const [asks, setAsks] = useState<"terms" | "forget" | "delete">();
   const whyNot = useWhyReadOnly();
   const params = { path: { id: secret.server, key: secret.key } };
   const users = secret.readers.length === 0 ? "No tool uses it." : `${counted(secret.readers.length, "reader")} of it (${secret.readers.join(", ")}) ${secret.readers.length === 1 ? "fails" : "fail"} from now on wherever it is needed.`;
@@ -24,11 +26,13 @@ export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () 
           label={`More for ${secret.key}`}
           isDisabled={whyNot !== undefined}
           items={[
+            { label: "Change where it may go", icon: Route, run: () => setAsks("terms") },
             ...(secret.has_value ? [{ label: "Forget the value", icon: Eraser, run: () => setAsks("forget") }] : []),
             { label: "Delete", icon: Trash2, isGrave: true, run: () => setAsks("delete") },
           ]}
         />
       )}
+      <Suspense fallback={null}>{asks === "terms" && <TermsDialog secret={secret} onClose={() => setAsks(undefined)} />}</Suspense>
       <ConfirmDialog
         isOpen={asks === "forget"}
         onClose={() => setAsks(undefined)}

@@ -1,5 +1,4 @@
-import { Alert, Button, Checkbox, Group, NativeSelect, PasswordInput, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { TriangleAlert } from "lucide-react";
+import { Alert, Button, Checkbox, Group, NativeSelect, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -7,6 +6,7 @@ import { useWhyReadOnly } from "@/api/status";
 import { hostAddress } from "@/components/capability";
 import { Dialog } from "@/components/Dialog";
 import { HostileText } from "@/components/HostileText";
+import { hostsOf, Terms } from "./Terms";
 
 /** What is known of the secret before it is set. */
 export interface SecretDraft {
@@ -20,28 +20,25 @@ export interface SecretDraft {
 }
 
 interface Props {
-  secret: SecretDraft | undefined;
+  secret: SecretDraft;
   /** Servers to choose from, for a new secret that may belong to any. */
   servers?: readonly string[];
   onClose: () => void;
 }
 
 /** Sets or rotates a value. What is typed goes to the server once; it is kept nowhere in the page. */
-export function SecretDialog({ secret, servers, onClose }: Props) {
-  const title = !secret?.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
+export default function SecretDialog({ secret, servers, onClose }: Props) {
+  const title = !secret.key ? "New secret" : secret.has_value ? `Rotate ${secret.key}` : `Set ${secret.key}`;
   return (
-    <Dialog opened={secret !== undefined} onClose={onClose} title={<span className={secret?.key ? "mono" : undefined}>{title}</span>} keepMounted={false}>
-      {secret && <Form secret={secret} servers={servers} onClose={onClose} />}
+    <Dialog opened onClose={onClose} title={<span className={secret.key ? "mono" : undefined}>{title}</span>}>
+      <Form secret={secret} servers={servers} onClose={onClose} />
     </Dialog>
   );
 }
 
 const KEY = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-/** `a.example.com, b.example.com:443` as the API takes it. */
-export const hostsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
-
-function Form({ secret, servers, onClose }: Props & { secret: SecretDraft }) {
+function Form({ secret, servers, onClose }: Props) {
   const [server, setServer] = useState(secret.server);
   const [key, setKey] = useState(secret.key ?? "");
   const [description, setDescription] = useState(secret.description);
@@ -88,23 +85,7 @@ function Form({ secret, servers, onClose }: Props & { secret: SecretDraft }) {
           <Checkbox mt={8} label="It has several lines (a key file); it can be seen while you type" checked={isLong} onChange={(event) => setLong(event.currentTarget.checked)} />
         </div>
         {!secret.key && <TextInput label="What is it?" value={description} onChange={(event) => setDescription(event.currentTarget.value)} autoComplete="off" />}
-        <Mode mode={mode} onMode={setMode} />
-        {mode === "sealed" && (
-          <TextInput
-            label="Hosts it may be sent to"
-            description="Host or host:port, with commas between. Check them: a host an LLM proposed gets the value from you, here."
-            placeholder="api.example.com"
-            value={hosts}
-            onChange={(event) => setHosts(event.currentTarget.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        )}
-        {mode === "sealed" && hostsOf(hosts).length === 0 && (
-          <Alert color="warn" icon={<TriangleAlert size={18} />}>
-            Without a host the value goes nowhere, so calls that need it fail.
-          </Alert>
-        )}
+        <Terms mode={mode} onMode={setMode} hosts={hosts} onHosts={setHosts} />
         {error !== undefined && (
           <Alert color="bad" role="alert">
             {sentence(error)}
@@ -123,35 +104,5 @@ function Form({ secret, servers, onClose }: Props & { secret: SecretDraft }) {
         </Group>
       </Stack>
     </form>
-  );
-}
-
-function Mode({ mode, onMode }: { mode: Schema["SecretMode"]; onMode: (mode: Schema["SecretMode"]) => void }) {
-  return (
-    <div>
-      <Text fw={500} id="secret-mode">
-        Who sees the value
-      </Text>
-      <SegmentedControl
-        mt={4}
-        fullWidth
-        aria-labelledby="secret-mode"
-        data={[
-          { value: "sealed", label: "Sealed: only the hosts" },
-          { value: "revealed", label: "Revealed: the code" },
-        ]}
-        value={mode}
-        onChange={(next) => onMode(next as Schema["SecretMode"])}
-      />
-      {mode === "sealed" ? (
-        <Text size="sm" c="dimmed" mt={6}>
-          The code gets a stand-in. MCPbox puts the value in its place on the way to the hosts below, so no tool can print it, return it or send it elsewhere.
-        </Text>
-      ) : (
-        <Alert color="bad" mt={8} icon={<TriangleAlert size={18} />} title="The code gets the value itself">
-          A tool can return it to the LLM, print it, or send it to any host it may reach. Choose this only when the code has to compute with it (to sign a request, for instance), and read that code.
-        </Alert>
-      )}
-    </div>
   );
 }

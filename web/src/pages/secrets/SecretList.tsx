@@ -1,14 +1,16 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { Clock, Eye, KeyRound, Lock } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { hostRule } from "@/components/capability";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
+import { TimeAgo } from "@/components/TimeAgo";
 import type { SecretRow } from "./readers";
 import { SecretActions } from "./SecretActions";
-import { SecretDialog } from "./SecretDialog";
+
+const SecretDialog = lazy(() => import("./SecretDialog"));
 
 const SHOWN = 3;
 
@@ -17,9 +19,10 @@ export function SecretList({ label, rows, empty, withServer }: { label: string; 
   const [setting, setSetting] = useState<SecretRow>();
   const columns: Column<SecretRow>[] = [
     { label: "Secret", cell: (row) => <Name row={row} withServer={withServer} /> },
-    { label: "State", cell: (row) => <State row={row} />, width: 180 },
-    { label: "May be sent to", cell: (row) => <Hosts row={row} />, width: 200 },
-    { label: "Used by", cell: (row) => <Readers row={row} />, width: 210 },
+    { label: "State", cell: (row) => <State row={row} />, width: 160 },
+    { label: "Set, last used", cell: (row) => <Times row={row} />, width: 170 },
+    { label: "May be sent to", cell: (row) => <Hosts row={row} />, width: 180 },
+    { label: "Used by", cell: (row) => <Readers row={row} />, width: 180 },
     { label: "Actions", cell: (row) => <SecretActions secret={row} onSet={() => setSetting(row)} />, width: 170 },
   ];
   return (
@@ -37,7 +40,7 @@ export function SecretList({ label, rows, empty, withServer }: { label: string; 
           )
         }
       />
-      <SecretDialog secret={setting} onClose={() => setSetting(undefined)} />
+      <Suspense fallback={null}>{setting && <SecretDialog secret={setting} onClose={() => setSetting(undefined)} />}</Suspense>
     </>
   );
 }
@@ -65,6 +68,25 @@ function Name({ row, withServer }: { row: SecretRow; withServer?: boolean }) {
 function State({ row }: { row: SecretRow }) {
   if (!row.has_value) return <Look tone="warn" icon={Clock} label="Needs a value" />;
   return row.mode === "sealed" ? <Look tone="ok" icon={Lock} label="Sealed" /> : <Look tone="bad" icon={Eye} label="Revealed" />;
+}
+
+function Times({ row: { value_set_at: set, last_used_at: used } }: { row: SecretRow }) {
+  return (
+    <span>
+      <Text span size="sm" display="block">
+        {set ? <TimeAgo at={set} /> : "never set"}
+      </Text>
+      <Text span size="sm" c="dimmed" display="block">
+        {used ? (
+          <>
+            used <TimeAgo at={used} />
+          </>
+        ) : (
+          "never used"
+        )}
+      </Text>
+    </span>
+  );
 }
 
 function Look({ tone, icon: Icon, label }: { tone: string; icon: typeof Lock; label: string }) {

@@ -1,12 +1,14 @@
 import { Button } from "@mantine/core";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useWhyReadOnly } from "@/api/status";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
 import { useSecretRows, useServerNames } from "./queries";
-import { type SecretDraft, SecretDialog } from "./SecretDialog";
+import type { SecretDraft } from "./SecretDialog";
 import { SecretList } from "./SecretList";
+
+const SecretDialog = lazy(() => import("./SecretDialog"));
 
 /** Which secrets exist, who reads them, which are stale? */
 export function SecretsPage() {
@@ -42,7 +44,7 @@ export function SecretsPage() {
           <SecretList label="Secrets" rows={kept} withServer />
         </Section>
       )}
-      <SecretDialog secret={fresh} servers={servers} onClose={() => setFresh(undefined)} />
+      <Suspense fallback={null}>{fresh && <SecretDialog secret={fresh} servers={servers} onClose={() => setFresh(undefined)} />}</Suspense>
     </>
   );
 }

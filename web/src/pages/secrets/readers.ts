@@ -1,11 +1,11 @@
 import type { Schema } from "@/api/client";
 
 type Grant = Schema["Grant"];
-type Secret = Schema["SecretSummary"] & { server: string };
+type Secret = Schema["ServerSecret"];
 type Tool = Pick<Schema["ToolSummary"], "id" | "name" | "server_id">;
 
 /** A secret as the page shows it. */
-export interface SecretRow extends Omit<Secret, "id"> {
+export interface SecretRow extends Pick<Secret, "server" | "key" | "description" | "has_value" | "hosts" | "mode" | "value_set_at" | "last_used_at"> {
   /** Absent while nothing but a grant names it. */
   id?: string;
   /** Tools that may use it, by their published names; all tools of its server as `weather__*`. */

@@ -1,12 +1,13 @@
 import { SegmentedControl, Text } from "@mantine/core";
-import { keepPreviousData } from "@tanstack/react-query";
 import { Activity } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { api, type Schema } from "@/api/client";
+import type { Schema } from "@/api/client";
+import { useLog } from "@/api/log";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
+import { Older } from "@/components/Older";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { StatusBadge } from "@/components/StatusBadge";
 import { TimeAgo } from "@/components/TimeAgo";
@@ -34,12 +35,11 @@ const FILTERS = [
 
 /** The runs of a server or a tool, newest first; new ones come by themselves. */
 export function Runs({ server, tool, search, onSearch }: Props) {
-  const { only, page = 1 } = search;
+  const { only } = search;
   const [shown, setShown] = useState<string>();
   const hasOpened = useEver(shown !== undefined);
-  const filter = { server, tool, page, page_size: 25, profile: only === "tests" ? "quarantine" : "live", failed: only === "failed" || undefined } as const;
-  const { data, error } = api.useQuery("get", "/api/calls", { params: { query: filter } }, { placeholderData: keepPreviousData });
-  if (error) throw error;
+  const filter = { server, tool, page_size: 25, profile: only === "tests" ? "quarantine" : "live", failed: only === "failed" || undefined } as const;
+  const { rows, more, isBusy } = useLog("/api/calls", filter);
   const columns: Column<Run>[] = [
     {
       label: "Run",
@@ -58,10 +58,10 @@ export function Runs({ server, tool, search, onSearch }: Props) {
   return (
     <>
       <SegmentedControl mb="md" aria-label="Which runs" data={FILTERS} value={only ?? "all"} onChange={(value) => onSearch({ only: value === "all" ? undefined : (value as RunsSearch["only"]) })} />
-      {data ? (
+      {rows ? (
         <DataTable
           label="Runs"
-          rows={data.items}
+          rows={rows}
           columns={columns}
           rowKey={({ id }) => id}
           empty={
@@ -69,7 +69,7 @@ export function Runs({ server, tool, search, onSearch }: Props) {
               {only === "tests" ? "Tests of drafts in quarantine are listed here." : "Calls of published tools are listed here as they happen."}
             </EmptyState>
           }
-          paging={{ ...data, onPage: (next) => onSearch({ only, page: next }) }}
+          footer={<Older more={more} isBusy={isBusy} />}
         />
       ) : (
         <PageSkeleton lines={4} />

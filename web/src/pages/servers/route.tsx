@@ -40,12 +40,10 @@ const secretsRoute = createRoute({
 
 export interface RunsSearch {
   only?: "failed" | "tests";
-  page?: number;
 }
 
-const validateRuns = ({ only, page }: Record<string, unknown>): RunsSearch => ({
+const validateRuns = ({ only }: Record<string, unknown>): RunsSearch => ({
   only: only === "failed" || only === "tests" ? only : undefined,
-  page: Number.isInteger(page) && Number(page) > 1 ? Number(page) : undefined,
 });
 
 const runsRoute = createRoute({

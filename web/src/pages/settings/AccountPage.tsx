@@ -8,19 +8,23 @@ import { useWhyReadOnly } from "@/api/status";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
 import { SubNav } from "@/components/SubNav";
+import { Clients } from "./Clients";
+import { Sessions } from "./Sessions";
 
 const LEAST = 10;
 
-/** One's own password. */
+/** One's own sessions and password, and the clients that were here. */
 export function AccountPage() {
   const { data: account } = api.useSuspenseQuery("get", "/api/session");
   return (
     <>
       <PageHeader title="Account">You are logged in as {account.username}.</PageHeader>
       <SubNav root="/settings" label="Settings" />
+      <Sessions />
       <Section title="Password">
         <PasswordForm username={account.username} />
       </Section>
+      <Clients />
     </>
   );
 }

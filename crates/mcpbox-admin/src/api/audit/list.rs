@@ -3,12 +3,12 @@
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::listing::{self, AuditFilter};
-use mcpbox_core::{audit::AuditEvent, paging::Page};
+use mcpbox_core::{audit::AuditEvent, paging::LogPage};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::{Answer, page_request},
+    api::{Answer, calls::list::LogQuery},
     auth::Viewer,
     extract::Query,
     state::AdminState,
@@ -26,22 +26,22 @@ pub(crate) struct AuditQuery {
     subject: Option<String>,
     /// Only then or later (RFC 3339).
     since: Option<DateTime<Utc>>,
-    /// Page, from 1.
-    #[param(minimum = 1)]
-    page: Option<u64>,
-    /// Rows a page, 1 to 100; 50 unless given.
-    #[param(minimum = 1, maximum = 100)]
-    page_size: Option<u64>,
+    /// Only before (RFC 3339).
+    until: Option<DateTime<Utc>>,
+    /// Only those that have this text in actor, action, subject or detail, without regard to the case of ASCII letters.
+    text: Option<String>,
 }
 
 /// Lists decisions and changes, newest first.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery), responses((status = OK, body = Page<AuditEvent>)))]
+#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery, LogQuery), responses((status = OK, body = LogPage<AuditEvent>)))]
 pub(crate) async fn list(
     State(state): State<AdminState>,
     _: Viewer,
     Query(query): Query<AuditQuery>,
-) -> Answer<Page<AuditEvent>> {
-    let page = page_request(query.page, query.page_size);
-    let filter = AuditFilter { actor: query.actor, action: query.action, subject: query.subject, since: query.since };
-    Ok(Json(listing::audit(&state.catalog, &filter, page).await?))
+    Query(part): Query<LogQuery>,
+) -> Answer<LogPage<AuditEvent>> {
+    let AuditQuery { actor, action, subject, since, until, text } = query;
+    let text = text.filter(|text| !text.trim().is_empty());
+    let filter = AuditFilter { actor, action, subject, since, until, text };
+    Ok(Json(listing::audit(&state.catalog, &filter, part.request()?).await?))
 }

@@ -1,18 +1,20 @@
 //! `GET /api/calls`.
 
+use std::str::FromStr;
+
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::listing::{self, CallFilter};
 use mcpbox_core::{
     call::{CallRecord, Profile},
     ids::{CallId, VersionId},
-    paging::Page,
+    paging::{LogPage, LogRequest},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::{Answer, page_request, server_id, tool_id},
+    api::{Answer, server_id, tool_id},
     auth::Viewer,
     extract::Query,
     problem::Problem,
@@ -39,12 +41,35 @@ pub(crate) struct CallQuery {
     parent: Option<CallId>,
     /// Only those that began then or later (RFC 3339).
     since: Option<DateTime<Utc>>,
-    /// Page, from 1.
-    #[param(minimum = 1)]
-    page: Option<u64>,
-    /// Rows a page, 1 to 100; 50 unless given.
+    /// Only those that began before (RFC 3339).
+    until: Option<DateTime<Utc>>,
+    /// Only those that have this text in the names of tool and caller, in input, output, prints or failure, without regard to
+    /// the case of ASCII letters; or the run with this id and those that it made.
+    text: Option<String>,
+}
+
+/// Which part of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogQuery {
+    /// The `next_cursor` of the answer before: gives the runs after those, which are older. Without it, the newest.
+    cursor: Option<String>,
+    /// Rows at once, 1 to 100; 50 unless given.
     #[param(minimum = 1, maximum = 100)]
     page_size: Option<u64>,
+}
+
+impl LogQuery {
+    /// As the catalog wants it.
+    pub(crate) fn request<C: FromStr>(&self) -> Result<LogRequest<C>, Problem> {
+        let cursor = self.cursor.as_deref().map(str::parse).transpose();
+        let cursor = cursor.map_err(|_| {
+            Problem::invalid(
+                "The cursor names no place in this list: give the next_cursor of the answer before, as it is.",
+            )
+        })?;
+        Ok(LogRequest::new(cursor, self.page_size.unwrap_or(50)))
+    }
 }
 
 impl CallQuery {
@@ -59,17 +84,20 @@ impl CallQuery {
             principal: self.actor.clone(),
             parent: self.parent,
             since: self.since,
+            until: self.until,
+            text: self.text.clone().filter(|text| !text.trim().is_empty()),
         })
     }
 }
 
 /// Lists runs, newest first.
-#[utoipa::path(get, path = "/calls", tag = "calls", params(CallQuery), responses((status = OK, body = Page<CallRecord>)))]
+#[utoipa::path(get, path = "/calls", tag = "calls", params(CallQuery, LogQuery), responses((status = OK, body = LogPage<CallRecord>)))]
 pub(crate) async fn list(
     State(state): State<AdminState>,
     viewer: Viewer,
     Query(query): Query<CallQuery>,
-) -> Answer<Page<CallRecord>> {
+    Query(part): Query<LogQuery>,
+) -> Answer<LogPage<CallRecord>> {
     let filter = query.filter(&state, &viewer).await?;
-    Ok(Json(listing::calls(&state.catalog, &filter, page_request(query.page, query.page_size)).await?))
+    Ok(Json(listing::calls(&state.catalog, &filter, part.request()?).await?))
 }

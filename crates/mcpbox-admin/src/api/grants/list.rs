@@ -4,10 +4,11 @@ use axum::{Json, extract::State};
 use mcpbox_catalog::listing::{self, GrantFilter};
 use mcpbox_core::{
     grant::{Grant, GrantState},
+    hash::ContentHash,
     paging::Page,
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::{Answer, page_request, server_id, tool_id},
@@ -34,17 +35,28 @@ pub(crate) struct GrantQuery {
     page_size: Option<u64>,
 }
 
+/// A grant, and the hash that a decision about it names.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GrantItem {
+    /// The grant.
+    #[serde(flatten)]
+    grant: Grant,
+    /// Names it as it is now.
+    content_hash: ContentHash,
+}
+
 /// Lists grants, newest first.
-#[utoipa::path(get, path = "/grants", tag = "grants", params(GrantQuery), responses((status = OK, body = Page<Grant>)))]
+#[utoipa::path(get, path = "/grants", tag = "grants", params(GrantQuery), responses((status = OK, body = Page<GrantItem>)))]
 pub(crate) async fn list(
     State(state): State<AdminState>,
     viewer: Viewer,
     Query(query): Query<GrantQuery>,
-) -> Answer<Page<Grant>> {
+) -> Answer<Page<GrantItem>> {
     let filter = GrantFilter {
         state: query.state,
         server: server_id(&state, &viewer, query.server.as_deref()).await?,
         tool: tool_id(&state, &viewer, query.tool.as_deref()).await?,
     };
-    Ok(Json(listing::grants(&state.catalog, &filter, page_request(query.page, query.page_size)).await?))
+    let found = listing::grants(&state.catalog, &filter, page_request(query.page, query.page_size)).await?;
+    Ok(Json(found.map(|grant| GrantItem { content_hash: grant.content_hash(), grant })))
 }

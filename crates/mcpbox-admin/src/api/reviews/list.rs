@@ -1,7 +1,5 @@
 //! `GET /api/reviews`.
 
-use std::cmp::Reverse;
-
 use axum::{Json, extract::State};
 use mcpbox_catalog::review::{self, ReviewItem};
 use mcpbox_core::{paging::Page, review::ReviewState};
@@ -9,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    api::{Answer, page_of, page_request},
+    api::{Answer, page_request},
     auth::Viewer,
     extract::Query,
     state::AdminState,
@@ -37,10 +35,5 @@ pub(crate) async fn list(
     Query(query): Query<ReviewQuery>,
 ) -> Answer<Page<ReviewItem>> {
     let page = page_request(query.page, query.page_size);
-    if query.state != Some(ReviewState::Open) {
-        return Ok(Json(review::list(&state.catalog, query.state, page).await?));
-    }
-    let mut open = review::list_open(&state.catalog).await?;
-    open.sort_by_key(|item| (Reverse(item.risk), item.created_at));
-    Ok(Json(page_of(open, page)))
+    Ok(Json(review::list(&state.catalog, query.state, page).await?))
 }

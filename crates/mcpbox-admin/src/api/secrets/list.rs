@@ -1,8 +1,8 @@
 //! `GET /api/servers/{id}/secrets`.
 
 use axum::{Json, extract::State};
-use mcpbox_catalog::author::{self, SecretSummary};
-use mcpbox_core::paging::Page;
+use mcpbox_catalog::listing;
+use mcpbox_core::{paging::Page, secret::Secret};
 
 use crate::{
     api::{Answer, PageQuery, page_of},
@@ -15,14 +15,13 @@ use crate::{
 #[utoipa::path(
     get, path = "/servers/{id}/secrets", tag = "secrets",
     params(("id" = String, Path, description = "Id or name of the server"), PageQuery),
-    responses((status = OK, body = Page<SecretSummary>))
+    responses((status = OK, body = Page<Secret>))
 )]
 pub(crate) async fn list(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    _: Viewer,
     Path(id): Path<String>,
     Query(page): Query<PageQuery>,
-) -> Answer<Page<SecretSummary>> {
-    let secrets = author::list_server_secrets(&state.catalog, viewer.caller(), &id).await?.secrets;
-    Ok(Json(page_of(secrets, page.request())))
+) -> Answer<Page<Secret>> {
+    Ok(Json(page_of(listing::secrets(&state.catalog, &id).await?, page.request())))
 }

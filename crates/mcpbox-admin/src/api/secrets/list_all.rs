@@ -1,8 +1,8 @@
 //! `GET /api/secrets`.
 
 use axum::{Json, extract::State};
-use mcpbox_catalog::author::{self, SecretSummary};
-use mcpbox_core::paging::Page;
+use mcpbox_catalog::listing;
+use mcpbox_core::{paging::Page, secret::Secret};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,20 +20,20 @@ pub(crate) struct ServerSecret {
     server: String,
     /// The secret, without its value.
     #[serde(flatten)]
-    secret: SecretSummary,
+    secret: Secret,
 }
 
 /// Lists the secrets of all servers, without values.
 #[utoipa::path(get, path = "/secrets", tag = "secrets", params(PageQuery), responses((status = OK, body = Page<ServerSecret>)))]
 pub(crate) async fn list_all(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    _: Viewer,
     Query(page): Query<PageQuery>,
 ) -> Answer<Page<ServerSecret>> {
     let mut all = Vec::new();
     for server in state.catalog.snapshot().servers() {
-        let list = author::list_server_secrets(&state.catalog, viewer.caller(), server.name.as_str()).await?;
-        all.extend(list.secrets.into_iter().map(|secret| ServerSecret { server: list.server.clone(), secret }));
+        let secrets = listing::secrets(&state.catalog, server.name.as_str()).await?;
+        all.extend(secrets.into_iter().map(|secret| ServerSecret { server: server.name.to_string(), secret }));
     }
     Ok(Json(page_of(all, page.request())))
 }

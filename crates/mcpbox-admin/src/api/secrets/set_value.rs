@@ -54,6 +54,6 @@ pub(crate) async fn set_value(
     Ok(axum::Json(review::set_secret_value(&state.catalog, &reviewer, &id, &key, value).await?))
 }
 
-fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, Problem> {
+pub(super) fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, Problem> {
     hosts.iter().map(|host| HostRule::parse(host).map_err(|error| Problem::invalid(format!("{error}.")))).collect()
 }

@@ -43,7 +43,6 @@ pub(crate) async fn change_password(
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
     session::change_password(&state.catalog, &reviewer, &request.old, &request.new).await?;
-    state.session_ended();
     let cookie = auth::expired_cookie(state.cookie_secure).ok_or_else(Problem::internal)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use http::{StatusCode, header};
-use mcpbox_catalog::session::{self, Account};
+use http::{HeaderMap, StatusCode, header};
+use mcpbox_catalog::session::{self, Account, LoginOrigin};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,10 +42,21 @@ pub(crate) struct SessionView {
 pub(crate) async fn login(
     State(state): State<AdminState>,
     peer: Peer,
+    headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
-    log_in(&state, StatusCode::OK, &request.username, &request.password).await
+    log_in(&state, StatusCode::OK, &request.username, &request.password, origin_of(peer, &headers)).await
+}
+
+/// Where a login comes from.
+pub(crate) fn origin_of(peer: Peer, headers: &HeaderMap) -> LoginOrigin {
+    let address = match peer {
+        Peer::Address(address) => address.to_string(),
+        Peer::Socket => "the command line".to_owned(),
+    };
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    LoginOrigin { address, user_agent: user_agent.to_owned() }
 }
 
 /// Opens a session and answers with its cookie.
@@ -54,8 +65,9 @@ pub(crate) async fn log_in(
     status: StatusCode,
     username: &str,
     password: &SecretString,
+    origin: LoginOrigin,
 ) -> Result<Response, Problem> {
-    let session = session::login(&state.catalog, username, password).await?;
+    let session = session::login(&state.catalog, username, password, origin).await?;
     let cookie = auth::session_cookie(&session.token, state.cookie_secure).ok_or_else(Problem::internal)?;
     let view = SessionView { user: session.user, expires_at: session.expires_at };
     Ok((status, [(header::SET_COOKIE, cookie)], axum::Json(view)).into_response())

@@ -23,7 +23,6 @@ pub(crate) async fn logout(
     if let Some(token) = auth::session_token(&headers, state.cookie_secure) {
         session::logout(&state.catalog, &token).await?;
     }
-    state.session_ended();
     let cookie = auth::expired_cookie(state.cookie_secure).ok_or_else(Problem::internal)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -1,14 +1,14 @@
 //! `POST /api/setup`: makes the first admin with the one-time token and logs in. Public, once.
 
 use axum::{extract::State, response::Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use mcpbox_catalog::session::{self, FirstAdmin, SetupProof};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::session::login::{SessionView, log_in},
+    api::session::login::{SessionView, log_in, origin_of},
     extract::Json,
     peer::Peer,
     problem::Problem,
@@ -37,6 +37,7 @@ pub(crate) struct SetupRequest {
 pub(crate) async fn complete(
     State(state): State<AdminState>,
     peer: Peer,
+    headers: HeaderMap,
     Json(request): Json<SetupRequest>,
 ) -> Result<Response, Problem> {
     let proof = match (request.token, peer) {
@@ -51,5 +52,5 @@ pub(crate) async fn complete(
     state.limits.login(peer)?;
     let first = FirstAdmin { proof, username: request.username.clone(), password: request.password.clone() };
     session::create_first_admin(&state.catalog, first).await?;
-    log_in(&state, StatusCode::CREATED, &request.username, &request.password).await
+    log_in(&state, StatusCode::CREATED, &request.username, &request.password, origin_of(peer, &headers)).await
 }

@@ -9,9 +9,11 @@ use mcpbox_catalog::{
     Catalog, CatalogConfig, Reviewer,
     author::{self, CreateServer, CreateTool},
     review,
-    session::{self, FirstAdmin, SetupProof},
+    session::{self, FirstAdmin, LoginOrigin, SetupProof},
 };
-use mcpbox_core::{clock::SystemClock, principal::Principal, settings::Settings};
+use mcpbox_core::{
+    clock::SystemClock, paging::PageRequest, principal::Principal, review::ReviewState, settings::Settings,
+};
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use mcpbox_store::{Keyring, Location, Store};
 use secrecy::SecretString;
@@ -55,7 +57,7 @@ async fn template() -> &'static (TempDir, SecretString) {
             let password: SecretString = "correct horse battery".into();
             let first = FirstAdmin { proof: SetupProof::Local, username: "ada".into(), password: password.clone() };
             session::create_first_admin(&catalog, first).await.unwrap();
-            let token = session::login(&catalog, "ada", &password).await.unwrap().token;
+            let token = session::login(&catalog, "ada", &password, LoginOrigin::default()).await.unwrap().token;
             catalog.close().await;
             (dir, token)
         })
@@ -122,7 +124,7 @@ impl TestBox {
 
     /// Approves what was asked for, as a human would.
     pub(crate) async fn approve_open(&self, tool: &str) {
-        let open = review::list_open(&self.catalog).await.unwrap();
+        let open = review::list(&self.catalog, Some(ReviewState::Open), PageRequest::default()).await.unwrap().items;
         let item = open.iter().find(|item| item.tool == tool).expect("the review is open");
         let needs = review::show(&self.catalog, item.id).await.unwrap().approval_needs;
         let approval = review::Approval {

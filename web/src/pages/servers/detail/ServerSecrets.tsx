@@ -1,11 +1,13 @@
 import { Button, Group, Text } from "@mantine/core";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useWhyReadOnly } from "@/api/status";
 import { useSecretRows } from "@/pages/secrets/queries";
-import { type SecretDraft, SecretDialog } from "@/pages/secrets/SecretDialog";
+import type { SecretDraft } from "@/pages/secrets/SecretDialog";
 import { SecretList } from "@/pages/secrets/SecretList";
 import { useServer } from "../queries";
+
+const SecretDialog = lazy(() => import("@/pages/secrets/SecretDialog"));
 
 /** The secrets of a server. */
 export function ServerSecrets() {
@@ -29,7 +31,7 @@ export function ServerSecrets() {
         </Button>
       </Group>
       <SecretList label="Secrets of the server" rows={rows} />
-      <SecretDialog secret={fresh} onClose={() => setFresh(undefined)} />
+      <Suspense fallback={null}>{fresh && <SecretDialog secret={fresh} onClose={() => setFresh(undefined)} />}</Suspense>
     </>
   );
 }

@@ -39,7 +39,7 @@ export function GrantDialogs({ pressed, onClose }: { pressed: Pressed | undefine
       onClose={onClose}
       title={`Take it from ${target.name}?`}
       action="Revoke"
-      onConfirm={() => client.POST("/api/grants/{id}/revoke", { params: { path: { id: grant?.id ?? "" } }, body: {} })}
+      onConfirm={() => client.POST("/api/grants/{id}/revoke", { params: { path: { id: grant?.id ?? "" } }, body: { content_hash: grant?.content_hash ?? "" } })}
     >
       <Stack gap="xs">
         <Text>
@@ -91,7 +91,7 @@ function Why({ grant }: { grant: Schema["Grant"] }) {
 }
 
 /** A request for a single capability that waits. */
-function Decide({ grant, target, isOpen, onClose }: { grant: Schema["Grant"]; target: Target; isOpen: boolean; onClose: () => void }) {
+function Decide({ grant, target, isOpen, onClose }: { grant: Schema["GrantItem"]; target: Target; isOpen: boolean; onClose: () => void }) {
   const [comment, setComment] = useState("");
   const [busy, setBusy] = useState<"approve" | "reject">();
   const [error, setError] = useState<unknown>();
@@ -100,7 +100,7 @@ function Decide({ grant, target, isOpen, onClose }: { grant: Schema["Grant"]; ta
     setBusy(verdict);
     setError(undefined);
     try {
-      await client.POST(verdict === "approve" ? "/api/grants/{id}/approve" : "/api/grants/{id}/reject", { params: { path: { id: grant.id } }, body: { comment } });
+      await client.POST(verdict === "approve" ? "/api/grants/{id}/approve" : "/api/grants/{id}/reject", { params: { path: { id: grant.id } }, body: { content_hash: grant.content_hash, comment } });
       onClose();
     } catch (problem) {
       setError(problem);

@@ -1,7 +1,7 @@
 import type { Schema } from "@/api/client";
 import { type Capability, type CapabilityKind, capabilityKey, capabilityName, KINDS } from "@/components/capability";
 
-export type Grant = Schema["Grant"];
+export type Grant = Schema["GrantItem"];
 
 /** Why a tool may use a capability, or does not. */
 export interface Cell {
