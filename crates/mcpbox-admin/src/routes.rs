@@ -56,18 +56,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(tools::compare_versions::compare_versions))
         .routes(routes!(tools::test::test))
         .routes(routes!(tools::call::call))
-        .routes(routes!(reviews::list::list))
-        .routes(routes!(reviews::show::show))
-        .routes(routes!(reviews::approve::approve))
-        .routes(routes!(reviews::reject::reject))
-        .routes(routes!(reviews::resolve::resolve))
-        .routes(routes!(reviews::mark_seen::mark_seen))
-        .routes(routes!(reviews::first_runs::first_runs))
-        .routes(routes!(reviews::revoke::revoke))
-        .routes(routes!(reviews::bulk::approve_many))
-        .routes(routes!(reviews::bulk::reject_many))
-        .routes(routes!(reviews::test::test))
-        .routes(routes!(reviews::repeat::repeat))
+        .merge(reviewing())
         .routes(routes!(policy::list_decisions::list_decisions))
         .routes(routes!(policy::preview::preview))
         .routes(routes!(grants::list::list, grants::add::add))
@@ -92,6 +81,22 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(packages::install::install))
         .routes(routes!(events::stream))
         .routes(routes!(document::show))
+}
+
+fn reviewing() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(reviews::list::list))
+        .routes(routes!(reviews::show::show))
+        .routes(routes!(reviews::approve::approve))
+        .routes(routes!(reviews::reject::reject))
+        .routes(routes!(reviews::resolve::resolve))
+        .routes(routes!(reviews::mark_seen::mark_seen))
+        .routes(routes!(reviews::first_runs::first_runs))
+        .routes(routes!(reviews::revoke::revoke))
+        .routes(routes!(reviews::bulk::approve_many))
+        .routes(routes!(reviews::bulk::reject_many))
+        .routes(routes!(reviews::test::test))
+        .routes(routes!(reviews::repeat::repeat))
 }
 
 #[derive(utoipa::OpenApi)]
