@@ -3,6 +3,7 @@
 
 mod parse;
 mod print;
+mod role;
 mod source;
 mod workers;
 
@@ -11,9 +12,9 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::Args;
 use mcpbox_core::bearer::BearerKey;
 use secrecy::SecretString;
-use url::Url;
 
 pub(crate) use print::{print_json, print_table};
+pub(crate) use role::{Doors, Role, WorkerSettings};
 pub(crate) use source::{Environment, Flags, Settings};
 
 /// Name of the settings file in the data directory.
@@ -250,55 +251,4 @@ impl Config {
     pub(crate) fn is_worker(&self) -> bool {
         matches!(self.role, Role::Sandbox { .. })
     }
-}
-
-/// What a process is.
-#[derive(Debug)]
-pub(crate) enum Role {
-    /// A server: everything, or its half of one; workers may run the tools.
-    Server {
-        /// What it opens.
-        doors: Doors,
-        /// The workers, if tools run there.
-        workers: Option<WorkerSettings>,
-    },
-    /// A sandbox worker: neither database nor encryption key.
-    Sandbox {
-        /// Its listener.
-        addr: SocketAddr,
-        /// Who may run something.
-        key: BearerKey,
-    },
-}
-
-/// What a server opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doors {
-    /// All of them.
-    All,
-    /// Admin page and API, and the command line's socket.
-    Admin,
-    /// The MCP endpoint.
-    Gateway,
-}
-
-impl Doors {
-    /// Whether humans come in here.
-    pub(crate) fn has_admin(self) -> bool {
-        self != Self::Gateway
-    }
-
-    /// Whether MCP clients come in here.
-    pub(crate) fn has_mcp(self) -> bool {
-        self != Self::Admin
-    }
-}
-
-/// Where tools run when not here.
-#[derive(Debug)]
-pub(crate) struct WorkerSettings {
-    /// The workers.
-    pub urls: Vec<Url>,
-    /// What they ask for.
-    pub key: BearerKey,
 }

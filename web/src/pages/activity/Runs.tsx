@@ -43,7 +43,7 @@ export function Runs({ query }: { query: RunQuery }) {
           )}
         </Text>
         {isLive && (
-          <Button variant="default" leftSection={isPaused ? <Play size={16} /> : <Pause size={16} />} onClick={() => (isPaused ? follow() : setPaused(true))}>
+          <Button variant="default" flex="none" leftSection={isPaused ? <Play size={16} /> : <Pause size={16} />} onClick={() => (isPaused ? follow() : setPaused(true))}>
             {isPaused ? (fresh > 0 ? `Show ${counted(fresh, "new run")}` : "Follow again") : "Pause"}
           </Button>
         )}
