@@ -27,6 +27,8 @@ function Entry({ page, isActive }: { page: NavPage; isActive: boolean }) {
     <NavLink
       component={Link}
       to={page.to}
+      // The router would mark every page above this one as well.
+      activeOptions={{ exact: true }}
       label={page.label}
       active={isActive}
       aria-current={isActive ? "page" : undefined}

@@ -20,9 +20,9 @@ export function SecretList({ label, rows, empty, withServer }: { label: string; 
   const columns: Column<SecretRow>[] = [
     { label: "Secret", cell: (row) => <Name row={row} withServer={withServer} /> },
     { label: "State", cell: (row) => <State row={row} />, width: 160 },
-    { label: "Set, last used", cell: (row) => <Times row={row} />, width: 170 },
+    { label: "Set, last used", cell: (row) => <Times row={row} />, width: 170, isWideOnly: true },
     { label: "May be sent to", cell: (row) => <Hosts row={row} />, width: 180 },
-    { label: "Used by", cell: (row) => <Readers row={row} />, width: 180 },
+    { label: "Used by", cell: (row) => <Readers row={row} />, width: 180, isWideOnly: true },
     { label: "Actions", cell: (row) => <SecretActions secret={row} onSet={() => setSetting(row)} />, width: 170 },
   ];
   return (
