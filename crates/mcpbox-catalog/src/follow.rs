@@ -175,13 +175,14 @@ impl Follower {
     async fn listen(&self, mut listener: Listener) -> Result<(), CatalogError> {
         let mut resync = Instant::now();
         loop {
-            let Ok(heard) = timeout_at(resync, listener.next()).await else {
+            // Asked here, so that no stream of news puts it off.
+            if Instant::now() >= resync {
                 let Some(cat) = self.0.upgrade() else { return Ok(()) };
                 read_what_is_new(&cat).await?;
                 cat.reload().await?;
                 resync = Instant::now() + RESYNC_EVERY;
-                continue;
-            };
+            }
+            let Ok(heard) = timeout_at(resync, listener.next()).await else { continue };
             let heard = heard?;
             let Some(cat) = self.0.upgrade() else { return Ok(()) };
             match heard {
@@ -200,14 +201,23 @@ async fn read_what_is_new(cat: &Arc<Catalog>) -> Result<(), CatalogError> {
         let entries = outbox::since(&cat.store.reader(), seen).await?;
         let Some(last) = entries.last().map(|entry| entry.id) else { return Ok(()) };
         let (mut touched, mut events) = (Touched::default(), Vec::new());
-        let mut is_news = false;
+        let (mut is_news, mut is_clear) = (false, true);
         for entry in entries.into_iter().filter(|entry| entry.kind == KIND) {
-            let entry: Entry = serde_json::from_value(entry.payload).map_err(CatalogError::internal)?;
-            if entry.from != cat.process {
-                is_news = true;
-                touched.add(entry.touched);
-                events.extend(entry.events.into_iter().filter(|event| *event != LiveEvent::ToolListChanged));
+            match serde_json::from_value::<Entry>(entry.payload) {
+                Ok(entry) if entry.from == cat.process => {}
+                Ok(entry) => {
+                    is_news = true;
+                    touched.add(entry.touched);
+                    events.extend(entry.events.into_iter().filter(|event| *event != LiveEvent::ToolListChanged));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, entry.id, "a change of another version of MCPbox is not understood; reading everything");
+                    is_clear = false;
+                }
             }
+        }
+        if !is_clear {
+            cat.reload().await?;
         }
         if is_news {
             let list_changed = cat.refresh(&touched).await?;

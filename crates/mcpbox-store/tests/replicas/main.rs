@@ -6,6 +6,8 @@
 #[path = "../store/database.rs"]
 #[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
 mod database;
+#[path = "../store/three.rs"]
+mod three;
 
 use std::{
     sync::Arc,
@@ -13,46 +15,19 @@ use std::{
 };
 
 use mcpbox_catalog::{Catalog, CatalogConfig, Reviewer, author, call, review, session};
-use mcpbox_core::{
-    clock::SystemClock,
-    event::LiveEvent,
-    execute::{
-        BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
-    },
-    ids::ReviewId,
-    principal::Principal,
-};
+use mcpbox_core::{clock::SystemClock, event::LiveEvent, execute::Unobserved, ids::ReviewId, principal::Principal};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use tokio::{sync::broadcast::Receiver, time::timeout};
 
-use crate::database::{Database, on_both};
+use crate::{
+    database::{Database, on_both},
+    three::Three,
+};
 
 const ADD: &str = "async def main(a: int) -> int:\n    \"\"\"Adds.\"\"\"\n    return a + 1\n";
 /// When a test gives up. What is asked for is a second; what it takes is measured elsewhere, for this machine may be busy.
 const GIVE_UP: Duration = Duration::from_secs(20);
-
-/// Returns 3.
-struct Three;
-
-impl Executor for Three {
-    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
-        let output = ToolOutput { value: Value::from(3), content: Vec::new() };
-        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
-    }
-
-    fn status(&self) -> SandboxStatus {
-        SandboxStatus {
-            tier: SandboxTier::Full,
-            detail: String::new(),
-            python: "3.13.1".into(),
-            parked: 0,
-            running: 0,
-            queued: 0,
-            base_ready: true,
-        }
-    }
-}
 
 /// One process; in fact a catalog with connections of its own.
 async fn replica(database: &Database) -> Arc<Catalog> {
@@ -192,5 +167,20 @@ fn one_who_lost_the_connection_learns_what_was_said_meanwhile() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         pair.call("s__add").await.unwrap();
+    });
+}
+
+#[test]
+fn a_change_that_is_not_understood_holds_nothing_up() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        let review = pair.ask("add").await;
+        pair.approve(review).await;
+        soon("the tool is listed", || pair.lists("s__add")).await;
+        let foreign = r#"{"from": 7, "events": [{"type": "unheard_of"}]}"#;
+        let insert = format!("INSERT INTO outbox (kind, payload, created_at) VALUES ('catalog', '{foreign}', now())");
+        database.tamper(&insert).await;
+        review::revoke(&pair.admin, &pair.human, review, "after all not").await.unwrap();
+        soon("the tool is gone", || !pair.lists("s__add")).await;
     });
 }

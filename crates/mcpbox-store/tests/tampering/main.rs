@@ -7,6 +7,8 @@
 #[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
 mod database;
 mod intruder;
+#[path = "../store/three.rs"]
+mod three;
 
 use std::sync::Arc;
 
@@ -18,9 +20,7 @@ use mcpbox_catalog::{
 use mcpbox_core::{
     capability::{Capability, HostRule},
     clock::SystemClock,
-    execute::{
-        BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput, Unobserved,
-    },
+    execute::Unobserved,
     grant::GrantScope,
     ids::ReviewId,
     principal::Principal,
@@ -28,37 +28,16 @@ use mcpbox_core::{
 };
 use sea_orm::DbBackend;
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::{
     database::{Database, on_both},
     intruder::{TAMPERINGS, Tampering},
+    three::Three,
 };
 
 const ADD: &str = "async def main(a: int) -> int:\n    \"\"\"Adds.\"\"\"\n    return a + 1\n";
 const FETCH: &str = "async def main() -> str:\n    \"\"\"Fetches.\"\"\"\n    answer = await http.get(\"https://api.example.com/x\")\n    return answer.text\n";
-
-/// Returns 3.
-struct Three;
-
-impl Executor for Three {
-    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
-        let output = ToolOutput { value: Value::from(3), content: Vec::new() };
-        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
-    }
-
-    fn status(&self) -> SandboxStatus {
-        SandboxStatus {
-            tier: SandboxTier::Full,
-            detail: String::new(),
-            python: "3.13.1".into(),
-            parked: 0,
-            running: 0,
-            queued: 0,
-            base_ready: true,
-        }
-    }
-}
 
 struct Mcpbox {
     cat: Arc<Catalog>,
