@@ -29,6 +29,7 @@ use crate::{
     model::Model,
     packages::{self, Installs},
     record::Records,
+    retention,
     snapshot::Snapshot,
 };
 
@@ -130,6 +131,7 @@ impl Catalog {
         packages::ensure(&catalog);
         expiry::watch(&catalog);
         follow::start(&catalog);
+        retention::watch(&catalog);
         Ok(catalog)
     }
 

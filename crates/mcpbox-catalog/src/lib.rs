@@ -40,6 +40,7 @@ pub mod policy;
 mod rating;
 mod record;
 mod redact;
+pub mod retention;
 pub mod review;
 mod run;
 mod script;

@@ -26,6 +26,7 @@ mod packages;
 mod permissions;
 mod policy;
 mod publishing;
+mod retaining;
 mod scale;
 mod sessions;
 mod support;
