@@ -19,6 +19,7 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup;
+pub(crate) mod storage;
 pub(crate) mod tools;
 
 use axum::Json;

@@ -191,6 +191,8 @@ fn status_of(kind: FailureKind) -> (StatusCode, &'static str) {
         K::NotLive => (StatusCode::CONFLICT, "Not published"),
         K::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
         K::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
+        K::LimitReached => (StatusCode::CONFLICT, "As much is kept as may be"),
+        K::StorageFull => (StatusCode::INSUFFICIENT_STORAGE, "No room left on the disk"),
         K::Unavailable | K::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "Not available now"),
         K::Syntax
         | K::ImportDenied

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{
         audit, calls, connection, document, events, grants, modules, notifications, packages, policy, reviews, sandbox,
-        secrets, servers, session, sessions, settings, setup, tools,
+        secrets, servers, session, sessions, settings, setup, storage, tools,
     },
     problem::{self, Details},
     state::AdminState,
@@ -72,6 +72,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(audit::verify::verify))
         .routes(routes!(audit::decisions::decisions))
         .routes(routes!(settings::show::show, settings::replace::replace))
+        .routes(routes!(storage::storage))
         .routes(routes!(notifications::list::list, notifications::create::create))
         .routes(routes!(notifications::change::change, notifications::delete::delete))
         .routes(routes!(notifications::test::test))

@@ -30,6 +30,7 @@ use crate::{
     packages::{self, Installs},
     record::Records,
     retention,
+    room::Room,
     snapshot::Snapshot,
 };
 
@@ -37,6 +38,9 @@ use crate::{
 const EVENT_BACKLOG: usize = 1_024;
 /// Tries to bring the snapshot up to date after a commit.
 const REFRESH_TRIES: u32 = 5;
+/// How soon everything is read again after that failed, at first and at last.
+const READ_AGAIN_FIRST: Duration = Duration::from_secs(1);
+const READ_AGAIN_LAST: Duration = Duration::from_secs(30);
 /// Password hashes computed at the same time: each takes 64 MiB.
 const HASHING_AT_ONCE: usize = 2;
 
@@ -62,6 +66,7 @@ pub struct Catalog {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Records,
+    pub(crate) room: Arc<Room>,
     pub(crate) hashing: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
@@ -99,12 +104,14 @@ impl Catalog {
         let (tasks, writers, stop_writers) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
         let process = ProcessId::generate();
         let tell = follow::News::new(process, config.store.clone(), events.clone());
-        let records = Records::start(tell, tasks.clone(), &writers, stop_writers.clone());
+        let room = Arc::new(Room::default());
+        let records = Records::start(tell, room.clone(), tasks.clone(), &writers, stop_writers.clone());
         // Before the first read: what is committed meanwhile is read twice, not never.
         let seen = outbox::latest_id(&config.store.reader()).await?;
         let mut model = Model::default();
         model.reload(&config.store).await?;
         let snapshot = model.snapshot();
+        room.set(&snapshot.settings().storage);
         let catalog = Arc::new(Self {
             process,
             followed: watch::Sender::new(seen),
@@ -119,6 +126,7 @@ impl Catalog {
             executor: config.executor,
             clock: config.clock,
             records,
+            room,
             hashing: Semaphore::new(HASHING_AT_ONCE),
             tasks,
             writers,
@@ -200,6 +208,25 @@ impl Catalog {
         self.swap(&mut model, read)
     }
 
+    /// Reads everything again and again until it can be read, in a task of its own: what is committed must not stay unseen.
+    pub(crate) fn read_until_current(self: &Arc<Self>) {
+        let (cat, stop) = (self.clone(), self.stop_background.clone());
+        self.background.spawn(async move {
+            let mut wait = READ_AGAIN_FIRST;
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(wait) => {}
+                }
+                if cat.reload().await.is_ok() {
+                    tracing::info!("the catalog in memory is what the database says again");
+                    return;
+                }
+                wait = (wait * 2).min(READ_AGAIN_LAST);
+            }
+        });
+    }
+
     /// Reads everything again, for changes made by somebody else.
     ///
     /// # Errors
@@ -216,10 +243,11 @@ impl Catalog {
 
     fn swap(&self, model: &mut Model, read: Result<(), StoreError>) -> Result<bool, CatalogError> {
         if let Err(error) = read {
-            tracing::error!(error = %error, "the catalog in memory is behind the database; restart MCPbox once the database is back");
+            tracing::error!(error = %error, "the catalog in memory is behind the database");
             return Err(error.into());
         }
         let next = Arc::new(model.snapshot());
+        self.room.set(&next.settings().storage);
         let before = self.snapshot.swap(next.clone());
         Ok(!next.lists_the_same(&before))
     }

@@ -9,7 +9,7 @@ use mcpbox_core::{
     event::LiveEvent,
     grant::GrantScope,
     ids::{ServerId, ToolId},
-    principal::Actor,
+    principal::{Actor, ActorKind},
 };
 use mcpbox_store::{Tx, audit, outbox};
 use serde::{Deserialize, Serialize};
@@ -51,8 +51,16 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// Begins a write in the name of `actor`.
+    /// Begins a write in the name of `actor`. Clients are refused while the room on the disk is low.
     pub(crate) async fn begin(cat: &Arc<Catalog>, actor: Actor) -> Result<Self, CatalogError> {
+        if actor.kind == ActorKind::Llm {
+            cat.check_room()?;
+        }
+        Self::begin_withdrawing(cat, actor).await
+    }
+
+    /// Begins a write that adds nothing to speak of, so that clients may do it at any time: to delete, to start, to stop.
+    pub(crate) async fn begin_withdrawing(cat: &Arc<Catalog>, actor: Actor) -> Result<Self, CatalogError> {
         let tx = cat.store.begin().await?;
         let now = cat.clock.now();
         let (touched, events, kinds) = (Touched::default(), Vec::new(), Vec::new());
@@ -137,7 +145,7 @@ impl Change {
             let cat = cat.clone();
             async move {
                 tx.commit().await?;
-                let list_changed = cat.refresh(&touched).await?;
+                let list_changed = cat.refresh(&touched).await.inspect_err(|_| cat.read_until_current())?;
                 packages::ensure(&cat);
                 events.into_iter().for_each(|event| cat.emit(event));
                 if list_changed {

@@ -11,7 +11,7 @@ use mcpbox_store::StoreError;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::review::Changes;
+use crate::{review::Changes, room::NO_ROOM};
 
 /// Somebody decided before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -95,8 +95,13 @@ impl From<StoreError> for CatalogError {
             StoreError::Unstorable { .. } => Failure::new(FailureKind::InvalidArguments, error.to_string())
                 .hint("leave it out and call again")
                 .into(),
-            StoreError::Busy(_) => {
-                tracing::warn!(error = %error, "a write found the database busy");
+            StoreError::Full(_) => {
+                tracing::error!(error = %error, "the disk of the database is full");
+                let next = "mcpbox_list_servers";
+                Failure::new(FailureKind::StorageFull, error.to_string()).hint(NO_ROOM).next(next, json!({})).into()
+            }
+            StoreError::Busy(_) | StoreError::Away(_) => {
+                tracing::warn!(error = %chain(&error), "the database could not be used");
                 Failure::new(FailureKind::Unavailable, error.to_string()).hint("call again in a moment").into()
             }
             _ => Self::internal(error),

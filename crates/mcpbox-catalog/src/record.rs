@@ -1,11 +1,11 @@
 //! Records of runs: opened in memory before a run, closed whatever happens (also when the caller goes away), written
-//! in batches. A full queue makes callers wait; nothing is dropped.
+//! in batches. A full queue makes callers wait for a moment; only a database that takes nothing loses records, which is counted.
 
 mod said;
 mod used;
 mod writing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
@@ -20,12 +20,14 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{follow::News, redact};
+use crate::{follow::News, redact, room::Room};
 use said::{Listening, Said};
-use writing::{keep_evidence, write_all};
+use writing::{Writer, keep_evidence, write_all};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
+/// Longest wait for room in the queue.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// Longest result and stdout kept in a record, bytes.
 const KEPT_BYTES: usize = 64 << 10;
 /// Ends a result that was cut.
@@ -37,14 +39,21 @@ pub(crate) struct Records {
     queue: mpsc::Sender<CallRecord>,
     tasks: TaskTracker,
     news: News,
+    room: Arc<Room>,
 }
 
 impl Records {
     /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
-    pub(crate) fn start(news: News, tasks: TaskTracker, writers: &TaskTracker, stop: CancellationToken) -> Self {
+    pub(crate) fn start(
+        news: News,
+        room: Arc<Room>,
+        tasks: TaskTracker,
+        writers: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        writers.spawn(write_all(news.clone(), waiting, stop));
-        Self { queue, tasks, news }
+        writers.spawn(write_all(Writer::new(news.clone(), room.clone()), waiting, stop));
+        Self { queue, tasks, news, room }
     }
 
     /// What tells that runs ended.
@@ -82,14 +91,18 @@ impl Records {
     /// Hands over a record from where nothing can wait.
     fn send_later(&self, record: CallRecord) {
         if let Err(mpsc::error::TrySendError::Full(record)) = self.queue.try_send(record) {
-            let queue = self.queue.clone();
-            let send = async move {
-                let _ = queue.send(record).await;
-            };
+            let records = self.clone();
             // Without a runtime everything is ending, and nothing can wait for room any more.
             if let Ok(runtime) = Handle::try_current() {
-                self.tasks.spawn_on(send, &runtime);
+                self.tasks.spawn_on(async move { records.send_soon(record).await }, &runtime);
             }
+        }
+    }
+
+    /// Waits a moment for room in the queue. A database that takes nothing costs records, never calls.
+    async fn send_soon(&self, record: CallRecord) {
+        if self.queue.send_timeout(record, PATIENCE).await.is_err() {
+            self.room.lost(1);
         }
     }
 }
@@ -146,8 +159,9 @@ impl OpenRecord {
     /// Closes the record of a test and waits until it is written: evidence must be there for what follows. Gives it.
     pub(crate) async fn close_durably(mut self, outcome: &Outcome) -> Option<CallRecord> {
         let record = self.closed(outcome)?;
-        let news = self.records.news.clone();
-        let written = self.records.tasks.spawn(async move { keep_evidence(&news, record).await });
+        let records = self.records.clone();
+        let written =
+            self.records.tasks.spawn(async move { keep_evidence(&records.news, &records.room, record).await });
         written.await.inspect_err(|lost| tracing::error!(error = %lost, "a test's record was lost")).ok()
     }
 
@@ -169,15 +183,10 @@ impl OpenRecord {
         match self.records.queue.try_send(record) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(record)) => {
-                let queue = self.records.queue.clone();
-                let sent = self.records.tasks.spawn(async move { queue.send(record).await.is_ok() }).await;
-                if !sent.unwrap_or(false) {
-                    tracing::error!("a call record was lost: its writer has ended");
-                }
+                let records = self.records.clone();
+                let _sent = self.records.tasks.spawn(async move { records.send_soon(record).await }).await;
             }
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                tracing::error!("a call record was lost: its writer has ended")
-            }
+            Err(mpsc::error::TrySendError::Closed(_)) => self.records.room.lost(1),
         }
     }
 }

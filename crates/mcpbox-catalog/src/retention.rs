@@ -1,5 +1,7 @@
-//! What is kept for a time only is removed when it is over: records of runs, as long as the settings say, but not the tests of
-//! versions that are still there; and the changes that other processes have long followed.
+//! What is kept for a time only is removed when it is over: records of runs, as long and as many as the settings say, but not the
+//! tests of versions that are still there; old versions; and the changes that other processes have long followed.
+
+mod versions;
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,6 +9,7 @@ use chrono::TimeDelta;
 use mcpbox_store::{calls, outbox};
 
 use crate::{Catalog, CatalogError};
+pub(crate) use versions::ACTION as PRUNED;
 
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -15,17 +18,31 @@ const FIRST: Duration = Duration::from_secs(60);
 /// How long a change can be followed. Whoever was away longer reads everything anyway.
 const FOLLOWED_FOR: TimeDelta = TimeDelta::days(1);
 
-/// Removes what is older than it is kept; gives the number of runs.
+/// What was removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Records of runs.
+    pub runs: u64,
+    /// Versions of tools.
+    pub versions: u64,
+}
+
+/// Removes what is older, or more, than is kept.
 ///
 /// # Errors
 /// The store cannot be written; what was removed until then stays removed.
-pub async fn remove_old(cat: &Catalog) -> Result<u64, CatalogError> {
+pub async fn remove_old(cat: &Arc<Catalog>) -> Result<Removed, CatalogError> {
     let now = cat.clock.now();
     let tx = cat.store.begin().await?;
     outbox::delete_older_than(&tx, now - FOLLOWED_FOR).await?;
     tx.commit().await?;
     let kept = TimeDelta::days(i64::from(cat.snapshot().settings().log_retention_days));
-    Ok(calls::delete_older_than(&cat.store, now - kept).await?)
+    let versions = versions::prune(cat, now - kept).await?;
+    let mut runs = calls::delete_older_than(&cat.store, now - kept).await?;
+    for known in cat.snapshot().known() {
+        runs += calls::trim(&cat.store, known.tool.id, cat.room.runs_per_tool()).await?;
+    }
+    Ok(Removed { runs, versions })
 }
 
 /// Starts the timer; it ends with the catalog.
@@ -41,9 +58,11 @@ pub(crate) fn watch(cat: &Arc<Catalog>) {
             }
             let Some(cat) = weak.upgrade() else { return };
             match remove_old(&cat).await {
-                Ok(0) => {}
-                Ok(runs) => tracing::info!(runs, "removed the records of runs that are older than they are kept"),
-                Err(error) => tracing::error!(%error, "records that are older than they are kept could not be removed; tried again in an hour"),
+                Ok(Removed { runs: 0, versions: 0 }) => {}
+                Ok(Removed { runs, versions }) => tracing::info!(runs, versions, "removed what is kept no longer"),
+                Err(error) => {
+                    tracing::error!(%error, "what is kept no longer could not be removed; tried again in an hour")
+                }
             }
         }
     });

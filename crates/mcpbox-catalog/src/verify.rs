@@ -11,13 +11,13 @@ use mcpbox_store::{
 };
 use serde::Serialize;
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, retention::PRUNED};
 use history::History;
 
 /// Problems told at once.
 const PROBLEMS_MAX: usize = 100;
 /// Events from which the history of decisions is made.
-const ACTIONS: [&str; 5] = ["review.", "grant.", "tool.delete", "server.delete", "settings.change"];
+const ACTIONS: [&str; 6] = ["review.", "grant.", "tool.delete", "server.delete", "settings.change", PRUNED];
 
 /// What a verification found.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +31,7 @@ pub struct AuditReport {
     pub broken_at: Option<i64>,
     /// Decisions on reviews that were worked out again.
     pub decisions: u64,
-    /// Decisions whose tool was deleted since, as the chain says, so that only the chain is left of them.
+    /// Decisions whose tool, or old version, was deleted since, as the chain says, so that only the chain is left of them.
     pub deleted: u64,
     /// Grants in force that were compared.
     pub grants: u64,

@@ -82,6 +82,10 @@ pub enum FailureKind {
     Forbidden,
     /// Too many requests.
     RateLimited,
+    /// As much is kept as may be: something has to go first, or wait.
+    LimitReached,
+    /// There is no room left on the disk of MCPbox or of its database.
+    StorageFull,
     /// The sandbox is full or restarting.
     Unavailable,
     /// The caller went away or the server stopped.
@@ -107,6 +111,8 @@ impl FailureKind {
             Self::Conflict => "conflict",
             Self::Forbidden => "forbidden",
             Self::RateLimited => "rate_limited",
+            Self::LimitReached => "limit_reached",
+            Self::StorageFull => "storage_full",
             Self::Unavailable => "unavailable",
             Self::Cancelled => "cancelled",
         }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub default_limits: crate::server::Limits,
     /// What may be approved without a human.
     pub auto_approval: AutoApproval,
+    /// How much may be kept.
+    pub storage: Storage,
 }
 
 impl Default for Settings {
@@ -33,7 +35,65 @@ impl Default for Settings {
             open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),
             auto_approval: AutoApproval::default(),
+            storage: Storage::default(),
         }
+    }
+}
+
+/// How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// Servers (1 to 10000).
+    pub servers: u32,
+    /// Tools of a server (1 to 10000).
+    pub tools_per_server: u32,
+    /// New versions of a tool in 24 hours (1 to 10000).
+    pub versions_per_day: u32,
+    /// Newest versions of a tool that are kept (5 to 10000). Older ones go, unless something still depends on them.
+    pub versions_kept: u32,
+    /// All versions together: code, descriptions and schemas, MB (1 to 100000).
+    pub code_mb: u32,
+    /// Records of the runs of a tool, MB (1 to 100000). The oldest go first.
+    pub runs_mb_per_tool: u32,
+    /// Free space in the data directory below which clients can write no more, MB (0 to 1000000; 0 switches it off).
+    pub reserve_mb: u32,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            servers: 200,
+            tools_per_server: 1_000,
+            versions_per_day: 200,
+            versions_kept: 50,
+            code_mb: 500,
+            runs_mb_per_tool: 100,
+            reserve_mb: 200,
+        }
+    }
+}
+
+impl Storage {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A sentence that names the value out of range.
+    pub fn check(&self) -> Result<(), String> {
+        let ranges = [
+            ("servers", self.servers, 1, 10_000),
+            ("tools_per_server", self.tools_per_server, 1, 10_000),
+            ("versions_per_day", self.versions_per_day, 1, 10_000),
+            ("versions_kept", self.versions_kept, 5, 10_000),
+            ("code_mb", self.code_mb, 1, 100_000),
+            ("runs_mb_per_tool", self.runs_mb_per_tool, 1, 100_000),
+            ("reserve_mb", self.reserve_mb, 0, 1_000_000),
+        ];
+        let wrong = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
+        wrong.map_or(Ok(()), |(name, value, least, most)| {
+            Err(format!("storage.{name} is {value}; it must be between {least} and {most}"))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod filter;
+mod room;
 mod row;
 mod series;
 
@@ -18,6 +19,7 @@ use sea_orm::{
 
 pub use self::{
     filter::CallFilter,
+    room::{size, trim},
     series::{CallFigures, Span, series},
 };
 use self::{filter::select, row::to_row};
@@ -33,7 +35,8 @@ use crate::{
 };
 
 pub use evidence::{
-    EVIDENCE_MAX, EXAMPLES_MAX, evidence_for_version, examples_of_version, first_of_version, set_example, trim_evidence,
+    EVIDENCE_MAX, EVIDENCE_MAX_BYTES, EXAMPLES_MAX, evidence_for_version, examples_of_version, first_of_version,
+    set_example, trim_evidence,
 };
 pub(crate) use evidence::{Owner, delete_evidence};
 

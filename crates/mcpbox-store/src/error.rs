@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::seal::SealError;
 
@@ -33,6 +33,12 @@ pub enum StoreError {
     /// Another writer held the database too long.
     #[error("the database is busy; try again in a moment")]
     Busy(#[source] DbErr),
+    /// The database does not answer.
+    #[error("the database cannot be reached; try again in a moment")]
+    Away(#[source] DbErr),
+    /// There is no room left where the database is.
+    #[error("the disk of the database is full; nothing was written, and what was there is whole")]
+    Full(#[source] DbErr),
     /// The master key does not fit the database.
     #[error(
         "the encryption key does not belong to this database; start with the key file (or MCPBOX_ENCRYPTION_KEY) that \
@@ -93,9 +99,18 @@ pub enum StoreError {
 /// SQLite result codes (low byte) and PostgreSQL states that mean "another writer is in the way".
 const BUSY_CODES: [&str; 8] = ["5", "6", "261", "517", "40001", "40P01", "55P03", "57014"];
 
+/// SQLite result codes (no room, and no room for the shared memory of its log) and the PostgreSQL state that mean "disk full".
+const FULL_CODES: [&str; 3] = ["13", "4874", "53100"];
+
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        if is_busy(&error) { Self::Busy(error) } else { Self::Database(error) }
+        match &error {
+            DbErr::ConnectionAcquire(_) => Self::Busy(error),
+            _ if is_away(&error) => Self::Away(error),
+            _ if has_code(&error, &FULL_CODES) => Self::Full(error),
+            _ if has_code(&error, &BUSY_CODES) => Self::Busy(error),
+            _ => Self::Database(error),
+        }
     }
 }
 
@@ -110,12 +125,29 @@ impl StoreError {
     }
 }
 
-fn is_busy(error: &DbErr) -> bool {
-    match error {
-        DbErr::ConnectionAcquire(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
-            cause.as_database_error().and_then(|e| e.code()).is_some_and(|code| BUSY_CODES.contains(&code.as_ref()))
+/// Whether the connection broke, or the server said that it ends or begins.
+fn is_away(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed) => {
+            true
+        }
+        Some(sqlx::Error::Database(said)) => {
+            said.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
         }
         _ => false,
+    }
+}
+
+fn has_code(error: &DbErr, codes: &[&str]) -> bool {
+    let said = sqlx_error(error).and_then(sqlx::Error::as_database_error);
+    said.and_then(|said| said.code()).is_some_and(|code| codes.contains(&code.as_ref()))
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause))
+        | DbErr::Conn(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
     }
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod calls;
 pub mod catalog;
 mod convert;
+pub mod disk;
 mod entity;
 mod error;
 pub mod grants;

@@ -10,7 +10,10 @@ use std::{
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self, Connection as _,
+        sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use crate::{
@@ -142,8 +145,15 @@ fn sqlite_options(path: &Path, connections: u32, read_only: bool) -> ConnectOpti
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(move |_| sqlite_file(&path, read_only));
+        .map_sqlx_sqlite_opts(move |_| sqlite_file(&path, read_only))
+        .map_sqlx_sqlite_pool_opts(|pool| pool.before_acquire(|connection, _| Box::pin(is_usable(connection))));
     options
+}
+
+/// Whether a connection is where a transaction can begin. SQLite undoes a transaction by itself when the disk is full; the driver
+/// does not learn of that and refuses every transaction from then on, so such a connection is closed and another opened.
+fn is_usable(connection: &SqliteConnection) -> impl Future<Output = Result<bool, sqlx::Error>> + use<> {
+    std::future::ready(Ok(!connection.is_in_transaction()))
 }
 
 fn sqlite_file(path: &Path, read_only: bool) -> SqliteConnectOptions {
@@ -196,5 +206,22 @@ mod tests {
         }
         assert_eq!(pragma(&inner.reader, "query_only").await, "1");
         inner.reader.execute_unprepared("DELETE FROM data_keys").await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn after_a_full_disk_there_is_a_connection_that_can_write() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let location = Location::Sqlite(directory.path().join("mcpbox.db"));
+        let store = crate::Store::open(&location, Keyring::generate().unwrap()).await.unwrap();
+        // As full as a disk can be made without one: of this connection alone, so the next has room.
+        store.0.writer.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let tx = store.begin().await.unwrap();
+        let large = "INSERT INTO outbox (kind, payload, created_at) VALUES ('x', hex(zeroblob(500000)), '2026-01-01')";
+        let error: StoreError = tx.inner.execute_unprepared(large).await.unwrap_err().into();
+        assert!(matches!(error, StoreError::Full(_)), "{error:?}");
+        drop(tx);
+        let tx = store.begin().await.unwrap();
+        tx.inner.execute_unprepared(large).await.unwrap();
+        tx.commit().await.unwrap();
     }
 }

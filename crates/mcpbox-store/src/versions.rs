@@ -1,5 +1,7 @@
 //! Versions of tools. Their content is written once; only the review state moves.
 
+mod room;
+
 use mcpbox_core::{
     hash::ContentHash,
     ids::{ToolId, VersionId},
@@ -15,6 +17,8 @@ use crate::{
     paging,
     store::{Connection, Tx},
 };
+
+pub use room::{Surplus, bytes, count_since, delete, surplus};
 
 /// Writes a new version.
 ///
@@ -173,7 +177,7 @@ fn to_row(version: &Version) -> Result<Model, StoreError> {
     let created_by = actor(&version.created_by);
     let decision = version.decision.as_ref();
     let decided_by = decision.map(|decision| actor(&decision.by));
-    Ok(Model {
+    let mut row = Model {
         id: version.id.0,
         tool_id: version.tool_id.0,
         number: number(version.number)?,
@@ -196,7 +200,11 @@ fn to_row(version: &Version) -> Result<Model, StoreError> {
         decided_by_name: decided_by.map(|by| by.name),
         decided_at: decision.map(|decision| time(decision.at)),
         decision_comment: decision.map(|decision| text(&decision.comment)),
-    })
+        bytes: 0,
+    };
+    let texts = [&row.code, &row.description, &row.input_schema].into_iter().chain(&row.output_schema);
+    row.bytes = i64::try_from(texts.map(String::len).sum::<usize>()).unwrap_or(i64::MAX);
+    Ok(row)
 }
 
 impl TryFrom<Model> for Version {

@@ -933,6 +933,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how much room there is where the database is, and what was lost for want of it. */
+        get: operations["settings_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -1230,7 +1247,7 @@ export interface components {
             decisions: number;
             /**
              * Format: int64
-             * @description Decisions whose tool was deleted since, as the chain says, so that only the chain is left of them.
+             * @description Decisions whose tool, or old version, was deleted since, as the chain says, so that only the chain is left of them.
              */
             deleted: number;
             /**
@@ -1857,7 +1874,7 @@ export interface components {
          * @description Sorts of failures (the contract of the error results).
          * @enum {string}
          */
-        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "unavailable" | "cancelled";
+        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "limit_reached" | "storage_full" | "unavailable" | "cancelled";
         /** @description A field that differs. */
         FieldChange: {
             /** @description Which. */
@@ -3683,6 +3700,19 @@ export interface components {
              *     }
              */
             auto_approval: components["schemas"]["AutoApproval"];
+            /**
+             * @description How much may be kept.
+             * @default {
+             *       "servers": 200,
+             *       "tools_per_server": 1000,
+             *       "versions_per_day": 200,
+             *       "versions_kept": 50,
+             *       "code_mb": 500,
+             *       "runs_mb_per_tool": 100,
+             *       "reserve_mb": 200
+             *     }
+             */
+            storage: components["schemas"]["Storage"];
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -3706,6 +3736,76 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes. */
+        Storage: {
+            /**
+             * Format: int32
+             * @description Servers (1 to 10000).
+             * @default 200
+             */
+            servers: number;
+            /**
+             * Format: int32
+             * @description Tools of a server (1 to 10000).
+             * @default 1000
+             */
+            tools_per_server: number;
+            /**
+             * Format: int32
+             * @description New versions of a tool in 24 hours (1 to 10000).
+             * @default 200
+             */
+            versions_per_day: number;
+            /**
+             * Format: int32
+             * @description Newest versions of a tool that are kept (5 to 10000). Older ones go, unless something still depends on them.
+             * @default 50
+             */
+            versions_kept: number;
+            /**
+             * Format: int32
+             * @description All versions together: code, descriptions and schemas, MB (1 to 100000).
+             * @default 500
+             */
+            code_mb: number;
+            /**
+             * Format: int32
+             * @description Records of the runs of a tool, MB (1 to 100000). The oldest go first.
+             * @default 100
+             */
+            runs_mb_per_tool: number;
+            /**
+             * Format: int32
+             * @description Free space in the data directory below which clients can write no more, MB (0 to 1000000; 0 switches it off).
+             * @default 200
+             */
+            reserve_mb: number;
+        };
+        /** @description How much room there is for what is kept. */
+        StorageStatus: {
+            /**
+             * Format: int64
+             * @description Free bytes where the database is; none when it is on another machine.
+             */
+            free_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description All bytes there.
+             */
+            total_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Free bytes below which clients can write no more.
+             */
+            reserve_bytes: number;
+            /** @description Whether clients can write no more. */
+            is_low: boolean;
+            /**
+             * Format: int64
+             * @description Records of runs that could not be written since this process started.
+             */
+            lost_records: number;
+        };
         /** @description An approval that was taken back. */
         TakenBack: {
             /** @description Who. */
@@ -6400,6 +6500,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolStatus"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageStatus"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -29,6 +29,7 @@ use crate::{
     load::{self, Loaded},
     needs::Standing,
     next::YOURS,
+    quota,
 };
 
 /// A new tool.
@@ -131,6 +132,8 @@ pub async fn create_tool(
     let mut change = Change::begin(cat, who.actor()).await?;
     let server = load::server(&change.tx, server.id).await?;
     check_name_is_free(&change, &server, None, &content.name).await?;
+    quota::check_tools(&change, server.id, server.name.as_str()).await?;
+    quota::check_code(&change, &content).await?;
     let tool = Tool {
         id: ToolId::generate(),
         server_id: server.id,

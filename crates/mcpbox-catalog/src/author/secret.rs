@@ -16,7 +16,7 @@ use mcpbox_store::{secrets, versions};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, next::YOURS, text};
+use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, next::YOURS, quota, text};
 
 /// Hosts of one secret.
 const HOSTS_MAX: usize = 20;
@@ -105,6 +105,7 @@ pub async fn create_server_secret(
         let failure = failure.hint("use it; a human sets or changes its value");
         return Err(failure.next("mcpbox_list_server_secrets", json!({"server_id": server.name})).into());
     }
+    quota::check_secrets(&change, server.id, server.name.as_str()).await?;
     let secret = Secret {
         id: SecretId::generate(),
         server_id: server.id,

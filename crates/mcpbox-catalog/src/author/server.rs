@@ -23,7 +23,7 @@ use crate::{
     change::Change,
     load, mend,
     next::{YOURS, next_call},
-    text,
+    quota, text,
     withheld::Withheld,
 };
 
@@ -203,6 +203,7 @@ pub async fn create_server(
         let hint = "use it, or choose another name";
         return Err(failure.hint(hint).next("mcpbox_get_server", json!({"server_id": name})).into());
     }
+    quota::check_servers(&change)?;
     let server = Server {
         id: ServerId::generate(),
         name,
@@ -233,7 +234,7 @@ pub async fn delete_server(
     let snapshot = cat.snapshot();
     who.check_delete(cat, next_call("mcpbox_stop_server", json!({"server_id": server})))?;
     let server = snapshot.find_server(server)?;
-    let mut change = Change::begin(cat, who.actor()).await?;
+    let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     if !servers::delete(&change.tx, server.id).await? {
         return Err(load::server_gone().into());
     }
@@ -280,7 +281,7 @@ async fn set_status(
 ) -> Result<ServerReport, CatalogError> {
     who.check_author()?;
     let id = cat.snapshot().find_server(server)?.id;
-    let mut change = Change::begin(cat, who.actor()).await?;
+    let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     let mut server = load::server(&change.tx, id).await?;
     if server.status != status {
         (server.status, server.updated_at) = (status, change.now);

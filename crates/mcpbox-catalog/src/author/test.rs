@@ -86,6 +86,8 @@ pub async fn test_code(
     let id = snapshot.find_tool(&request.tool)?.tool.id;
     let loaded = load::tool(&cat.store.reader(), id).await?;
     check_allowed(snapshot.settings().draft_testing, &loaded.newest, &loaded.name())?;
+    // Tests are kept as evidence.
+    cat.check_room()?;
     let version = loaded.newest.clone();
     try_version(cat, who, TrialPurpose::Author, (&loaded, version), request, observer).await
 }

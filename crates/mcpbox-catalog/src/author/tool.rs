@@ -265,7 +265,7 @@ pub async fn delete_tool(
     let snapshot = cat.snapshot();
     who.check_delete(cat, next_call("mcpbox_update_tool", json!({"tool_id": tool, "enabled": false})))?;
     let known = snapshot.find_tool(tool)?;
-    let mut change = Change::begin(cat, who.actor()).await?;
+    let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     if !tools::delete(&change.tx, known.tool.id).await? {
         return Err(load::tool_gone().into());
     }

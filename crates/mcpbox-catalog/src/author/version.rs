@@ -12,7 +12,7 @@ use mcpbox_core::{
 use mcpbox_store::{reviews, tools, versions};
 use serde_json::json;
 
-use crate::{CatalogError, bundle::join_open_review, change::Change, load::Loaded, next::YOURS};
+use crate::{CatalogError, bundle::join_open_review, change::Change, load::Loaded, next::YOURS, quota};
 
 /// Writes a version on top of the newest one, which leaves review if it was there. Gives the review it superseded.
 pub(super) async fn add_version(
@@ -23,6 +23,8 @@ pub(super) async fn add_version(
     action: &'static str,
 ) -> Result<Option<ReviewId>, CatalogError> {
     check_name_is_free(change, &loaded.server, Some(loaded.tool.id), &content.name).await?;
+    quota::check_versions(change, loaded).await?;
+    quota::check_code(change, &content).await?;
     let superseded = withdraw(change, loaded).await?;
     let number = versions::next_number(&change.tx, loaded.tool.id).await?;
     let newest = version(change, loaded.tool.id, number, content, restored_from);

@@ -1,8 +1,8 @@
 //! Writing records: calls in batches, tests one by one because evidence must be there for what follows.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use mcpbox_core::{call::CallRecord, event::LiveEvent};
+use mcpbox_core::{call::CallRecord, event::LiveEvent, ids::ToolId};
 use mcpbox_store::{Store, StoreError, calls, secrets};
 use tokio::{
     sync::mpsc,
@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::used;
-use crate::{evidence, follow::News};
+use crate::{evidence, follow::News, room::Room};
 
 /// Most records of one transaction.
 const BATCH: usize = 256;
@@ -20,8 +20,57 @@ const LATENESS: Duration = Duration::from_millis(50);
 /// Tries to write a batch before each record is tried alone.
 const TRIES: u32 = 3;
 
+/// Records of a tool are counted after so many parts of their room were written.
+const PARTS: u64 = 8;
+/// Tools whose new records are counted together; with more, all are forgotten and the hourly round counts.
+const COUNTED_MAX: usize = 4_096;
+
+/// What writes, and what it wrote of each tool since the last count.
+pub(super) struct Writer {
+    news: News,
+    room: Arc<Room>,
+    written: HashMap<ToolId, u64>,
+}
+
+impl Writer {
+    pub(super) fn new(news: News, room: Arc<Room>) -> Self {
+        Self { news, room, written: HashMap::new() }
+    }
+
+    /// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
+    async fn write_batch(&mut self, batch: Vec<CallRecord>) {
+        let lost = match self.room.is_used_up() {
+            true => batch.len(),
+            false => write_or_retry(&self.news.store, &batch).await,
+        };
+        if lost > 0 {
+            self.room.lost(lost);
+        }
+        self.news.tell(batch.iter().map(finished).collect()).await;
+        self.trim(&batch).await;
+    }
+
+    /// Drops the oldest records of tools that fill more than their room.
+    async fn trim(&mut self, batch: &[CallRecord]) {
+        let most = self.room.runs_per_tool();
+        if self.written.len() > COUNTED_MAX {
+            self.written.clear();
+        }
+        for record in batch {
+            let written = self.written.entry(record.tool_id).or_default();
+            *written += calls::size(record);
+            if *written > most / PARTS {
+                *written = 0;
+                if let Err(error) = calls::trim(&self.news.store, record.tool_id, most).await {
+                    tracing::warn!(error = %error, "the oldest records of a tool could not be removed; tried again within the hour");
+                }
+            }
+        }
+    }
+}
+
 /// Writes what comes, in batches; ends after `stop`, when everything that was sent is written.
-pub(super) async fn write_all(news: News, mut waiting: mpsc::Receiver<CallRecord>, stop: CancellationToken) {
+pub(super) async fn write_all(mut writer: Writer, mut waiting: mpsc::Receiver<CallRecord>, stop: CancellationToken) {
     loop {
         let first = tokio::select! {
             biased;
@@ -40,37 +89,42 @@ pub(super) async fn write_all(news: News, mut waiting: mpsc::Receiver<CallRecord
                 Ok(None) | Err(_) => break,
             }
         }
-        write_batch(&news, batch).await;
+        writer.write_batch(batch).await;
     }
-}
-
-/// Writes a batch; when that fails again and again, one by one, so that one bad record cannot take others with it.
-async fn write_batch(news: &News, batch: Vec<CallRecord>) {
-    write_or_retry(&news.store, &batch).await;
-    news.tell(batch.iter().map(finished).collect()).await;
 }
 
 fn finished(record: &CallRecord) -> LiveEvent {
     LiveEvent::CallFinished { call_id: record.id, tool_id: record.tool_id, succeeded: record.failure.is_none() }
 }
 
-async fn write_or_retry(store: &Store, batch: &[CallRecord]) {
+/// Gives how many were lost.
+async fn write_or_retry(store: &Store, batch: &[CallRecord]) -> usize {
     for attempt in 0..TRIES {
         match write(store, batch).await {
-            Ok(()) => return,
+            Ok(()) => return 0,
+            // Full now is full in a moment.
+            Err(StoreError::Full(_)) => return batch.len(),
             Err(error) => tracing::warn!(error = %error, attempt, "call records could not be written yet"),
         }
         tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
     }
-    for record in batch {
-        if let Err(error) = write(store, std::slice::from_ref(record)).await {
-            tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
+    let mut lost = 0;
+    for (at, record) in batch.iter().enumerate() {
+        match write(store, std::slice::from_ref(record)).await {
+            Ok(()) => {}
+            // Not about this record.
+            Err(StoreError::Full(_) | StoreError::Busy(_) | StoreError::Away(_)) => return lost + batch.len() - at,
+            Err(error) => {
+                lost += 1;
+                tracing::error!(error = %error, call.id = %record.id, "a call record was lost: the database refuses it");
+            }
         }
     }
+    lost
 }
 
 /// Writes a test run and keeps the evidence of its version within bounds.
-pub(super) async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRecord {
+pub(super) async fn keep_evidence(news: &News, room: &Room, mut record: CallRecord) -> CallRecord {
     let mut is_kept = false;
     for attempt in 0..TRIES {
         match evidence::keep(&news.store, &mut record).await {
@@ -78,12 +132,13 @@ pub(super) async fn keep_evidence(news: &News, mut record: CallRecord) -> CallRe
                 is_kept = true;
                 break;
             }
+            Err(StoreError::Full(_)) => break,
             Err(error) => tracing::warn!(error = %error, attempt, "the record of a test could not be written yet"),
         }
         tokio::time::sleep(LATENESS * 2_u32.pow(attempt)).await;
     }
     if !is_kept {
-        tracing::error!(call.id = %record.id, "the record of a test was lost: the database refuses it");
+        room.lost(1);
     }
     news.tell(vec![finished(&record)]).await;
     record

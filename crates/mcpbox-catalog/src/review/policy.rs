@@ -117,6 +117,7 @@ pub async fn set_settings(
         let message = format!("open_requests_per_client is {most}; it must be between 1 and 10000");
         return Err(refused(FailureKind::InvalidArguments, message));
     }
+    settings.storage.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     settings::save(&change.tx, &settings, change.now).await?;
     change.audit("settings.change", "settings".to_owned(), json!({"settings": settings})).await?;

@@ -15,7 +15,7 @@ use mcpbox_store::{Moment, reviews};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::CatalogError;
+use crate::{CatalogError, retention::PRUNED};
 
 /// The last word on everything that was decided.
 #[derive(Default)]
@@ -33,6 +33,8 @@ pub(super) struct History {
     pub(super) approved: BTreeSet<VersionId>,
     pub(super) deleted_tools: BTreeSet<ToolId>,
     pub(super) deleted_servers: BTreeSet<ServerId>,
+    /// Reviews that went with old versions.
+    pub(super) pruned: BTreeSet<ReviewId>,
     pub(super) settings: Option<Settings>,
 }
 
@@ -74,6 +76,7 @@ impl History {
             }
             "tool.delete" => self.deleted_tools.extend(subject::<ToolId>(&event, "tool:")),
             "server.delete" => self.deleted_servers.extend(subject::<ServerId>(&event, "server:")),
+            PRUNED => self.pruned.extend(field::<Vec<ReviewId>>(&event, "reviews").unwrap_or_default()),
             "settings.change" => self.settings = field(&event, "settings"),
             _ => {}
         }
@@ -129,8 +132,9 @@ impl History {
     }
 
     /// Whether the chain says that this is gone.
-    pub(super) fn is_deleted(&self, decided: &Decided) -> bool {
-        decided.tool.is_some_and(|tool| self.deleted_tools.contains(&tool))
+    pub(super) fn is_deleted(&self, review: &ReviewId, decided: &Decided) -> bool {
+        self.pruned.contains(review)
+            || decided.tool.is_some_and(|tool| self.deleted_tools.contains(&tool))
             || decided.server.is_some_and(|server| self.deleted_servers.contains(&server))
     }
 

@@ -24,11 +24,12 @@ pub(super) async fn compare_reviews(
     for (id, decided) in &history.decisions {
         let subject = format!("review:{id}");
         let Some(review) = reviews::by_id(moment, *id).await? else {
-            match history.is_deleted(decided) {
+            match history.is_deleted(id, decided) {
                 true => report.deleted += 1,
-                false => {
-                    report.problem(subject, "it was decided, but is gone, and nothing says that its tool was deleted")
-                }
+                false => report.problem(
+                    subject,
+                    "it was decided, but is gone, and nothing says that its tool or version was deleted",
+                ),
             }
             continue;
         };

@@ -27,6 +27,7 @@ mod permissions;
 mod policy;
 mod publishing;
 mod retaining;
+mod room;
 mod scale;
 mod sessions;
 mod support;

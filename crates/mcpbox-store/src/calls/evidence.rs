@@ -18,6 +18,8 @@ use crate::{
 
 /// Test runs kept with a version.
 pub const EVIDENCE_MAX: u64 = 50;
+/// Room for the test runs of a version, bytes.
+pub const EVIDENCE_MAX_BYTES: u64 = 4 << 20;
 /// Regression examples of a version.
 pub const EXAMPLES_MAX: u64 = 10;
 /// First calls shown of a version.
@@ -85,19 +87,26 @@ pub async fn set_example(tx: &Tx, record: &CallRecord, is_example: bool) -> Resu
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
-/// Keeps the newest [`EVIDENCE_MAX`] test runs of a version and its examples. Gives how many went.
+/// Keeps the newest [`EVIDENCE_MAX`] test runs of a version, as far as they have room in [`EVIDENCE_MAX_BYTES`], and its examples.
+/// The newest stays whatever its size. Gives how many went.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn trim_evidence(tx: &Tx, version_id: VersionId) -> Result<u64, StoreError> {
     let ordinary = Entity::find()
         .select_only()
-        .column(Column::Id)
+        .columns([Column::Id, Column::Bytes])
         .filter(Column::VersionId.eq(version_id.0))
         .filter(Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?))
         .filter(Column::IsExample.eq(false));
     let newest = ordinary.order_by_desc(Column::StartedAt).order_by_desc(Column::Id);
-    let surplus: Vec<uuid::Uuid> = newest.offset(EVIDENCE_MAX).limit(DELETE_BATCH).into_tuple().all(&tx.inner).await?;
+    let runs: Vec<(uuid::Uuid, i64)> = newest.limit(DELETE_BATCH).into_tuple().all(&tx.inner).await?;
+    let (mut kept, mut bytes) = (0, 0);
+    let is_surplus = |(id, size): (uuid::Uuid, i64)| {
+        (kept, bytes) = (kept + 1, bytes + size.unsigned_abs());
+        (kept > EVIDENCE_MAX || (kept > 1 && bytes > EVIDENCE_MAX_BYTES)).then_some(id)
+    };
+    let surplus: Vec<uuid::Uuid> = runs.into_iter().filter_map(is_surplus).collect();
     if surplus.is_empty() {
         return Ok(0);
     }
@@ -106,15 +115,17 @@ pub async fn trim_evidence(tx: &Tx, version_id: VersionId) -> Result<u64, StoreE
 
 /// Whose evidence goes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Owner {
+pub(crate) enum Owner<'a> {
+    Versions(&'a [VersionId]),
     Tool(ToolId),
     Server(ServerId),
 }
 
 /// Deletes the test runs of what is being deleted: evidence goes with its version.
-pub(crate) async fn delete_evidence(tx: &Tx, owner: Owner) -> Result<(), StoreError> {
+pub(crate) async fn delete_evidence(tx: &Tx, owner: Owner<'_>) -> Result<(), StoreError> {
     let tests = Column::Profile.eq(Place("calls", "profile").word(&Profile::Quarantine)?);
     let of_owner = match owner {
+        Owner::Versions(ids) => Column::VersionId.is_in(ids.iter().map(|id| id.0)),
         Owner::Tool(id) => Column::ToolId.eq(id.0),
         Owner::Server(id) => Column::ServerId.eq(id.0),
     };

@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
     let actor = actor(&record.actor);
     let failure = record.failure.as_ref();
-    Ok(Model {
+    let mut row = Model {
         id: record.id.0,
         server_id: record.server_id.0,
         server_name: text(&record.server_name),
@@ -37,7 +37,12 @@ pub(super) fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
         trial: record.trial.as_ref().map(|trial| Place("calls", "trial").json_text(trial)).transpose()?,
         is_example: record.trial.as_ref().is_some_and(|trial| trial.is_example),
         parent_id: record.parent_id.map(|parent| parent.0),
-    })
+        bytes: 0,
+    };
+    let texts = [&row.arguments, &row.result, &row.stdout, &row.logs, &row.observed];
+    let bytes = texts.into_iter().chain(&row.failure).chain(&row.trial).map(String::len).sum::<usize>();
+    row.bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    Ok(row)
 }
 
 impl TryFrom<Model> for CallRecord {

@@ -27,6 +27,7 @@ pub struct Model {
     pub trial: Option<String>,
     pub is_example: bool,
     pub parent_id: Option<Uuid>,
+    pub bytes: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -26,6 +26,7 @@ pub struct Model {
     pub decided_by_name: Option<String>,
     pub decided_at: Option<DateTimeUtc>,
     pub decision_comment: Option<String>,
+    pub bytes: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

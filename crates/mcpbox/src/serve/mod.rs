@@ -60,6 +60,9 @@ pub(crate) async fn start(
         admin_url: admin_url.clone().unwrap_or_default(),
     };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
+    if config.database_url.is_none() {
+        catalog.watch_room(dir.path().to_owned());
+    }
     if config.doors().has_admin() {
         // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
         notify::connect(&catalog, parts::notifier(config)?);

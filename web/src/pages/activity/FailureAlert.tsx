@@ -51,6 +51,8 @@ const KINDS: Record<Schema["FailureKind"], string> = {
   conflict: "Something stood in the way",
   forbidden: "Not allowed",
   rate_limited: "Called too often",
+  limit_reached: "As much as there may be",
+  storage_full: "No room on the disk",
   unavailable: "The sandbox was not available",
   cancelled: "The client cancelled it",
 };

@@ -9,6 +9,7 @@ import { Section } from "@/components/Section";
 import { toast } from "@/components/toast";
 import { complaint, type Draft, merged, NUMBERS, type NumberField } from "./draft";
 import { RetentionEffect } from "./RetentionEffect";
+import { RoomEffect } from "./RoomEffect";
 import classes from "./SettingsPage.module.css";
 
 /** The settings as sentences; nothing changes before it is saved. */
@@ -68,6 +69,9 @@ export function SettingsForm({ settings }: { settings: Settings }) {
       <Section title="What is kept">
         <Paper>
           <Sentence effect={<RetentionEffect days={complaint("log_retention_days", days) ? undefined : Number(days)} />}>Runs are kept for {number("log_retention_days", "Days that runs are kept", "days")}, the audit for ever</Sentence>
+          <Sentence effect="The oldest go first, also before their days are over.">The runs of one tool take at most {number("runs_mb_per_tool", "Room for the runs of a tool, MB", "MB")}</Sentence>
+          <Sentence effect="Older ones go, but none that is live, was live in these days, waits in a review or is what revoking would go back to.">Of each tool the newest {number("versions_kept", "Versions of a tool that are kept", "versions")} are kept</Sentence>
+          <Sentence effect={<RoomEffect />}>With less than {number("reserve_mb", "Free room kept for admins, MB", "MB")} free on the disk, only humans can change anything</Sentence>
         </Paper>
       </Section>
       {save.isError && (

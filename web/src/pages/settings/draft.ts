@@ -12,6 +12,9 @@ export interface Draft {
   timeout_s?: string;
   cpu_s?: string;
   memory_mib?: string;
+  versions_kept?: string;
+  runs_mb_per_tool?: string;
+  reserve_mb?: string;
 }
 
 interface Bounds {
@@ -27,6 +30,9 @@ export const NUMBERS = {
   timeout_s: { of: ({ default_limits: limits }) => limits.timeout_ms / 1_000, least: 0.1, most: 600 },
   cpu_s: { of: ({ default_limits: limits }) => limits.cpu_ms / 1_000, least: 0.1, most: 600 },
   memory_mib: { of: ({ default_limits: limits }) => limits.memory_bytes / MIB, least: 32, most: 4_096 },
+  versions_kept: { of: ({ storage }) => storage.versions_kept, least: 5, most: 10_000 },
+  runs_mb_per_tool: { of: ({ storage }) => storage.runs_mb_per_tool, least: 1, most: 100_000 },
+  reserve_mb: { of: ({ storage }) => storage.reserve_mb, least: 0, most: 1_000_000 },
 } satisfies Record<string, Bounds>;
 
 export type NumberField = keyof typeof NUMBERS;
@@ -55,6 +61,12 @@ export function merged(settings: Settings, draft: Draft): Settings {
       timeout_ms: Math.round(number("timeout_s") * 1_000),
       cpu_ms: Math.round(number("cpu_s") * 1_000),
       memory_bytes: Math.round(number("memory_mib") * MIB),
+    },
+    storage: {
+      ...settings.storage,
+      versions_kept: number("versions_kept"),
+      runs_mb_per_tool: number("runs_mb_per_tool"),
+      reserve_mb: number("reserve_mb"),
     },
   };
 }
