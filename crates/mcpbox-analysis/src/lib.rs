@@ -6,6 +6,8 @@ mod analyze;
 mod assess;
 mod docstring;
 mod finding;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod hosts;
 mod imports;
 mod literal;

@@ -9,6 +9,8 @@ pub mod clock;
 pub mod event;
 pub mod execute;
 pub mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod grant;
 pub mod hash;
 pub mod ids;

@@ -12,6 +12,8 @@ mod config;
 mod destination;
 mod endpoint;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gate;
 mod headers;
 mod hop;

@@ -9,6 +9,8 @@ mod config;
 mod environments;
 mod error;
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod metrics;
 mod packages;
 mod pool;

@@ -8,5 +8,8 @@ mod client;
 mod server;
 mod wire;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use wire::read_anything;
+
 pub use client::{WorkerState, Workers, WorkersConfig, WorkersError};
 pub use server::{WorkerDoor, serve};

@@ -243,6 +243,27 @@ impl Reader {
     }
 }
 
+/// What a child said that sent these bytes so many at a time, and how that ended.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_in_pieces(data: &[u8], piece: usize) -> Vec<String> {
+    const RESULT_MAX: usize = 1_000;
+    let (mut reader, mut said) = (Reader::default(), Vec::new());
+    for part in data.chunks(piece.min(data.len()).max(1)) {
+        reader.buffer.extend_from_slice(part);
+        loop {
+            match reader.take(RESULT_MAX) {
+                Ok(Some((frame, body))) => said.push(format!("{frame:?} {body:?}")),
+                Ok(None) => break,
+                Err(error) => {
+                    said.push(error.to_string());
+                    return said;
+                }
+            }
+        }
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

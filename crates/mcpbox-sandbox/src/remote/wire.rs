@@ -230,6 +230,25 @@ impl RefusalCode {
     }
 }
 
+/// Reads bytes as everything that travels between server and worker.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_anything(data: &[u8]) {
+    if let Ok((execution, tools)) = Asked::decode(data) {
+        let written = Asked::encode(execution, tools).unwrap_or_default();
+        let again = Asked::decode(&written).and_then(|(execution, tools)| Asked::encode(execution, tools));
+        assert_eq!(again.ok(), Some(written), "a request changes on the way");
+    }
+    for line in data.split(|byte| *byte == b'\n').take(100) {
+        if let Ok(Told::Ended(ended)) = serde_json::from_slice(line) {
+            let _outcome = ended.outcome();
+        }
+    }
+    let _read = serde_json::from_slice::<ToolResult>(data).is_ok()
+        | serde_json::from_slice::<Install>(data).is_ok()
+        | serde_json::from_slice::<WorkerStatus>(data).is_ok()
+        | serde_json::from_slice::<Refusal>(data).is_ok();
+}
+
 #[cfg(test)]
 mod tests {
     use mcpbox_core::{

@@ -1,6 +1,8 @@
 //! Settings: flag > environment > mcpbox.toml > default, each with the place it came from. Parsed once into [`Config`];
 //! the rest of the program never looks at flags or the environment.
 
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzing;
 mod parse;
 mod print;
 mod role;
@@ -13,6 +15,8 @@ use clap::Args;
 use mcpbox_core::bearer::BearerKey;
 use secrecy::SecretString;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzzing::settings;
 pub(crate) use print::{print_json, print_table};
 pub(crate) use role::{Doors, Role, WorkerSettings};
 pub(crate) use source::{Environment, Flags, Settings};

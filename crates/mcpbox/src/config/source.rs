@@ -70,8 +70,17 @@ impl Settings {
                 SettingsFile::read(&dir.join(CONFIG_FILE), false)?
             }
         };
-        let values = SETTINGS.iter().map(|setting| (setting.key, value_of(setting, &flags, env, &file))).collect();
-        Ok(Self { values })
+        Ok(Self::of(&flags, env, &file))
+    }
+
+    fn of(flags: &Flags, env: &Environment, file: &SettingsFile) -> Self {
+        Self { values: SETTINGS.iter().map(|setting| (setting.key, value_of(setting, flags, env, file))).collect() }
+    }
+
+    /// All values from an environment and the text of a settings file.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn from_texts(env: &Environment, file: &str) -> Result<Self, SettingsError> {
+        Ok(Self::of(&Flags::new(), env, &SettingsFile::parse(Path::new(CONFIG_FILE), file)?))
     }
 
     /// Text and origin of `key`; empty text means unset.
@@ -122,7 +131,12 @@ impl SettingsFile {
                 return Err(SettingsError(format!("cannot read the settings file {shown} ({error}); check --config")));
             }
         };
-        let table: toml::Table = toml::from_str(&text)
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let shown = path.display();
+        let table: toml::Table = toml::from_str(text)
             .map_err(|error| SettingsError(format!("{shown} is not valid TOML: {}", error.message().trim())))?;
         let mut values = BTreeMap::new();
         for (key, value) in table {

@@ -1,0 +1,77 @@
+//! Requests as anybody on this machine might send them to the MCP endpoint: the whole way through gateway, catalog and store. The first
+//! line holds headers, separated by `;`, the rest is the body. Nothing must panic, and nothing but MCPbox's own errors come back.
+#![no_main]
+
+use std::sync::{Arc, LazyLock};
+
+use http::Request;
+use http_body_util::BodyExt;
+use mcpbox_catalog::{Catalog, CatalogConfig};
+use mcpbox_core::{
+    clock::SystemClock,
+    execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
+};
+use mcpbox_gateway::{GatewayConfig, RateLimits};
+use mcpbox_store::{Keyring, Location, Store};
+use tower::ServiceExt;
+
+struct Nothing;
+
+impl Executor for Nothing {
+    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
+        let output = ToolOutput { value: serde_json::Value::Null, content: Vec::new() };
+        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
+    }
+
+    fn status(&self) -> SandboxStatus {
+        SandboxStatus {
+            tier: SandboxTier::Full,
+            detail: String::new(),
+            python: String::new(),
+            parked: 0,
+            running: 0,
+            queued: 0,
+            base_ready: true,
+        }
+    }
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+    RUNTIME.block_on(async {
+        let directory = tempfile::tempdir().unwrap().keep();
+        let store =
+            Store::open(&Location::Sqlite(directory.join("mcpbox.db")), Keyring::generate().unwrap()).await.unwrap();
+        let config = CatalogConfig {
+            store,
+            executor: Arc::new(Nothing),
+            clock: Arc::new(SystemClock),
+            admin_url: String::new(),
+        };
+        Catalog::open(config).await.unwrap()
+    })
+});
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
+    let mut request = Request::post("/mcp").header("host", "127.0.0.1:8000").header("content-type", "application/json");
+    request = request.header("accept", "application/json, text/event-stream");
+    for header in data[..end].split(|byte| *byte == b';').take(10) {
+        let mut parts = header.splitn(2, |byte| *byte == b':');
+        if let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            request = request.header(name, value);
+        }
+    }
+    let Ok(request) = request.body(axum_body(&data[end + 1..])) else { return };
+    RUNTIME.block_on(async {
+        let config = GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() };
+        let response = mcpbox_gateway::routes(CATALOG.clone(), config).oneshot(request).await.unwrap();
+        assert!(response.status() != http::StatusCode::INTERNAL_SERVER_ERROR);
+        // A stream may stay open for ever.
+        let _read = tokio::time::timeout(std::time::Duration::from_millis(200), response.into_body().collect()).await;
+    });
+});
+
+fn axum_body(bytes: &[u8]) -> axum::body::Body {
+    axum::body::Body::from(bytes.to_vec())
+}
