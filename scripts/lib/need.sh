@@ -27,6 +27,7 @@ need_system() {
   need pip3 python3-pip
   need ip iproute2
   need unshare util-linux
+  need faketime faketime
   need npm npm
   need chromium chromium
   command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || missing+=(postgresql)
