@@ -25,7 +25,7 @@ def cramped() -> Iterator[Box]:
     data_dir = DISK / "data"
     data_dir.mkdir(mode=0o700)
     (data_dir / "runtime").symlink_to(PREPARED / "runtime")  # complete, so only read
-    box = Box(data_dir)
+    box = Box(data_dir, {"DATABASE_URL": ""})  # this is about SQLite's disk
     box.log = Path(os.environ.get("TMPDIR", "/tmp")) / f"mcpbox-cramped-{os.getpid()}.log"
     yield box
     if box.process is not None:

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 import torture_check as check
 from box import Box
+from database import POSTGRES
 from llm import Refused
 from mcp_http import Lost, call
 from test_replicas import Team
-from test_storage import POSTGRES
 from torture_load import EFFECT, SERVER, CounterService, Load
 
 LONG = bool(os.environ.get("MCPBOX_LONG"))
