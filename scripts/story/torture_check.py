@@ -88,6 +88,7 @@ def command(pid: int) -> str:
         return "?"
 
 
-def cgroups() -> set[str]:
-    """Control groups that MCPbox made."""
-    return {path for path, *_ in os.walk("/sys/fs/cgroup") if "mcpbox" in Path(path).name}
+def cgroups(servers: set[int]) -> set[str]:
+    """Control groups that these processes made."""
+    names = tuple(f"mcpbox-{pid}-" for pid in servers)
+    return {path for path, *_ in os.walk("/sys/fs/cgroup") if Path(path).name.startswith(names)}
