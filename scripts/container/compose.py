@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from box import PASSWORD, USERNAME, AdminSession
-from engine import DOCKER, ROOT, docker, inspect
+from engine import DOCKER, ROOT, docker, inspect, remove_all
 from llm import Llm
 
 ADMIN_URL = "http://127.0.0.1:3000"
@@ -58,23 +58,20 @@ class Compose:
         return done.stdout
 
     def up(self) -> None:
-        self.run("up", "--detach", "--no-build")
         try:
+            self.run("up", "--detach", "--no-build")
             for name in self.containers():
                 wait_healthy(name)
         except AssertionError:
-            self.down()
+            remove_all()
             raise
 
-    def down(self) -> None:
-        self.run("down", "--volumes", "--timeout", "1")
-
     def containers(self, service: str = "") -> list[str]:
-        names = self.run("ps", "--quiet", *([service] if service else [])).split()
-        return sorted(inspect(name)["Name"].lstrip("/") for name in names)
+        label = "com.docker.compose." + (f"service={service}" if service else f"project={self.directory.name}")
+        return sorted(docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
 
     def log(self, service: str) -> str:
-        return self.run("logs", "--no-color", service)
+        return "".join(docker("logs", name) for name in self.containers(service))
 
     def network(self, name: str) -> str:
         return f"{self.directory.name}_{name}"

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from compose import ADMIN_URL, KNOCK, MCP_URL, Compose, publish, set_up, wait_healthy
 from box import AdminSession
-from engine import docker, inspect, python_in
+from engine import docker, inspect, python_in, remove_all
 from llm import connect
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     compose = Compose("compose.yaml", tmp_path_factory.mktemp("one"))
     compose.up()
     yield compose
-    compose.down()
+    remove_all()
 
 
 async def test_one_command_serves_the_main_job_and_a_killed_container_loses_nothing(one: Compose) -> None:

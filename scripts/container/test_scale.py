@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 from compose import KNOCK, MCP_URL, Compose, publish, set_up
-from engine import docker, inspect, python_in
+from engine import docker, inspect, python_in, remove_all
 from llm import connect
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     subprocess.run([compose.directory / "make-secrets"], check=True, stdout=subprocess.DEVNULL)
     compose.up()
     yield compose
-    compose.down()
+    remove_all()
 
 
 def address(container: str, network: str) -> str:
