@@ -93,6 +93,16 @@ def test_the_unit_is_one_that_systemd_takes_and_finds_tight(tmp_path: Path) -> N
     assert judged.returncode == 0, judged.stdout[-300:] + judged.stderr
 
 
+def test_the_unit_leaves_the_sandbox_the_calls_that_it_makes_its_layers_of() -> None:
+    text = (ROOT / "deploy/systemd/mcpbox.service").read_text()
+    allowed = {word for line in re.findall(r"^SystemCallFilter=(.*)$", text, re.MULTILINE) for word in line.split()}
+    assert "@mount" in allowed
+    known = subprocess.run(["systemd-analyze", "syscall-filter", "@mount"], capture_output=True, text=True, check=True).stdout.split()
+    profile = json.loads((ROOT / "deploy/seccomp.json").read_text())["syscalls"]
+    layers = {name for group in profile if group["comment"].startswith(("Tier 1", "The sandbox's own")) for name in group["names"]}
+    assert not layers - allowed - set(known), "a service could not set up its jails"
+
+
 def test_the_seccomp_profile_is_an_allow_list_with_reasons() -> None:
     profile = json.loads((ROOT / "deploy/seccomp.json").read_text())
     assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
