@@ -89,7 +89,7 @@ def test_strangers_are_hung_up_on_whatever_they_say(one: Compose) -> None:
 def test_a_port_published_to_the_lan_by_mistake_still_serves_nobody_there(one: Compose) -> None:
     settings = [word for port in (3000, 8000) for word in ("--publish", f"0.0.0.0:1{port}:{port}")]
     settings += ["--env", "MCPBOX_MCP_ADDR=0.0.0.0:8000", "--env", "MCPBOX_MCP_CLIENTS=published-port"]
-    settings += ["--env", "MCPBOX_ADMIN_ADDR=0.0.0.0:3000", "--env", "MCPBOX_ADMIN_CLIENTS=published-port"]
+    settings += ["--env", "MCPBOX_ADMIN_ADDR=0.0.0.0:3000", "--env", "MCPBOX_ADMIN_CLIENTS=published-port,192.0.2.0/24"]
     seccomp = one.directory / "seccomp.json"
     container = docker("run", "--detach", "--rm", "--security-opt", f"seccomp={seccomp}", *settings, "mcpbox:local").strip()
     try:
@@ -100,9 +100,12 @@ def test_a_port_published_to_the_lan_by_mistake_still_serves_nobody_there(one: C
             "ip link set wire up", "ip -n lan address add 192.0.2.2/24 dev eth0", "ip -n lan link set eth0 up",
         ):  # fmt: skip
             subprocess.run(line.split(), check=True)
+        answers = {}
         for port in ("13000", "18000"):
             command = ["ip", "netns", "exec", "lan", "python3", "-I", "-c", KNOCK, "192.0.2.1", port]
-            assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "closed", port
+            answers[port] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        assert answers["18000"] == "closed", answers
+        assert answers["13000"].startswith("HTTP/1.1 "), "the admin page was told to serve that network, and the wire is there"
         assert "192.0.2.2" in docker("logs", container), "the connection came, and was refused"
     finally:
         subprocess.run(["ip", "netns", "delete", "lan"], check=False)
