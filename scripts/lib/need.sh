@@ -44,6 +44,21 @@ need_system() {
   recent_node
 }
 
+# A Docker engine, for root alone. Without what Debian recommends beside it: the engine is started by the tests, not by the system.
+need_container() {
+  missing=()
+  need dockerd docker.io
+  need docker-compose docker-compose
+  need debootstrap debootstrap
+  need iptables iptables
+  need curl curl
+  need systemd-analyze systemd
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || { echo "Install ${missing[*]}, then run this again" >&2; return 1; }
+  echo "Installing ${missing[*]} …"
+  apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
 # A Node that can build the web UI, in PATH: the machine's own, or one in .cache where that is too old.
 recent_node() {
   node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null && return

@@ -3,11 +3,13 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use axum::Router;
-use mcpbox_core::bearer::BearerKey;
+use mcpbox_core::{bearer::BearerKey, peers::Peers};
 
 /// Settings of the admin listener and of the command line's socket.
 #[derive(Debug, Clone)]
 pub struct AdminConfig {
+    /// Who may connect to the listener. Others are hung up on before anything of theirs is read.
+    pub peers: Peers,
     /// Further values of the `Host` header that are served: `host` (any port) or `host:port`. The listener's own
     /// address, and `localhost` when that is a loopback address, are always served.
     pub allowed_hosts: Vec<String>,
@@ -56,6 +58,7 @@ impl std::fmt::Debug for Metrics {
 impl Default for AdminConfig {
     fn default() -> Self {
         Self {
+            peers: Peers::anyone(),
             allowed_hosts: Vec::new(),
             rate_limit: RateLimit::default(),
             cookie_secure: false,

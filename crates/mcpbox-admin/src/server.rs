@@ -46,10 +46,16 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), AdminError> {
     let address = listener.local_addr().map_err(AdminError::NoAddress)?;
-    let limit = config.max_connections;
+    let (limit, peers) = (config.max_connections, config.peers.clone());
     let app = router(catalog, config, Door::Listener(address), shutdown.clone());
     let accept = || async {
         let (stream, peer) = listener.accept().await?;
+        if !peers.admits(peer.ip()) {
+            if peers.is_news(peer.ip()) {
+                tracing::warn!(peer.address = %peer.ip(), "refused connections of an address that is not among MCPBOX_ADMIN_CLIENTS");
+            }
+            return Ok(None);
+        }
         stream.set_nodelay(true)?;
         Ok(Some((stream, Peer::Address(peer.ip()))))
     };

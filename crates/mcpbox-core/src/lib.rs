@@ -18,6 +18,7 @@ pub mod name;
 pub mod notification;
 pub mod package;
 pub mod paging;
+pub mod peers;
 pub mod principal;
 pub mod regression;
 pub mod review;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mcpbox_core::peers::Peers;
 use secrecy::SecretString;
 
 use crate::limits::RateLimits;
@@ -9,6 +10,8 @@ use crate::limits::RateLimits;
 /// How the MCP listener behaves.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
+    /// Who may connect. Others are hung up on before anything of theirs is read.
+    pub peers: Peers,
     /// `Host` values that are answered besides the loopback names: `name` (any port) or `name:port`.
     pub allowed_hosts: Vec<String>,
     /// `Origin` values that are answered, such as `https://app.example.com`. An absent `Origin` is always fine.
@@ -34,6 +37,7 @@ pub struct GatewayConfig {
 impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
+            peers: Peers::anyone(),
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             rate_limits: RateLimits::default(),

@@ -1,7 +1,7 @@
 //! The accept loop. Slow and many clients are bounded here (header timeout, connection cap), small answers leave at
 //! once (`TCP_NODELAY`), and shutdown lets running calls finish before it interrupts them.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{body::Incoming, server::conn::http1};
@@ -86,12 +86,22 @@ async fn accept(listener: &TcpListener, gateway: &Gateway, front: &Front, shutdo
             accepted = next_connection(listener, &places) => accepted,
         };
         match accepted {
+            Ok((_, Peer(address), _)) if !gateway.config.peers.admits(address.ip()) => {
+                refuse(&gateway.config, address.ip())
+            }
             Ok((stream, peer, place)) => front.attend(stream, peer, place),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+/// The connection is gone already; the operator learns what would let it in.
+fn refuse(config: &GatewayConfig, address: IpAddr) {
+    if config.peers.is_news(address) {
+        tracing::warn!(peer.address = %address, "refused connections of an address that is not among MCPBOX_MCP_CLIENTS");
     }
 }
 

@@ -55,7 +55,12 @@ pub(crate) fn install(runtime: &Path, python: &Python) -> Result<PathBuf, String
     let building = tempfile::Builder::new().prefix(".base-").tempdir_in(runtime).map_err(io)?;
     let lock = building.path().with_extension("lock");
     fs::write(&lock, LOCK).map_err(io)?;
-    let installed = run_pip(&python.path, &lock, building.path());
+    // The wheels that came along need no network; they are asked first, so that an index that is out of reach costs no time.
+    let along = std::env::var_os("PIP_FIND_LINKS").is_some_and(|places| !places.is_empty());
+    let installed = match along.then(|| run_pip(&python.path, &lock, building.path(), &["--no-index"])) {
+        Some(Ok(())) => Ok(()),
+        _ => run_pip(&python.path, &lock, building.path(), &[]),
+    };
     let _ = fs::remove_file(&lock);
     installed?;
     let _ = fs::remove_dir_all(building.path().join("bin"));
@@ -65,7 +70,7 @@ pub(crate) fn install(runtime: &Path, python: &Python) -> Result<PathBuf, String
 }
 
 #[expect(clippy::disallowed_methods, reason = "the sandbox is where processes are started")]
-fn run_pip(python: &Path, lock: &Path, target: &Path) -> Result<(), String> {
+fn run_pip(python: &Path, lock: &Path, target: &Path, further: &[&str]) -> Result<(), String> {
     let fixed = [
         "-m",
         "pip",
@@ -78,6 +83,7 @@ fn run_pip(python: &Path, lock: &Path, target: &Path) -> Result<(), String> {
     ];
     let output = std::process::Command::new(python)
         .args(fixed)
+        .args(further)
         .args(["--only-binary", ":all:", "--compile", "--target"])
         .arg(target)
         .arg("--requirement")

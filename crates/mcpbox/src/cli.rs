@@ -89,6 +89,10 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: SettingFlags,
     },
+    /// Ask the running server of this machine or container whether it answers; the exit code is 0 when every door does.
+    ///
+    /// Takes the settings that the server was started with. For health checks of container engines.
+    Health(SettingFlags),
     /// Print every setting that is in force and where it comes from.
     Config {
         /// Print JSON.

@@ -64,6 +64,8 @@ pub(crate) struct Welcome<'a> {
     pub running: &'a Running,
     /// `SQLite in DIR` or `PostgreSQL`.
     pub storage: &'a str,
+    /// Who else than this machine is served without a login, in a line.
+    pub open_to: Option<&'a str>,
     /// Sandbox tier and interpreter, in a line.
     pub sandbox: &'a str,
     /// The program, for clients that start one.
@@ -92,11 +94,12 @@ impl Welcome<'_> {
             url.as_ref().map_or_else(String::new, |url| format!("\n  {name:<13}{url}"))
         };
         format!(
-            "\n  {}  {}\n{}{}\n  storage      {}\n  sandbox      {}\n{first}{}\n  Ctrl-C stops the server.\n\n",
+            "\n  {}  {}\n{}{}{}\n  storage      {}\n  sandbox      {}\n{first}{}\n  Ctrl-C stops the server.\n\n",
             bold("MCPbox"),
             env!("CARGO_PKG_VERSION"),
             line("admin page", admin_url),
             line("MCP", mcp_url),
+            self.open_to.map_or_else(String::new, |who| format!("\n  {:<13}{}", "", bold(who))),
             self.storage,
             self.sandbox,
             mcp_url.as_ref().map_or_else(String::new, |url| self.clients(url, bold)),
@@ -142,6 +145,7 @@ mod tests {
         };
         let welcome = Welcome {
             running: &running,
+            open_to: None,
             storage: "SQLite in /home/ada/.local/share/mcpbox",
             sandbox: "full: namespaces, Landlock, seccomp; Python 3.13.1",
             program: "/usr/bin/mcpbox",

@@ -54,9 +54,10 @@ fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
     let own = match &command {
         Command::Serve(args) => args.settings.clone(),
-        Command::Stdio(settings) | Command::Doctor { settings, .. } | Command::Config { settings, .. } => {
-            settings.clone()
-        }
+        Command::Stdio(settings)
+        | Command::Health(settings)
+        | Command::Doctor { settings, .. }
+        | Command::Config { settings, .. } => settings.clone(),
         _ => config::SettingFlags::default(),
     };
     let settings = Settings::collect(own.or(&serve.settings), data_dir, file, env)?;
@@ -111,6 +112,7 @@ async fn dispatch(
         Command::Secret(command) => command::secret::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
+        Command::Health(_) => command::health::run(config).await,
         Command::Config { .. }
         | Command::Key
         | Command::Openapi

@@ -50,7 +50,7 @@ pub(super) fn check_host(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap)
     }
     let shown: String = authority.as_str().chars().take(100).collect();
     Err(Refusal::forbidden(format!(
-        "The Host '{shown}' is not allowed here. Use 127.0.0.1 or localhost, or add the name to MCPBOX_MCP_ALLOWED_HOSTS."
+        "The Host '{shown}' is not allowed here. Use 127.0.0.1 or localhost, or have the operator set MCPBOX_MCP_URL to the address that clients use."
     )))
 }
 

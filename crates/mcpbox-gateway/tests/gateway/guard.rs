@@ -20,7 +20,7 @@ async fn web_pages_and_proxies_are_refused_with_a_sentence() {
     let client = Raw::modern(&it.url);
     let (body, headers) = client.message("tools/list", json!({}));
     let refused = [
-        ("host", "evil.example", "MCPBOX_MCP_ALLOWED_HOSTS"),
+        ("host", "evil.example", "MCPBOX_MCP_URL"),
         ("origin", "https://evil.example", "MCPBOX_MCP_ALLOWED_ORIGINS"),
         ("origin", "null", "MCPBOX_MCP_ALLOWED_ORIGINS"),
         ("x-forwarded-for", "203.0.113.1", "proxy or tunnel"),

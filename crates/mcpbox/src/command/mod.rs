@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod grant;
+pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod package;
 pub(crate) mod review;

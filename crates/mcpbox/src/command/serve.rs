@@ -56,6 +56,16 @@ fn without_settings(env: &Environment) -> Environment {
         .collect()
 }
 
+/// What an MCP endpoint beyond the loopback address means.
+fn open_to(config: &Config) -> Option<String> {
+    let others: Vec<_> = config.mcp_clients.networks()?.iter().map(ToString::to_string).collect();
+    let is_open = config.doors().has_mcp() && !config.mcp_addr.ip().is_loopback();
+    is_open.then(|| {
+        let (address, others) = (config.mcp_addr, others.join(", "));
+        format!("OPEN on {address} without login to this machine and every program behind {others} (mcp_clients)")
+    })
+}
+
 fn welcome(config: &Config, server: &Server, has_own_directory: bool) -> String {
     let status = server.catalog.sandbox_status();
     let program = std::env::current_exe().map_or_else(|_| "mcpbox".to_owned(), |path| path.display().to_string());
@@ -66,6 +76,7 @@ fn welcome(config: &Config, server: &Server, has_own_directory: bool) -> String 
     };
     Welcome {
         running: &server.running,
+        open_to: open_to(config).as_deref(),
         storage: &storage,
         sandbox: &format!("{}; Python {}", status.detail.trim_end_matches('.'), status.python),
         program: &program,

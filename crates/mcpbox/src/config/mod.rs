@@ -1,6 +1,8 @@
 //! Settings: flag > environment > mcpbox.toml > default, each with the place it came from. Parsed once into [`Config`];
 //! the rest of the program never looks at flags or the environment.
 
+mod clients;
+mod database;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
 mod parse;
@@ -12,7 +14,7 @@ mod workers;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use mcpbox_core::bearer::BearerKey;
+use mcpbox_core::{bearer::BearerKey, peers::Peers};
 use secrecy::SecretString;
 
 #[cfg(feature = "fuzzing")]
@@ -53,8 +55,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("data_dir", &["MCPBOX_DATA_DIR"], "", "where everything is stored"),
     setting("admin_addr", &["MCPBOX_ADMIN_ADDR"], "127.0.0.1:3000", "admin page and API listen here"),
     setting("mcp_addr", &["MCPBOX_MCP_ADDR"], "127.0.0.1:8000", "the MCP endpoint listens here"),
+    setting(
+        "admin_clients",
+        &["MCPBOX_ADMIN_CLIENTS"],
+        "",
+        "addresses and networks that may connect to the admin page, or published-port; all otherwise",
+    ),
+    setting(
+        "mcp_clients",
+        &["MCPBOX_MCP_CLIENTS"],
+        "",
+        "private addresses and networks, or published-port, that the MCP endpoint serves without a login; this machine otherwise",
+    ),
     setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
-    setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when it is another process"),
+    setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when not at its own address"),
     Setting {
         is_secret: true,
         ..setting(
@@ -64,6 +78,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
             "postgres://…; SQLite in the data directory otherwise",
         )
     },
+    setting("database_url_file", &["MCPBOX_DATABASE_URL_FILE"], "", "file that holds the database_url"),
     setting("python", &["MCPBOX_PYTHON"], "", "Python 3.11 or newer; found by itself otherwise"),
     Setting {
         is_secret: true,
@@ -131,15 +146,25 @@ pub(crate) struct SettingFlags {
     /// The MCP endpoint listens here [default: 127.0.0.1:8000].
     #[arg(long, value_name = "HOST:PORT")]
     pub mcp_addr: Option<String>,
+    /// Addresses and networks that may connect to the admin page; `published-port` is the container's own gateway [default: all].
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub admin_clients: Option<String>,
+    /// Private addresses and networks whose every program may call and make tools without a login, over a --mcp-addr that is not loopback;
+    /// `published-port` is the container's own gateway [default: this machine alone].
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub mcp_clients: Option<String>,
     /// How people reach the admin page, when it is behind a proxy.
     #[arg(long, value_name = "URL")]
     pub admin_url: Option<String>,
-    /// How clients reach the MCP endpoint, when it is another process.
+    /// How clients reach the MCP endpoint, when not at its own address.
     #[arg(long, value_name = "URL")]
     pub mcp_url: Option<String>,
     /// postgres://… instead of SQLite in the data directory (safer in DATABASE_URL: flags show in the process list).
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
+    /// File that holds the database URL.
+    #[arg(long, value_name = "FILE")]
+    pub database_url_file: Option<String>,
     /// Python interpreter, 3.11 or newer [default: the newest one found].
     #[arg(long, value_name = "FILE")]
     pub python: Option<String>,
@@ -181,9 +206,12 @@ impl SettingFlags {
         let pairs = [
             ("admin_addr", &self.admin_addr, &other.admin_addr),
             ("mcp_addr", &self.mcp_addr, &other.mcp_addr),
+            ("admin_clients", &self.admin_clients, &other.admin_clients),
+            ("mcp_clients", &self.mcp_clients, &other.mcp_clients),
             ("admin_url", &self.admin_url, &other.admin_url),
             ("mcp_url", &self.mcp_url, &other.mcp_url),
             ("database_url", &self.database_url, &other.database_url),
+            ("database_url_file", &self.database_url_file, &other.database_url_file),
             ("python", &self.python, &other.python),
             ("encryption_key_file", &self.encryption_key_file, &other.encryption_key_file),
             ("extra_ca", &self.extra_ca, &other.extra_ca),
@@ -210,8 +238,12 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     /// Admin listener.
     pub admin_addr: SocketAddr,
-    /// MCP listener; always loopback.
+    /// MCP listener; loopback, unless it is said who else is served.
     pub mcp_addr: SocketAddr,
+    /// Who may connect to the admin listener.
+    pub admin_clients: Peers,
+    /// Who may connect to the MCP listener.
+    pub mcp_clients: Peers,
     /// How people reach the admin page; none means the listener's own address.
     pub admin_url: Option<String>,
     /// How clients reach the MCP endpoint; none means the listener's own address.

@@ -27,10 +27,12 @@ impl Config {
         let role = super::workers::role(settings, env, &data_dir)?;
         Ok(Self {
             admin_addr: address(settings, "admin_addr")?,
-            mcp_addr: mcp_address(settings)?,
+            mcp_addr: super::clients::mcp_address(settings)?,
+            admin_clients: super::clients::admin(settings)?,
+            mcp_clients: super::clients::mcp(settings)?,
             admin_url: base_url(settings, "admin_url")?,
             mcp_url: base_url(settings, "mcp_url")?,
-            database_url: database_url(settings)?,
+            database_url: super::database::url(settings)?,
             python: path(settings, "python"),
             credentials_directory: env.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             key_file: path(settings, "encryption_key_file").unwrap_or_else(|| data_dir.join(KEY_FILE)),
@@ -72,35 +74,12 @@ pub(super) fn address(settings: &Settings, key: &str) -> Result<SocketAddr, Sett
     })
 }
 
-fn mcp_address(settings: &Settings) -> Result<SocketAddr, SettingsError> {
-    let address = address(settings, "mcp_addr")?;
-    if !address.ip().is_loopback() {
-        let rule = "this endpoint asks for no login, so it must stay on a loopback address such as 127.0.0.1:8000";
-        return Err(wrong(settings, "mcp_addr", rule));
-    }
-    Ok(address)
-}
-
 fn base_url(settings: &Settings, key: &str) -> Result<Option<String>, SettingsError> {
     match settings.get(key).0.trim_end_matches('/') {
         "" => Ok(None),
         url if url.starts_with("http://") || url.starts_with("https://") => Ok(Some(url.to_owned())),
         _ => Err(wrong(settings, key, "it must start with http:// or https://")),
     }
-}
-
-fn database_url(settings: &Settings) -> Result<Option<secrecy::SecretString>, SettingsError> {
-    let (text, origin) = settings.get("database_url");
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Ok(Some(text.into()));
-    }
-    // The text may hold a password: never repeat it.
-    Err(SettingsError(format!(
-        "database_url ({origin}) must start with postgres://; unset it to use SQLite in the data directory"
-    )))
 }
 
 pub(super) fn choice<'a>(settings: &'a Settings, key: &str, allowed: &[&str]) -> Result<&'a str, SettingsError> {
@@ -177,7 +156,7 @@ mod tests {
                 "",
                 "rate_limit is 'no' (environment MCPBOX_RATE_LIMIT); it must be on or off",
             ),
-            (&[], &[("MCPBOX_MCP_ADDR", "0.0.0.0:8000")], "", "must stay on a loopback address"),
+            (&[], &[("MCPBOX_MCP_ADDR", "0.0.0.0:8000")], "", "it asks for no login, so keep it on a loopback address"),
             (
                 &[],
                 &[("DATABASE_URL", "mysql://u:pw@h/d")],

@@ -14,7 +14,8 @@ use super::{
 };
 
 /// Settings that only a server may have.
-const SERVER_ONLY: [&str; 4] = ["database_url", "encryption_key", "encryption_key_file", "sandbox_url"];
+const SERVER_ONLY: [&str; 5] =
+    ["database_url", "database_url_file", "encryption_key", "encryption_key_file", "sandbox_url"];
 /// Files that only a server's data directory holds.
 const SERVER_FILES: [&str; 2] = ["encryption.key", "mcpbox.db"];
 /// The encryption key as the service manager hands it over.
@@ -32,7 +33,7 @@ pub(super) fn role(settings: &Settings, env: &Environment, data_dir: &Path) -> R
         "sandbox" => return worker(settings, env, data_dir, key),
         _ => Doors::All,
     };
-    if doors != Doors::All && settings.get("database_url").0.is_empty() {
+    if doors != Doors::All && ["database_url", "database_url_file"].iter().all(|key| settings.get(key).0.is_empty()) {
         return Err(wrong(settings, "role", "parts of a server share a PostgreSQL database: set DATABASE_URL"));
     }
     let urls = urls(settings)?;

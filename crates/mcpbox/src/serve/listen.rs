@@ -62,7 +62,7 @@ impl Listeners {
 
     /// The MCP endpoint.
     pub(crate) fn mcp_url(&self) -> Option<String> {
-        self.mcp.as_ref().map(|(_, address)| format!("http://{address}/mcp"))
+        self.mcp.as_ref().map(|(_, address)| format!("http://{}/mcp", reachable(*address)))
     }
 
     /// Serves until `shutdown`.
@@ -164,7 +164,7 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// Where clients find a gateway that was told nothing else.
 fn default_mcp_url(config: &Config) -> String {
-    format!("http://{}/mcp", config.mcp_addr)
+    format!("http://{}/mcp", reachable(config.mcp_addr))
 }
 
 /// How MCP is served.
@@ -172,15 +172,17 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     let rate_limits = if config.has_rate_limit { RateLimits::default() } else { RateLimits::off() };
     // A session lives in one process, and the next request may come to another.
     let legacy_sessions = config.doors() != Doors::Gateway;
-    GatewayConfig { rate_limits, legacy_sessions, ..GatewayConfig::default() }
+    let allowed_hosts = config.mcp_url.as_deref().and_then(host_of).into_iter().collect();
+    let peers = config.mcp_clients.clone();
+    GatewayConfig { peers, allowed_hosts, rate_limits, legacy_sessions, ..GatewayConfig::default() }
 }
 
 fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfig {
     let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
     let public = config.admin_url.as_deref().unwrap_or_default();
-    let host = public.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
     AdminConfig {
-        allowed_hosts: host.into_iter().collect(),
+        peers: config.admin_clients.clone(),
+        allowed_hosts: host_of(public).into_iter().collect(),
         cookie_secure: public.starts_with("https://"),
         rate_limit,
         ui: mcpbox_ui::router(),
@@ -188,6 +190,11 @@ fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfi
         connect: Connect { mcp_url, command: stdio_command(config) },
         ..AdminConfig::default()
     }
+}
+
+/// `host` or `host:port` of an address that begins with its scheme.
+fn host_of(url: &str) -> Option<String> {
+    url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned())
 }
 
 /// What a client starts that speaks over stdio. The directory is named in full: the client may have another home.
