@@ -27,6 +27,7 @@ use crate::{
     clients::Clients,
     expiry, follow,
     model::Model,
+    observe::Observe,
     packages::{self, Installs},
     record::Records,
     retention,
@@ -62,6 +63,7 @@ pub struct Catalog {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Records,
+    pub(crate) observe: Observe,
     pub(crate) hashing: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
@@ -99,7 +101,9 @@ impl Catalog {
         let (tasks, writers, stop_writers) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
         let process = ProcessId::generate();
         let tell = follow::News::new(process, config.store.clone(), events.clone());
-        let records = Records::start(tell, tasks.clone(), &writers, stop_writers.clone());
+        let observe = Observe::new(&config.store);
+        let meters = Arc::clone(&observe.calls);
+        let records = Records::start(tell, meters, tasks.clone(), &writers, stop_writers.clone());
         // Before the first read: what is committed meanwhile is read twice, not never.
         let seen = outbox::latest_id(&config.store.reader()).await?;
         let mut model = Model::default();
@@ -119,6 +123,7 @@ impl Catalog {
             executor: config.executor,
             clock: config.clock,
             records,
+            observe,
             hashing: Semaphore::new(HASHING_AT_ONCE),
             tasks,
             writers,

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{follow::News, redact};
+use crate::{follow::News, observe::CallMeters, redact};
 use said::{Listening, Said};
 use writing::{keep_evidence, write_all};
 
@@ -37,14 +37,26 @@ pub(crate) struct Records {
     queue: mpsc::Sender<CallRecord>,
     tasks: TaskTracker,
     news: News,
+    meters: Arc<CallMeters>,
 }
 
 impl Records {
     /// Starts the writer on `writers`; it ends after `stop`, when everything that was sent is written.
-    pub(crate) fn start(news: News, tasks: TaskTracker, writers: &TaskTracker, stop: CancellationToken) -> Self {
+    pub(crate) fn start(
+        news: News,
+        meters: Arc<CallMeters>,
+        tasks: TaskTracker,
+        writers: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         writers.spawn(write_all(news.clone(), waiting, stop));
-        Self { queue, tasks, news }
+        Self { queue, tasks, news, meters }
+    }
+
+    /// Records that wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// What tells that runs ended.
@@ -160,6 +172,7 @@ impl OpenRecord {
         record.stdout = kept_text(&outcome.stdout).to_owned();
         record.logs = self.said.take();
         record.observed = outcome.observed.clone();
+        self.records.meters.ended(&record, self.started.elapsed());
         Some(record)
     }
 
@@ -187,6 +200,7 @@ impl Drop for OpenRecord {
         if let Some(mut record) = self.record.take() {
             record.logs = self.said.take();
             record.observed.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.records.meters.ended(&record, self.started.elapsed());
             self.records.send_later(record);
         }
     }

@@ -7,6 +7,7 @@ mod m0004_evidence;
 mod m0005_agents;
 mod m0006_notifications;
 mod m0007_activity;
+mod m0009_alerts;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_agents::Migration),
             Box::new(m0006_notifications::Migration),
             Box::new(m0007_activity::Migration),
+            Box::new(m0009_alerts::Migration),
         ]
     }
 }
