@@ -1,9 +1,11 @@
 //! What can be set about the admin listener. Values arrive checked from the binary; nothing here reads the environment.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::Router;
+use futures::future::BoxFuture;
 use mcpbox_core::{bearer::BearerKey, peers::Peers};
+use mcpbox_listen::Limits;
 
 /// Settings of the admin listener and of the command line's socket.
 #[derive(Debug, Clone)]
@@ -19,12 +21,12 @@ pub struct AdminConfig {
     pub cookie_secure: bool,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
-    /// Connections served at one time; further ones wait.
-    pub max_connections: usize,
+    /// What clients may do, however many and slow.
+    pub limits: Limits,
     /// What answers outside `/api`.
     pub ui: Router,
-    /// What `/metrics` answers, if it is there.
-    pub metrics: Option<Metrics>,
+    /// What `/metrics` and `/health/detail` answer, if they are there.
+    pub monitor: Option<Monitor>,
     /// How clients connect.
     pub connect: Connect,
 }
@@ -38,20 +40,31 @@ pub struct Connect {
     pub command: Vec<String>,
 }
 
-/// The metrics, for Prometheus: numbers, never names of tools, arguments or secrets.
+/// What an operator's programs read: numbers and how the parts are. Names of servers and tools, never arguments or secrets.
 #[derive(Clone)]
-pub struct Metrics {
-    /// Makes the text.
-    pub text: Arc<dyn Fn() -> String + Send + Sync>,
+pub struct Monitor {
+    /// Makes the text for Prometheus.
+    pub metrics: Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>,
     /// Its format.
     pub content_type: &'static str,
-    /// Who shows it may read them from anywhere. Without one, programs on this machine may.
+    /// Looks how the parts are.
+    pub health: Arc<dyn Fn() -> BoxFuture<'static, HealthReport> + Send + Sync>,
+    /// Who shows it may read them from anywhere. Without one, programs on this machine may read the metrics.
     pub token: Option<BearerKey>,
 }
 
-impl std::fmt::Debug for Metrics {
+/// How the parts are.
+#[derive(Debug, Clone)]
+pub struct HealthReport {
+    /// Whether calls can be served.
+    pub is_ready: bool,
+    /// All that was looked at, a JSON object.
+    pub detail: serde_json::Value,
+}
+
+impl std::fmt::Debug for Monitor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Metrics").field("token", &self.token).finish_non_exhaustive()
+        f.debug_struct("Monitor").field("token", &self.token).finish_non_exhaustive()
     }
 }
 
@@ -63,9 +76,17 @@ impl Default for AdminConfig {
             rate_limit: RateLimit::default(),
             cookie_secure: false,
             max_body_bytes: 10 << 20,
-            max_connections: 512,
+            limits: Limits {
+                connections: 512,
+                per_address: 128,
+                head: Duration::from_secs(10),
+                body: Duration::from_secs(60),
+                silence: Duration::from_secs(60),
+                body_bytes: 10 << 20,
+                bodies_bytes: 64 << 20,
+            },
             ui: Router::new(),
-            metrics: None,
+            monitor: None,
             connect: Connect::default(),
         }
     }

@@ -8,7 +8,7 @@ mod auth;
 mod config;
 mod extract;
 mod guard;
-mod metrics;
+mod monitor;
 mod peer;
 mod problem;
 mod routes;
@@ -21,10 +21,10 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use mcpbox_catalog::Catalog;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{AdminConfig, Connect, Metrics, RateLimit};
+pub use config::{AdminConfig, Connect, HealthReport, Monitor, RateLimit};
 pub use peer::Peer;
 pub use routes::{PUBLIC_OPERATIONS, openapi};
-pub use server::{AdminError, serve, serve_socket};
+pub use server::{AdminError, serve, serve_monitor, serve_socket};
 
 use crate::{problem::Problem, state::AdminState};
 
@@ -53,7 +53,7 @@ pub fn router(catalog: Arc<Catalog>, config: AdminConfig, door: Door, shutdown: 
         .layer(middleware::from_fn_with_state(state.clone(), guard::rate::check))
         .layer(middleware::from_fn_with_state(state.clone(), guard::host::check))
         // Behind its own checks: whoever scrapes by a name that browsers may not use shows the token instead.
-        .merge(metrics::router(config.metrics, state))
+        .merge(monitor::router(config.monitor, state))
         .layer(middleware::from_fn(guard::headers::add))
         .layer(middleware::from_fn(guard::request::run))
 }

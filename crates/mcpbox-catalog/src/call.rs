@@ -13,12 +13,18 @@ use mcpbox_core::{
 };
 use mcpbox_store::secrets;
 use serde_json::{Map, Value, json};
+use tracing::{Instrument, field::Empty};
 
 use crate::{
-    Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry, packages,
+    Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry,
+    observe::{Stage, TRACE},
+    packages,
     record::{OpenRecord, Run},
     run, validate,
 };
+
+/// Longest name that a span shows, bytes; nothing that exists is longer.
+const SPAN_NAME_MAX: usize = 160;
 
 /// What came of a call.
 #[derive(Debug)]
@@ -60,19 +66,39 @@ pub(crate) async fn call_from(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
-    // What fails here is refused below for the tools that it matters for.
-    let _ = expiry::enforce(cat).await;
-    let tool = match find(&cat.snapshot(), origin.who, name) {
+    let shown: &str = if name.len() <= SPAN_NAME_MAX { name } else { "" };
+    let span = tracing::info_span!(
+        target: TRACE, "call", otel.name = "tools/call", tool = shown, call.id = Empty, outcome = Empty
+    );
+    run_call(cat, origin, name, arguments, observer).instrument(span).await
+}
+
+async fn run_call(
+    cat: &Arc<Catalog>,
+    origin: Origin<'_>,
+    name: &str,
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    let meters = &cat.observe.calls;
+    let tool = match meters.stage(Stage::Authorise, authorise(cat, origin.who, name)).await {
         Ok(tool) => tool,
-        Err(failure) => return CallReply { call_id: None, result: Err(failure), structured: None, tool: None },
+        Err(failure) => {
+            meters.refused(failure.kind);
+            return CallReply { call_id: None, result: Err(failure), structured: None, tool: None };
+        }
     };
     // No run without a record: opened first, closed whatever happens.
     let mut record = cat.records.open(about(cat, &tool, origin), &arguments);
     let call_id = record.id();
-    let outcome = match prepare(cat, &tool, arguments, &mut record).await {
+    tracing::Span::current().record("call.id", tracing::field::display(call_id));
+    let prepared = meters.stage(Stage::Prepare, prepare(cat, &tool, arguments, &mut record)).await;
+    let outcome = match prepared {
         Ok(execution) => {
-            let mut outcome = cat.executor.execute(execution, record.observer(observer)).await;
-            run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy);
+            let run = cat.executor.execute(execution, record.observer(observer));
+            let mut outcome = meters.stage(Stage::Run, run).await;
+            let check = async { run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy) };
+            meters.stage(Stage::Check, check).await;
             outcome
         }
         Err(failure) => refused(failure),
@@ -80,6 +106,13 @@ pub(crate) async fn call_from(
     record.close(&outcome).await;
     let structured = outcome.result.as_ref().ok().and_then(|output| tool.compiled.structured(&output.value));
     CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: Some(tool) }
+}
+
+/// Finds the tool, with the grants that hold now.
+async fn authorise(cat: &Arc<Catalog>, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+    // What fails here is refused below for the tools that it matters for.
+    let _ = expiry::enforce(cat).await;
+    find(&cat.snapshot(), who, name)
 }
 
 /// Finds the tool among those the caller may call.

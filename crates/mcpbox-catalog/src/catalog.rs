@@ -27,6 +27,7 @@ use crate::{
     clients::Clients,
     expiry, follow,
     model::Model,
+    observe::Observe,
     packages::{self, Installs},
     record::Records,
     retention,
@@ -67,6 +68,7 @@ pub struct Catalog {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) records: Records,
     pub(crate) room: Arc<Room>,
+    pub(crate) observe: Observe,
     pub(crate) hashing: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
@@ -105,7 +107,9 @@ impl Catalog {
         let process = ProcessId::generate();
         let tell = follow::News::new(process, config.store.clone(), events.clone());
         let room = Arc::new(Room::default());
-        let records = Records::start(tell, room.clone(), tasks.clone(), &writers, stop_writers.clone());
+        let observe = Observe::new(&config.store);
+        let meters = Arc::clone(&observe.calls);
+        let records = Records::start(tell, room.clone(), meters, tasks.clone(), &writers, stop_writers.clone());
         // Before the first read: what is committed meanwhile is read twice, not never.
         let seen = outbox::latest_id(&config.store.reader()).await?;
         let mut model = Model::default();
@@ -127,6 +131,7 @@ impl Catalog {
             clock: config.clock,
             records,
             room,
+            observe,
             hashing: Semaphore::new(HASHING_AT_ONCE),
             tasks,
             writers,

@@ -35,6 +35,7 @@ pub mod nearest;
 mod needs;
 mod next;
 pub mod notify;
+pub mod observe;
 pub mod packages;
 pub mod policy;
 mod quota;

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use tokio::{runtime::Handle, sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{follow::News, redact, room::Room};
+use crate::{follow::News, observe::CallMeters, redact, room::Room};
 use said::{Listening, Said};
 use writing::{Writer, keep_evidence, write_all};
 
@@ -40,6 +40,7 @@ pub(crate) struct Records {
     tasks: TaskTracker,
     news: News,
     room: Arc<Room>,
+    meters: Arc<CallMeters>,
 }
 
 impl Records {
@@ -47,13 +48,19 @@ impl Records {
     pub(crate) fn start(
         news: News,
         room: Arc<Room>,
+        meters: Arc<CallMeters>,
         tasks: TaskTracker,
         writers: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         writers.spawn(write_all(Writer::new(news.clone(), room.clone()), waiting, stop));
-        Self { queue, tasks, news, room }
+        Self { queue, tasks, news, room, meters }
+    }
+
+    /// Records that wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// What tells that runs ended.
@@ -174,6 +181,7 @@ impl OpenRecord {
         record.stdout = kept_text(&outcome.stdout).to_owned();
         record.logs = self.said.take();
         record.observed = outcome.observed.clone();
+        self.records.meters.ended(&record, self.started.elapsed());
         Some(record)
     }
 
@@ -196,6 +204,7 @@ impl Drop for OpenRecord {
         if let Some(mut record) = self.record.take() {
             record.logs = self.said.take();
             record.observed.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.records.meters.ended(&record, self.started.elapsed());
             self.records.send_later(record);
         }
     }

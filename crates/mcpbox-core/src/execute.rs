@@ -28,6 +28,16 @@ pub trait Executor: Send + Sync + 'static {
     /// How the sandbox is.
     fn status(&self) -> SandboxStatus;
 
+    /// How often since the start a process that makes others ended unexpectedly.
+    fn crashes(&self) -> u64 {
+        0
+    }
+
+    /// Whether anything is there that could run a tool.
+    fn is_reachable(&self) -> bool {
+        true
+    }
+
     /// Asks the package index which exact wheels fulfil these requirements together with the base packages, for the
     /// interpreter that runs tools. Installs nothing, runs nothing of theirs. An error is a sentence for a person.
     fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {

@@ -71,13 +71,24 @@ pub enum NoticeEvent {
     GrantedGet,
     /// Another rule approved something.
     RuleApproved,
+    /// Tools cannot run: the sandbox's processes crash over and over, or no worker can be reached.
+    SandboxFailure,
+    /// Fewer layers of the sandbox hold than did before.
+    TierDrop,
+    /// Many calls failed within the last minutes.
+    ErrorRate,
+    /// The disk is almost full.
+    DiskFull,
 }
 
 impl NoticeEvent {
     /// What a new target is told unless somebody says otherwise.
     pub fn usual() -> BTreeSet<Self> {
-        BTreeSet::from([Self::ReviewWaiting, Self::GrantedGet])
+        [Self::ReviewWaiting, Self::GrantedGet].into_iter().chain(Self::ALERTS).collect()
     }
+
+    /// Those that begin and end by themselves, and are told both times.
+    pub const ALERTS: [Self; 4] = [Self::SandboxFailure, Self::TierDrop, Self::ErrorRate, Self::DiskFull];
 }
 
 /// Something to tell. Kept until it is told, so that neither a crash nor an unreachable service loses it.
@@ -87,8 +98,10 @@ pub struct Notice {
     pub sequence: i64,
     /// What happened.
     pub event: NoticeEvent,
-    /// With which review.
-    pub review_id: ReviewId,
+    /// With which review; none for an alert.
+    pub review_id: Option<ReviewId>,
+    /// Whether it tells that an alert is over.
+    pub is_over: bool,
     /// When.
     pub created_at: DateTime<Utc>,
 }

@@ -10,6 +10,7 @@ use crate::{
     nat64::Nat64,
     resolve::{Resolve, SystemResolver},
     session::{Session, SessionGrants},
+    traffic::Traffic,
     transport::Transport,
 };
 
@@ -45,6 +46,11 @@ impl Broker {
     /// [`EgressError`] when a file of extra ones cannot be read any more.
     pub fn authorities(&self) -> Result<String, EgressError> {
         authorities::pem(&self.config.extra_roots)
+    }
+
+    /// Bytes of bodies carried so far, without those of packages that speak for themselves.
+    pub fn traffic(&self) -> Traffic {
+        self.transport.carried.sum()
     }
 
     /// Opens the session of one call.

@@ -27,6 +27,7 @@ use crate::{
     headers,
     hop::Outgoing,
     reply::{Reply, Source, too_large},
+    traffic::Carried,
     upload::UploadState,
 };
 
@@ -36,6 +37,7 @@ pub(crate) struct Transport {
     pool: Arc<Pool>,
     connect_timeout: Duration,
     max_response_bytes: usize,
+    pub(crate) carried: Arc<Carried>,
 }
 
 impl Transport {
@@ -46,6 +48,7 @@ impl Transport {
             pool: Arc::new(Pool::new(config.max_idle_connections, Duration::from_millis(config.idle_timeout_ms))),
             connect_timeout: Duration::from_millis(config.connect_timeout_ms),
             max_response_bytes: config.max_response_bytes,
+            carried: Arc::default(),
         })
     }
 
@@ -54,8 +57,12 @@ impl Transport {
         &self,
         to: &Destination,
         addresses: &[IpAddr],
-        outgoing: Outgoing,
+        mut outgoing: Outgoing,
     ) -> Result<Reply, FetchError> {
+        match &mut outgoing.body {
+            Payload::Whole(bytes) => self.carried.sent(bytes.len()),
+            Payload::Parts(body) => body.count_into(Arc::clone(&self.carried)),
+        }
         let upload = outgoing.upload();
         let (uri, method) = (outgoing.uri.clone(), outgoing.method.clone());
         let mut request = outgoing.into_request();
@@ -132,7 +139,8 @@ impl Transport {
         // NTLM and Negotiate log the connection in, not the request: such a connection must not serve another call.
         let is_kept = !is_ntlm && !offers_connection_credentials(&parts.headers);
         let pool = is_kept.then(|| Arc::clone(&self.pool));
-        let body = LiveBody::new(body, connection, pool, upload, to.authority(), self.max_response_bytes);
+        let body = LiveBody::new(body, connection, pool, upload, to.authority(), self.max_response_bytes)
+            .counted(Arc::clone(&self.carried));
         let http_version = match parts.version {
             http::Version::HTTP_2 => "HTTP/2",
             http::Version::HTTP_10 => "HTTP/1.0",

@@ -18,6 +18,7 @@ use crate::{
     error::{FetchError, FetchErrorKind},
     hop::too_large,
     secrets::Filler,
+    traffic::Carried,
 };
 
 /// So much of a body is looked at before its request goes out, when a secret may have to be put in: what fits is sent
@@ -86,6 +87,7 @@ pub(crate) struct UploadBody {
     max_bytes: usize,
     progress: Progress,
     state: Arc<UploadState>,
+    carried: Arc<Carried>,
 }
 
 /// When a part was last taken.
@@ -138,7 +140,23 @@ impl UploadBody {
     pub(crate) fn new(begun: (Bytes, Upload), filler: Filler, declared: Option<u64>, caps: (usize, Progress)) -> Self {
         let ((beginning, upload), (max_bytes, progress)) = (begun, caps);
         let beginning = Some(beginning);
-        Self { beginning, upload, filler, declared, taken: 0, sent: 0, max_bytes, progress, state: Arc::default() }
+        Self {
+            beginning,
+            upload,
+            filler,
+            declared,
+            taken: 0,
+            sent: 0,
+            max_bytes,
+            progress,
+            state: Arc::default(),
+            carried: Arc::default(),
+        }
+    }
+
+    /// Counts here what is sent.
+    pub(crate) fn count_into(&mut self, carried: Arc<Carried>) {
+        self.carried = carried;
     }
 
     /// What its owner keeps.
@@ -156,6 +174,7 @@ impl UploadBody {
         }
         let filled = self.filler.push(bytes, is_last)?;
         self.sent = self.sent.saturating_add(filled.len() as u64);
+        self.carried.sent(filled.len());
         if self.sent > self.max_bytes as u64 { Err(too_large(self.max_bytes)) } else { Ok(filled) }
     }
 

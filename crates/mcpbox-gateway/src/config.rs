@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use mcpbox_core::peers::Peers;
+use mcpbox_listen::Limits;
 use secrecy::SecretString;
 
 use crate::limits::RateLimits;
+
+/// Largest message, bytes.
+const MESSAGE_MAX: usize = 4 << 20;
 
 /// How the MCP listener behaves.
 #[derive(Debug, Clone)]
@@ -20,16 +24,14 @@ pub struct GatewayConfig {
     pub rate_limits: RateLimits,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
-    /// Connections served at once; more wait to be accepted.
-    pub max_connections: usize,
+    /// What clients may do, however many and slow.
+    pub limits: Limits,
     /// Sessions of clients of the `initialize` era kept at once; the one idle longest makes room.
     pub max_sessions: usize,
     /// Whether clients of the `initialize` era get a session (and with it `list_changed`). Off when replicas share the load.
     pub legacy_sessions: bool,
     /// A token every request must carry as `Authorization: Bearer …`; none makes this the local, open listener.
     pub bearer: Option<SecretString>,
-    /// How long a connection may take to send the headers of its next request.
-    pub header_timeout: Duration,
     /// How long running calls may go on after shutdown was asked for, before they are interrupted.
     pub drain: Duration,
 }
@@ -41,12 +43,19 @@ impl Default for GatewayConfig {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             rate_limits: RateLimits::default(),
-            max_body_bytes: 4 << 20,
-            max_connections: 1024,
+            max_body_bytes: MESSAGE_MAX,
+            limits: Limits {
+                connections: 1024,
+                per_address: 256,
+                head: Duration::from_secs(10),
+                body: Duration::from_secs(60),
+                silence: Duration::from_secs(60),
+                body_bytes: MESSAGE_MAX,
+                bodies_bytes: 128 << 20,
+            },
             max_sessions: 1024,
             legacy_sessions: true,
             bearer: None,
-            header_timeout: Duration::from_secs(10),
             drain: Duration::from_millis(3_200),
         }
     }

@@ -56,6 +56,8 @@ pub(crate) struct Facts {
     /// Under which the client is counted.
     pub(crate) client_key: String,
     pub(crate) exchange: Exchange,
+    /// What is logged about it, also where a session's own task works on it.
+    pub(crate) span: Option<tracing::Span>,
 }
 
 impl Facts {

@@ -29,6 +29,8 @@ use crate::{exchange::Facts, gateway::Gateway, tools, toolset, toolset::Toolset}
 
 /// How long a client of the newer era may use a list without asking again, milliseconds.
 const LIST_TTL_MS: u64 = 5_000;
+/// Subscriptions at one time: they hold connections that calls need too.
+const LISTENERS_MAX: usize = 256;
 /// How often a listening task looks whether its session is still there.
 const SESSION_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -162,6 +164,11 @@ impl ServerHandler for Handler {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let exchange = Facts::of(context.request_context()).exchange;
+        if self.gateway.listeners.len() >= LISTENERS_MAX {
+            let message =
+                format!("{LISTENERS_MAX} clients listen already; list the tools again from time to time instead");
+            return Err(ErrorData::internal_error(message, None));
+        }
         exchange.listens(&self.gateway.listeners);
         let mut changes = self.gateway.changes.listener();
         loop {

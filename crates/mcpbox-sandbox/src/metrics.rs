@@ -1,12 +1,19 @@
 //! What is counted, and how Prometheus reads it. Numbers and names of environments only: never arguments, hosts, secrets or
 //! names of tools. A handle is a few shared atomics, so counting costs a call next to nothing.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use mcpbox_core::{
     execute::{HostOutcome, Outcome},
     failure::FailureKind,
 };
+use mcpbox_egress::Traffic;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -48,6 +55,11 @@ struct Word {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Way {
+    direction: &'static str,
+}
+
 type Histograms = Family<InPool, Histogram, fn() -> Histogram>;
 
 /// All that a sandbox counts.
@@ -64,10 +76,13 @@ pub(crate) struct Metrics {
     duration: Histograms,
     zygote_starts: Family<InPool, Counter>,
     zygote_deaths: Family<InPool, Counter>,
+    /// Of all environments.
+    deaths: Arc<AtomicU64>,
     recycled: Family<InPool, Counter>,
     evicted: Family<InPool, Counter>,
     egress: Family<Word, Counter>,
     refused: Family<Word, Counter>,
+    carried: Family<Way, Counter>,
 }
 
 /// The handles of one pool.
@@ -92,8 +107,8 @@ pub(crate) struct PoolMetrics {
     pub(crate) rejected: Counter,
     /// Zygotes started.
     pub(crate) zygote_starts: Counter,
-    /// Zygotes that ended by themselves.
-    pub(crate) zygote_deaths: Counter,
+    zygote_deaths: Counter,
+    deaths: Arc<AtomicU64>,
     /// Zygotes replaced because of age or use.
     pub(crate) recycled: Counter,
     /// Zygotes let go because nobody used them.
@@ -114,11 +129,16 @@ impl Metrics {
             duration: Family::new_with_constructor(seconds),
             zygote_starts: Family::default(),
             zygote_deaths: Family::default(),
+            deaths: Arc::default(),
             recycled: Family::default(),
             evicted: Family::default(),
             egress: Family::default(),
             refused: Family::default(),
+            carried: Family::default(),
         };
+        for outcome in [HostOutcome::Reached, HostOutcome::Failed, HostOutcome::Denied, HostOutcome::Mocked] {
+            let _shown = metrics.egress.get_or_create_owned(&Word { outcome: attempted(outcome) });
+        }
         metrics.register();
         Arc::new(metrics)
     }
@@ -139,6 +159,7 @@ impl Metrics {
         it.register("evicted", "Zygotes let go because their environment was idle", self.evicted.clone());
         it.register("egress_requests", "HTTP attempts of tools (at most 100 per call)", self.egress.clone());
         it.register("worker_refusals", "Requests a worker refused before running anything", self.refused.clone());
+        it.register("egress_bytes", "Bytes of bodies carried between tools and hosts", self.carried.clone());
     }
 
     /// The handles of the pool of this environment.
@@ -158,10 +179,16 @@ impl Metrics {
             rejected: self.rejected.get_or_create_owned(label),
             zygote_starts: self.zygote_starts.get_or_create_owned(label),
             zygote_deaths: self.zygote_deaths.get_or_create_owned(label),
+            deaths: Arc::clone(&self.deaths),
             recycled: self.recycled.get_or_create_owned(label),
             evicted: self.evicted.get_or_create_owned(label),
             environment: environment.to_owned(),
         }
+    }
+
+    /// Zygotes that ended by themselves, in all environments.
+    pub(crate) fn deaths(&self) -> u64 {
+        self.deaths.load(Ordering::Relaxed)
     }
 
     /// A request to a worker that was refused for this reason.
@@ -170,12 +197,22 @@ impl Metrics {
     }
 
     /// Everything, in the OpenMetrics text format ([`METRICS_CONTENT_TYPE`]).
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self, traffic: Traffic) -> String {
+        for (direction, bytes) in [("sent", traffic.sent), ("received", traffic.received)] {
+            let counter = self.carried.get_or_create_owned(&Way { direction });
+            counter.inner().fetch_max(bytes, Ordering::Relaxed);
+        }
         encode(&self.registry)
     }
 }
 
 impl PoolMetrics {
+    /// A zygote ended by itself.
+    pub(crate) fn zygote_died(&self) {
+        self.zygote_deaths.inc();
+        self.deaths.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Begins to follow a call. Dropping what comes back without [`CallMeter::ended`] counts it as cancelled.
     pub(crate) fn call(&self) -> CallMeter<'_> {
         CallMeter { pool: self, asked: Instant::now(), started: None, is_counted: false }

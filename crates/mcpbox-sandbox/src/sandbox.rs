@@ -108,7 +108,7 @@ impl Sandbox {
 
     /// What it counts, for Prometheus, as [`crate::METRICS_CONTENT_TYPE`].
     pub fn metrics(&self) -> String {
-        self.metrics.text()
+        self.metrics.text(self.broker.traffic())
     }
 
     /// Where it counts.
@@ -226,6 +226,10 @@ impl Executor for Sandbox {
         progress: &'a (dyn Fn(&str) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(self.environments.install(environment, lock, progress))
+    }
+
+    fn crashes(&self) -> u64 {
+        self.metrics.deaths()
     }
 
     fn status(&self) -> SandboxStatus {

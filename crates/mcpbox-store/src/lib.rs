@@ -4,6 +4,7 @@
 //! Functions take and return the types of `mcpbox-core`; rows never leave this crate. It decides nothing: who may do
 //! what is the catalog's business, and it must never learn of HTTP or MCP.
 
+pub mod alerts;
 pub mod audit;
 pub mod calls;
 pub mod catalog;
@@ -15,6 +16,7 @@ pub mod grants;
 mod keyring;
 mod keys;
 pub mod listen;
+mod meter;
 mod migration;
 pub mod notifications;
 mod open;

@@ -129,12 +129,29 @@ pub async fn unseal(connection: &impl Connection, id: TargetId) -> Result<Option
 pub async fn note(tx: &Tx, event: NoticeEvent, review: ReviewId, now: DateTime<Utc>) -> Result<(), StoreError> {
     let row = notices::ActiveModel {
         event: Set(Place("notices", "event").word(&event)?),
-        review_id: Set(review.0),
+        review_id: Set(Some(review.0)),
+        is_over: Set(false),
         created_at: Set(time(now)),
         ..Default::default()
     };
     let write = notices::Entity::insert(row).exec_without_returning(&tx.inner).await;
     write.map_err(StoreError::of_write("a notice"))?;
+    Ok(())
+}
+
+/// Writes that an alert began, or is over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_alert(tx: &Tx, event: NoticeEvent, is_over: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let row = notices::ActiveModel {
+        event: Set(Place("notices", "event").word(&event)?),
+        review_id: Set(None),
+        is_over: Set(is_over),
+        created_at: Set(time(now)),
+        ..Default::default()
+    };
+    notices::Entity::insert(row).exec_without_returning(&tx.inner).await?;
     Ok(())
 }
 

@@ -19,7 +19,9 @@ use sea_orm::{
 use crate::{
     error::StoreError,
     keyring::Keyring,
-    keys, migration,
+    keys,
+    meter::Meter,
+    migration,
     store::{Inner, WRITER_TURN},
 };
 
@@ -82,7 +84,10 @@ pub(crate) async fn open(location: &Location, keyring: &Keyring) -> Result<Inner
     migration::apply(&tx).await?;
     let sealer = keys::open(&tx, keyring).await?;
     tx.commit().await?;
-    Ok(Inner { writer, reader, sealer })
+    let (mut writer, mut reader, meter) = (writer, reader, Meter::new());
+    meter.watch(&mut writer);
+    meter.watch(&mut reader);
+    Ok(Inner { writer, reader, sealer, meter })
 }
 
 async fn open_sqlite(location: &Location, path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {

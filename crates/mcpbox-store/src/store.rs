@@ -11,6 +11,7 @@ use sea_orm::{
 use crate::{
     error::StoreError,
     keyring::Keyring,
+    meter::Meter,
     open::{self, Location},
     seal::Sealer,
 };
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: DatabaseConnection,
     pub(crate) sealer: Sealer,
+    pub(crate) meter: Meter,
 }
 
 impl Store {

@@ -11,12 +11,12 @@ mod environment;
 mod offline;
 mod password;
 mod serve;
+mod telemetry;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use cli::{AdminCommand, AuditCommand, Cli, Command, ServeArgs};
 use config::{Config, Environment, Role, Settings};
@@ -69,7 +69,8 @@ fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
         }
         other => {
             let config = Config::parse(&settings, env)?;
-            start_log(&config)?;
+            let _telemetry = telemetry::start(&config, env)?;
+            let _files = mcpbox_listen::raise_open_files();
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
             let has_own_directory = command::serve::has_own_directory(&settings, env);
@@ -119,17 +120,4 @@ async fn dispatch(
         | Command::Man { .. }
         | Command::Completions { .. } => Ok(()),
     }
-}
-
-/// Logs go to standard error: standard output belongs to answers and, in `stdio`, to MCP.
-fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
-        anyhow::anyhow!("log is '{}': {error}; use for instance info, or mcpbox_gateway=debug,warn", config.log)
-    })?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = if config.logs_json { log.json().try_init() } else { log.compact().try_init() };
-    started.map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))
 }

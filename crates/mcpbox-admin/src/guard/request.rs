@@ -10,28 +10,25 @@ use axum::{
 use futures::FutureExt;
 use http::HeaderValue;
 use mcpbox_core::ids::RequestId;
-use tracing::Instrument;
+use mcpbox_listen::RequestName;
 
 use crate::{is_api, problem::Problem};
 
-/// Runs the request within its own log span. The query is not logged: a setup link carries its token there.
+/// Runs the request, and says how it was answered.
 pub(crate) async fn run(req: Request, next: Next) -> Response {
-    let id = RequestId::generate().to_string();
+    // Given by the front of the listener; a router that is served without one names it itself.
+    let name = req.extensions().get::<RequestName>().map(|name| name.0.to_string());
+    let id = name.unwrap_or_else(|| RequestId::generate().to_string());
     let api = is_api(req.uri().path());
-    let span = tracing::info_span!("admin", request_id = %id, method = %req.method(), path = req.uri().path());
-    async {
-        let started = Instant::now();
-        let response = AssertUnwindSafe(next.run(req)).catch_unwind().await;
-        let response = response.unwrap_or_else(|_| {
-            tracing::error!("a handler of the admin API panicked; this is a defect, please report it");
-            Problem::internal().into_response()
-        });
-        let response = name_problem(response, &id, api);
-        tracing::debug!(status = response.status().as_u16(), duration_us = started.elapsed().as_micros(), "answered");
-        response
-    }
-    .instrument(span)
-    .await
+    let started = Instant::now();
+    let response = AssertUnwindSafe(next.run(req)).catch_unwind().await;
+    let response = response.unwrap_or_else(|_| {
+        tracing::error!("a handler of the admin API panicked; this is a defect, please report it");
+        Problem::internal().into_response()
+    });
+    let response = name_problem(response, &id, api);
+    tracing::debug!(status = response.status().as_u16(), duration_us = started.elapsed().as_micros(), "answered");
+    response
 }
 
 /// Puts the request id into the answer, and gives errors that came without a problem one.

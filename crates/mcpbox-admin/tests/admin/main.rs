@@ -15,7 +15,7 @@ mod events;
 mod evidence;
 mod lists;
 mod login;
-mod metrics;
+mod monitor;
 mod notifications;
 mod page;
 mod reviews;

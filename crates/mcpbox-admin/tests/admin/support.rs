@@ -160,6 +160,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// A program on this machine that means the listener at this address.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        Self { door: Door::Tcp(address), headers: Vec::new() }
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.to_owned()));

@@ -20,7 +20,7 @@ use mcpbox_store::{
 
 use super::{
     backoff::{ATTEMPTS_MAX, wait},
-    message::{About, Message},
+    message::{About, Alerts, Message},
     send::{Sent, Verdict, send},
 };
 use crate::{Catalog, CatalogError};
@@ -102,17 +102,21 @@ async fn news(cat: &Catalog, wanted: &[&Notice]) -> Result<Option<About>, Catalo
         false => Vec::new(),
     };
     let is_new = |review: &Review| {
-        wanted.iter().any(|notice| notice.event == NoticeEvent::ReviewWaiting && notice.review_id == review.id)
+        wanted.iter().any(|notice| notice.event == NoticeEvent::ReviewWaiting && notice.review_id == Some(review.id))
     };
     let highest = open.iter().map(|review| review.risk).max();
     let waiting = highest.filter(|_| open.iter().any(is_new)).map(|risk| (open.len(), risk));
-    let mut approved = 0;
+    let (mut approved, mut alerts) = (0, Alerts::default());
     for notice in wanted.iter().filter(|notice| notice.event != NoticeEvent::ReviewWaiting) {
-        let review = reviews::by_id(&reader, notice.review_id).await?;
+        let Some(review_id) = notice.review_id else {
+            alerts.note(notice.event, notice.is_over);
+            continue;
+        };
+        let review = reviews::by_id(&reader, review_id).await?;
         approved += usize::from(review.is_some_and(|review| review.state == ReviewState::Approved));
     }
-    let is_something = waiting.is_some() || approved > 0;
-    Ok(is_something.then_some(About::News { waiting, approved }))
+    let is_something = waiting.is_some() || approved > 0 || !alerts.is_empty();
+    Ok(is_something.then_some(About::News { waiting, approved, alerts }))
 }
 
 fn link(cat: &Catalog, about: About) -> String {

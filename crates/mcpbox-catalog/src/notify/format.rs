@@ -89,6 +89,8 @@ fn webhook(message: &Message) -> Value {
             "waiting": message.waiting(),
             "highest_risk": message.risk(),
             "approved_by_rules": message.approved(),
+            "alerts": message.alerts().changes()
+                .map(|(event, is_over)| json!({"event": event, "is_over": is_over})).collect::<Vec<_>>(),
             "url": message.link,
         },
     })
@@ -147,6 +149,7 @@ fn slack(message: &Message) -> Value {
 /// [Publish as JSON](https://docs.ntfy.sh/publish/#publish-as-json): nothing of it stands in a header.
 fn ntfy(message: &Message, topic: &str) -> Value {
     let priority = match message.risk() {
+        _ if message.is_urgent() => 5,
         Some(Risk::Critical) => 5,
         Some(Risk::High) => 4,
         _ => 3,

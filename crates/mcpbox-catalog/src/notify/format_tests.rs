@@ -3,13 +3,13 @@
 use secrecy::SecretString;
 
 use super::*;
-use crate::notify::message::About;
+use crate::notify::message::{About, Alerts};
 use mcpbox_core::ids::MessageId;
 
 fn message(waiting: Option<(usize, Risk)>, approved: usize) -> Message {
     let id = MessageId("0192f0c1-2d3e-7a4b-8c5d-6e7f80912a3b".parse().unwrap());
     let (link, at) = ("https://box.test/approvals".to_owned(), "2026-03-01T10:00:00Z".parse().unwrap());
-    Message { id, about: About::News { waiting, approved }, link, at }
+    Message { id, about: About::News { waiting, approved, alerts: Alerts::default() }, link, at }
 }
 
 fn sent(kind: TargetKind, url: &str, key: Option<&str>, message: &Message) -> (FetchRequest, Value) {
@@ -33,7 +33,7 @@ fn a_webhook_gets_type_time_and_data_signed_as_standard_webhooks_say() {
     let (request, body) =
         sent(TargetKind::Webhook, "https://a.test/x", Some(SECRET), &message(Some((3, Risk::High)), 0));
     let expected = json!({"type": "review.waiting", "timestamp": "2026-03-01T10:00:00.000Z",
-                          "data": {"waiting": 3, "highest_risk": "high", "approved_by_rules": 0, "url": "https://box.test/approvals"}});
+                          "data": {"waiting": 3, "highest_risk": "high", "approved_by_rules": 0, "alerts": [], "url": "https://box.test/approvals"}});
     assert_eq!(body, expected);
     assert_eq!(header(&request, "webhook-id"), Some("msg_0192f0c12d3e7a4b8c5d6e7f80912a3b"));
     assert_eq!(header(&request, "webhook-timestamp"), Some("1772359212"));

@@ -104,7 +104,7 @@ async def main(a: str = "@everyone <!channel> [x](http://evil.test)") -> str:
             let data = got[2].json()["data"].clone();
             let open = review::list(&world.cat, Some(ReviewState::Open), PageRequest::default()).await.unwrap();
             let highest = open.items.iter().map(|item| item.risk).max().unwrap();
-            let expected = json!({"waiting": 2, "highest_risk": highest, "approved_by_rules": 0,
+            let expected = json!({"waiting": 2, "highest_risk": highest, "approved_by_rules": 0, "alerts": [],
                                   "url": "http://127.0.0.1:3000/approvals"});
             assert_eq!(data, expected);
             after(&world, 120).await;

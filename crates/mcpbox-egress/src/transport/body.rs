@@ -10,6 +10,7 @@ use super::{connection::Connection, pool::Pool};
 use crate::{
     error::{FetchError, FetchErrorKind},
     reply::too_large,
+    traffic::Carried,
     upload::UploadState,
 };
 
@@ -23,6 +24,7 @@ pub(crate) struct LiveBody {
     host: String,
     max_bytes: usize,
     received: usize,
+    carried: Arc<Carried>,
 }
 
 impl LiveBody {
@@ -35,13 +37,28 @@ impl LiveBody {
         host: String,
         max_bytes: usize,
     ) -> Self {
-        Self { incoming, connection: Some(connection), pool, upload, host, max_bytes, received: 0 }
+        Self {
+            incoming,
+            connection: Some(connection),
+            pool,
+            upload,
+            host,
+            max_bytes,
+            received: 0,
+            carried: Arc::default(),
+        }
+    }
+
+    /// The same, counted here.
+    pub(super) fn counted(self, carried: Arc<Carried>) -> Self {
+        Self { carried, ..self }
     }
 
     /// The next bytes; none at the end. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         while let Some(frame) = self.incoming.frame().await {
             let Ok(data) = frame.map_err(|_| self.broken_off())?.into_data() else { continue };
+            self.carried.received(data.len());
             self.received = self.received.saturating_add(data.len());
             if self.received > self.max_bytes {
                 return Err(too_large(self.max_bytes));

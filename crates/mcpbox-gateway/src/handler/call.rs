@@ -14,6 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::json;
+use tracing::{Instrument, Span};
 
 use super::{
     is_modern,
@@ -47,6 +48,7 @@ pub(super) async fn call_tool(
     let work = with_notices(&context, wanted, &request.name, |observer| {
         dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
     });
+    let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));
     let mut result = tokio::select! {
         result = work => result?,
         () = facts.exchange.gone.cancelled() => stopped("The client went away; the call was cancelled."),

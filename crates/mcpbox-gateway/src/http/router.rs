@@ -85,7 +85,13 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
     let gateway = &endpoint.gateway;
     let entrance = guard::admit(&gateway.config, request.uri(), request.headers())?;
     let address = request.extensions().get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip());
-    let mut facts = Facts { toolset, entrance, client_key: address_key(address), exchange: Exchange::default() };
+    let mut facts = Facts {
+        toolset,
+        entrance,
+        client_key: address_key(address),
+        exchange: Exchange::default(),
+        span: Some(tracing::Span::current()),
+    };
     check_server(gateway, &facts.toolset)?;
     if request.method() != Method::POST {
         let ends_session = request.method() == Method::DELETE;

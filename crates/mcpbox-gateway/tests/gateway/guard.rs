@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use mcpbox_gateway::{GatewayConfig, ROUTES, RateLimits};
+use mcpbox_listen::Limits;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::support::{
     TestBox,
     client::{Raw, answer, http},
-    double::ADD,
+    double::{ADD, HANG},
     soon,
 };
 
@@ -128,8 +129,9 @@ async fn too_many_calls_are_told_when_to_come_back() {
 
 #[tokio::test]
 async fn a_client_that_sends_its_headers_too_slowly_is_cut_off() {
-    let config = GatewayConfig { header_timeout: std::time::Duration::from_millis(200), ..GatewayConfig::default() };
-    let it = TestBox::with(config).await;
+    let config = GatewayConfig::default();
+    let limits = Limits { head: std::time::Duration::from_millis(200), ..config.limits };
+    let it = TestBox::with(GatewayConfig { limits, ..config }).await;
     let address = it.url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned();
     let mut stream = tokio::net::TcpStream::from_std({
         let stream = std::net::TcpStream::connect(address).unwrap();
@@ -144,25 +146,32 @@ async fn a_client_that_sends_its_headers_too_slowly_is_cut_off() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_a_place() {
-    let it = TestBox::with(GatewayConfig { max_connections: 1, ..GatewayConfig::default() }).await;
-    let first = Raw::legacy(&it.url).await;
-    let listening = first
-        .http
-        .get(&it.url)
-        .header("accept", "text/event-stream")
-        .header("mcp-session-id", first.session.clone().unwrap())
-        .send();
-    let listening = soon(listening).await.unwrap();
-    let second = tokio::spawn({
-        let client = Raw::modern(&it.url);
-        async move { client.listed().await.len() }
-    });
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    assert!(!second.is_finished(), "the only place is taken");
-    drop(listening);
-    drop(first);
-    assert!(soon(second).await.unwrap() > 0);
+async fn when_all_places_are_taken_whoever_is_idle_makes_room_and_a_call_does_not() {
+    let config = GatewayConfig::default();
+    let limits = Limits { connections: 1, ..config.limits };
+    let it = TestBox::with(GatewayConfig { limits, ..config }).await;
+    it.publish("slow", "hang", HANG).await;
+    for _ in 0..3 {
+        // Each is a connection of its own, and idles from here on.
+        assert!(!Raw::modern(&it.url).listed().await.is_empty());
+    }
+    let caller = Raw::modern(&it.url);
+    let call = tokio::spawn(async move { caller.send("tools/call", json!({"name": "slow__hang"})).await });
+    it.double.until(&it.double.started, 1).await;
+    let health = it.url.replace("/mcp", "/health");
+    if let Ok(refused) = soon(http().get(&health).send()).await {
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()["retry-after"], "1");
+    }
+    assert!(!call.is_finished(), "a call is not sent away for somebody else");
+    call.abort();
+    it.double.until(&it.double.dropped, 1).await;
+    soon(async {
+        while !http().get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

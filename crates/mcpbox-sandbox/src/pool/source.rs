@@ -105,7 +105,7 @@ impl Source {
     fn note_death(&self, failures: &mut Failures) {
         let dead = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
         if dead.is_some() {
-            self.metrics.zygote_deaths.inc();
+            self.metrics.zygote_died();
         }
         match dead {
             Some(zygote) if zygote.age() < HEALTHY => {

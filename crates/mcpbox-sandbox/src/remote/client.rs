@@ -228,6 +228,10 @@ impl Executor for Workers {
         Box::pin(self.install_everywhere(environment, lock, progress))
     }
 
+    fn is_reachable(&self) -> bool {
+        self.workers.iter().any(|worker| worker.is_up())
+    }
+
     fn status(&self) -> SandboxStatus {
         status::of_all(&self.states())
     }

@@ -36,6 +36,8 @@ pub(super) const INSTALL: &str = "/install";
 pub(super) const STATUS: &str = "/status";
 /// Its metrics.
 pub(super) const METRICS: &str = "/metrics";
+/// That the worker lives; without the key.
+pub(super) const HEALTH: &str = "/health";
 /// Largest request. Sources and arguments together are at most 4 MiB on the way in.
 pub(super) const REQUEST_MAX: usize = 32 << 20;
 /// Room for everything but result and output in the last line.

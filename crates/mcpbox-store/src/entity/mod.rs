@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "the derive macros make public types of public models only")]
 
 pub(crate) mod access_tokens;
+pub(crate) mod alerts;
 pub(crate) mod audit_events;
 pub(crate) mod audit_head;
 pub(crate) mod calls;
@@ -16,6 +17,7 @@ pub(crate) mod resolutions;
 pub(crate) mod review_revisions;
 pub(crate) mod review_views;
 pub(crate) mod reviews;
+pub(crate) mod sandbox_tiers;
 pub(crate) mod secrets;
 pub(crate) mod servers;
 pub(crate) mod sessions;

@@ -8,7 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub sequence: i64,
     pub event: String,
-    pub review_id: Uuid,
+    pub review_id: Option<Uuid>,
+    pub is_over: bool,
     pub created_at: DateTimeUtc,
 }
 

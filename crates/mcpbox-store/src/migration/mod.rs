@@ -7,6 +7,7 @@ mod m0004_evidence;
 mod m0005_agents;
 mod m0006_notifications;
 mod m0007_activity;
+mod m0009_alerts;
 mod m0010_room;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_agents::Migration),
             Box::new(m0006_notifications::Migration),
             Box::new(m0007_activity::Migration),
+            Box::new(m0009_alerts::Migration),
             Box::new(m0010_room::Migration),
         ]
     }

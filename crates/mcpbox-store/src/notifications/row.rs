@@ -101,7 +101,8 @@ impl TryFrom<notices::Model> for Notice {
         Ok(Self {
             sequence: row.sequence,
             event: Place("notices", "event").parse_word(row.event)?,
-            review_id: ReviewId(row.review_id),
+            review_id: row.review_id.map(ReviewId),
+            is_over: row.is_over,
             created_at: row.created_at,
         })
     }

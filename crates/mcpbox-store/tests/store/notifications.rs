@@ -134,7 +134,7 @@ fn notices_come_in_the_order_of_their_commits_and_go_with_their_review() {
         let first = with_notice(&store, "one").await;
         let second = with_notice(&store, "two").await;
         let all = notifications::after(&store.reader(), 0, None).await.unwrap();
-        assert_eq!(all.iter().map(|notice| notice.review_id).collect::<Vec<_>>(), [first, second]);
+        assert_eq!(all.iter().map(|notice| notice.review_id).collect::<Vec<_>>(), [Some(first), Some(second)]);
         assert_eq!((all[0].event, all[0].created_at), (NoticeEvent::ReviewWaiting, later(1)));
         assert_eq!(notifications::latest(&store.reader()).await.unwrap(), all[1].sequence);
         let until = Some(all[0].sequence);

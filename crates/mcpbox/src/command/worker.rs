@@ -1,7 +1,8 @@
 //! `mcpbox serve --role sandbox`: runs tools for servers elsewhere. Opens neither database nor key file.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use anyhow::Context;
 use mcpbox_core::{bearer::BearerKey, execute::Executor};
 use mcpbox_sandbox::WorkerDoor;
 use serde_json::json;
@@ -12,8 +13,11 @@ use crate::{
     console::{Progress, print},
     data_dir::{DataDir, write_atomically},
     serve::{
-        listen::{TakenPort, bind, reachable},
-        parts, wait_for_signal,
+        listen::{TakenPort, bind, bind_monitor, reachable},
+        monitor::{Watched, monitor},
+        parts,
+        runner::Runner,
+        wait_for_signal,
     },
 };
 
@@ -34,11 +38,13 @@ pub(crate) async fn run(
     let dir = DataDir::open(&config.data_dir)?;
     let _lock = dir.lock()?;
     let (listener, address) = bind(address, "--sandbox-addr", TakenPort::Refuse).await?;
+    let monitor_listener = bind_monitor(config).await?;
     let sandbox = tokio::select! {
         started = parts::start_sandbox(config, &dir, progress) => started?,
         heard = &mut signal => return heard,
     };
     let url = format!("http://{}", reachable(address));
+    let monitor = monitor(config, Watched { catalog: None, runner: Runner::Here(Arc::clone(&sandbox)) });
     if let Some(file) = ready_file {
         write_atomically(file, &json!({"sandbox_url": url, "pid": std::process::id()}))?;
     }
@@ -58,6 +64,13 @@ pub(crate) async fn run(
         heard = signal.await;
         shutdown.cancel();
     };
-    tokio::join!(mcpbox_sandbox::serve(listener, door, shutdown.clone()), end);
+    let watched = async {
+        match monitor_listener {
+            Some(listener) => mcpbox_admin::serve_monitor(listener, monitor, shutdown.clone()).await,
+            None => Ok(()),
+        }
+    };
+    let (_, (), watched) = tokio::join!(mcpbox_sandbox::serve(listener, door, shutdown.clone()), end, watched);
+    watched.context("the listener of the metrics stopped")?;
     heard
 }

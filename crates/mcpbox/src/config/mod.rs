@@ -125,6 +125,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
             "who shows it may read /metrics (`mcpbox key` makes one)",
         )
     },
+    setting(
+        "metrics_addr",
+        &["MCPBOX_METRICS_ADDR"],
+        "",
+        "a listener for /metrics and health alone, in every role; anything but loopback needs a metrics_token",
+    ),
     setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
     setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
 ];
@@ -133,8 +139,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
 pub(crate) const FLAG_OR_VARIABLE_ONLY: &str = "insecure_no_sandbox";
 
 /// Variables that carry secrets: taken out of the environment before anything else happens.
-pub(crate) const SECRET_VARIABLES: &[&str] =
-    &["MCPBOX_ENCRYPTION_KEY", "DATABASE_URL", "MCPBOX_DATABASE_URL", "MCPBOX_SANDBOX_KEY", "MCPBOX_METRICS_TOKEN"];
+pub(crate) const SECRET_VARIABLES: &[&str] = &[
+    "MCPBOX_ENCRYPTION_KEY",
+    "DATABASE_URL",
+    "MCPBOX_DATABASE_URL",
+    "MCPBOX_SANDBOX_KEY",
+    "MCPBOX_METRICS_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+];
 
 /// One flag per setting.
 #[derive(Debug, Clone, Default, Args)]
@@ -192,6 +205,9 @@ pub(crate) struct SettingFlags {
     /// File that holds the key of the workers (or set MCPBOX_SANDBOX_KEY).
     #[arg(long, value_name = "FILE")]
     pub sandbox_key_file: Option<String>,
+    /// A listener for /metrics and health alone, such as 127.0.0.1:9090 [default: none].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics_addr: Option<String>,
     /// Log filter [default: warn].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -221,6 +237,7 @@ impl SettingFlags {
             ("sandbox_addr", &self.sandbox_addr, &other.sandbox_addr),
             ("sandbox_url", &self.sandbox_url, &other.sandbox_url),
             ("sandbox_key_file", &self.sandbox_key_file, &other.sandbox_key_file),
+            ("metrics_addr", &self.metrics_addr, &other.metrics_addr),
             ("log", &self.log, &other.log),
             ("log_format", &self.log_format, &other.log_format),
         ];
@@ -266,6 +283,8 @@ pub(crate) struct Config {
     pub has_rate_limit: bool,
     /// What this process is.
     pub role: Role,
+    /// Where metrics and health are served alone; none is nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// Who may read the metrics without a login.
     pub metrics_token: Option<BearerKey>,
     /// Log filter.

@@ -44,6 +44,7 @@ impl Config {
             },
             has_rate_limit: choice(settings, "rate_limit", &["on", "off"])? == "on",
             role,
+            metrics_addr: metrics_address(settings)?,
             metrics_token: super::workers::metrics_token(settings)?,
             log: settings.get("log").0.to_owned(),
             logs_json: choice(settings, "log_format", &["text", "json"])? == "json",
@@ -72,6 +73,19 @@ pub(super) fn address(settings: &Settings, key: &str) -> Result<SocketAddr, Sett
     numeric.parse().map_err(|_| {
         wrong(settings, key, "it must be ADDRESS:PORT, for instance 127.0.0.1:3000 (port 0 takes a free one)")
     })
+}
+
+/// Where metrics are served alone. What is not loopback can be reached by others, who must show something.
+fn metrics_address(settings: &Settings) -> Result<Option<SocketAddr>, SettingsError> {
+    if settings.get("metrics_addr").0.is_empty() {
+        return Ok(None);
+    }
+    let address = address(settings, "metrics_addr")?;
+    if !address.ip().is_loopback() && settings.get("metrics_token").0.is_empty() {
+        let rule = "others can reach that address: set MCPBOX_METRICS_TOKEN too (make one with `mcpbox key`), or use 127.0.0.1:9090";
+        return Err(wrong(settings, "metrics_addr", rule));
+    }
+    Ok(Some(address))
 }
 
 fn base_url(settings: &Settings, key: &str) -> Result<Option<String>, SettingsError> {
@@ -170,7 +184,7 @@ mod tests {
         for (flags, variables, file, expected) in cases {
             let message = parse(flags, variables, file).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
-            assert!(!message.contains("pw"), "{message}");
+            assert!(!message.contains("u:pw"), "{message}");
         }
     }
 }

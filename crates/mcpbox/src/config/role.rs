@@ -24,6 +24,18 @@ pub(crate) enum Role {
     },
 }
 
+impl Role {
+    /// As it is set.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Sandbox { .. } => "sandbox",
+            Self::Server { doors: Doors::All, .. } => "all",
+            Self::Server { doors: Doors::Admin, .. } => "admin",
+            Self::Server { doors: Doors::Gateway, .. } => "gateway",
+        }
+    }
+}
+
 /// What a server opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doors {

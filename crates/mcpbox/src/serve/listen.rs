@@ -4,10 +4,9 @@
 use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc};
 
 use anyhow::{Context, bail};
-use mcpbox_admin::{AdminConfig, Connect, Metrics, RateLimit};
+use mcpbox_admin::{AdminConfig, Connect, Monitor, RateLimit};
 use mcpbox_catalog::Catalog;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
-use mcpbox_sandbox::METRICS_CONTENT_TYPE;
 use tokio::{
     net::{TcpListener, UnixListener},
     task::JoinSet,
@@ -17,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Doors},
     data_dir::{DataDir, short_path, socket_path},
-    serve::runner::Runner,
 };
 
 /// Bound, not yet served. A part of a server has only its own.
@@ -25,6 +23,7 @@ pub(crate) struct Listeners {
     admin: Option<(TcpListener, SocketAddr)>,
     mcp: Option<(TcpListener, SocketAddr)>,
     socket: Option<UnixListener>,
+    monitor: Option<TcpListener>,
 }
 
 /// What to do when a port is taken.
@@ -52,7 +51,8 @@ impl Listeners {
             false => None,
         };
         let socket = doors.has_admin().then(|| bind_socket(dir)).transpose()?;
-        Ok(Self { admin, mcp, socket })
+        let monitor = bind_monitor(config).await?;
+        Ok(Self { admin, mcp, socket, monitor })
     }
 
     /// Base URL of the admin page.
@@ -69,14 +69,14 @@ impl Listeners {
     pub(crate) fn serve(
         self,
         catalog: &Arc<Catalog>,
-        runner: &Runner,
+        monitor: &Monitor,
         config: &Config,
         shutdown: &CancellationToken,
     ) -> JoinSet<anyhow::Result<()>> {
         let mut doors = JoinSet::new();
         let hub = || (Arc::clone(catalog), shutdown.clone());
         let url = config.mcp_url.clone().or_else(|| self.mcp_url()).unwrap_or_else(|| default_mcp_url(config));
-        let (gateway, admin) = (gateway_config(config), admin_config(config, runner, url));
+        let (gateway, admin) = (gateway_config(config), admin_config(config, monitor, url));
         if let Some((listener, _)) = self.mcp {
             let (catalog, token) = hub();
             doors.spawn(async move {
@@ -97,7 +97,26 @@ impl Listeners {
                     .context("the command line's socket stopped")
             });
         }
+        if let Some(listener) = self.monitor {
+            let (monitor, token) = (monitor.clone(), shutdown.clone());
+            doors.spawn(async move {
+                mcpbox_admin::serve_monitor(listener, monitor, token)
+                    .await
+                    .context("the listener of the metrics stopped")
+            });
+        }
         doors
+    }
+}
+
+/// Binds the listener that has the metrics alone, if there is to be one.
+///
+/// # Errors
+/// As [`bind`].
+pub(crate) async fn bind_monitor(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    match config.metrics_addr {
+        Some(address) => Ok(Some(bind(address, "--metrics-addr", TakenPort::Refuse).await?.0)),
+        None => Ok(None),
     }
 }
 
@@ -177,7 +196,7 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     GatewayConfig { peers, allowed_hosts, rate_limits, legacy_sessions, ..GatewayConfig::default() }
 }
 
-fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfig {
+fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminConfig {
     let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
     let public = config.admin_url.as_deref().unwrap_or_default();
     AdminConfig {
@@ -186,7 +205,7 @@ fn admin_config(config: &Config, runner: &Runner, mcp_url: String) -> AdminConfi
         cookie_secure: public.starts_with("https://"),
         rate_limit,
         ui: mcpbox_ui::router(),
-        metrics: Some(metrics(config, runner.clone())),
+        monitor: Some(monitor.clone()),
         connect: Connect { mcp_url, command: stdio_command(config) },
         ..AdminConfig::default()
     }
@@ -201,12 +220,4 @@ fn host_of(url: &str) -> Option<String> {
 fn stdio_command(config: &Config) -> Vec<String> {
     let program = std::env::current_exe().map_or_else(|_| "mcpbox".to_owned(), |path| path.display().to_string());
     vec![program, "stdio".to_owned(), "--data-dir".to_owned(), config.data_dir.display().to_string()]
-}
-
-fn metrics(config: &Config, runner: Runner) -> Metrics {
-    Metrics {
-        text: Arc::new(move || runner.metrics()),
-        content_type: METRICS_CONTENT_TYPE,
-        token: config.metrics_token.clone(),
-    }
 }

@@ -1,14 +1,17 @@
 //! `mcpbox serve`: from settings to a server that answers, and back down. Each step fails with one sentence and its fix.
 
+mod health;
 pub(crate) mod listen;
+pub(crate) mod monitor;
 pub(crate) mod parts;
+mod process;
 pub(crate) mod runner;
 mod stop;
 
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, notify, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, notify, observe, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -68,6 +71,7 @@ pub(crate) async fn start(
         notify::connect(&catalog, parts::notifier(config)?);
         notify::watch(&catalog);
     }
+    observe::alerts::watch(&catalog, lookout(config));
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),
         setup_url: match &admin_url {
@@ -78,7 +82,9 @@ pub(crate) async fn start(
         pid: std::process::id(),
     };
     let shutdown = CancellationToken::new();
-    let doors = listeners.serve(&catalog, &runner, config, &shutdown);
+    let watched = monitor::Watched { catalog: Some(Arc::clone(&catalog)), runner: runner.clone() };
+    let monitor = monitor::monitor(config, watched);
+    let doors = listeners.serve(&catalog, &monitor, config, &shutdown);
     Ok(Server { catalog, running, runner, doors, shutdown, dir, _lock: lock })
 }
 
@@ -96,6 +102,15 @@ impl Server {
         self.dir.announce(&self.running)?;
         ready_file.map_or(Ok(()), |file| write_atomically(file, &self.running))
     }
+}
+
+/// What looks for alerts here, under a name that is the same after a restart.
+fn lookout(config: &Config) -> observe::alerts::Lookout {
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let port = if config.doors().has_admin() { config.admin_addr.port() } else { config.mcp_addr.port() };
+    let data_dir = config.data_dir.clone();
+    let free = move || rustix::fs::statvfs(&data_dir).ok().map(|disk| disk.f_bavail * disk.f_frsize);
+    observe::alerts::Lookout::new(format!("{}@{machine}:{port}", config.role.word()), free)
 }
 
 /// The address with the one-time token, while no admin exists.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mcpbox_core::execute::Executor;
-use mcpbox_sandbox::{Sandbox, Workers, WorkersConfig};
+use mcpbox_sandbox::{Sandbox, WorkerState, Workers, WorkersConfig};
 
 use super::parts;
 use crate::{
@@ -38,6 +38,16 @@ impl Runner {
         match self {
             Self::Here(sandbox) => Arc::clone(sandbox) as Arc<dyn Executor>,
             Self::Workers(workers) => Arc::clone(workers) as Arc<dyn Executor>,
+        }
+    }
+
+    /// The workers, and whether each gets calls; none when tools run in this process.
+    pub(crate) fn workers(&self) -> Option<Vec<(String, bool)>> {
+        match self {
+            Self::Here(_) => None,
+            Self::Workers(workers) => Some(
+                workers.states().into_iter().map(|(url, state)| (url, matches!(state, WorkerState::Up(_)))).collect(),
+            ),
         }
     }
 

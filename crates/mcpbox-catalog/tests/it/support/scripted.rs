@@ -19,6 +19,10 @@ pub(crate) struct Scripted {
     pub(crate) says: Mutex<Vec<String>>,
     /// While set, runs never end.
     pub(crate) hangs: std::sync::atomic::AtomicBool,
+    pub(crate) crashes: std::sync::atomic::AtomicU64,
+    /// While set, nothing is there that could run anything.
+    pub(crate) is_gone: std::sync::atomic::AtomicBool,
+    pub(crate) tier: Mutex<SandboxTier>,
     /// The package index: what resolving gives, and what installing gives. While none, neither ends.
     pub(crate) index: tokio::sync::watch::Sender<Option<Index>>,
     pub(crate) resolved: Mutex<Vec<Requirements>>,
@@ -69,6 +73,9 @@ impl Scripted {
             script: Mutex::new(script),
             says: Mutex::default(),
             hangs: false.into(),
+            crashes: 0.into(),
+            is_gone: false.into(),
+            tier: Mutex::new(SandboxTier::None),
             index: tokio::sync::watch::Sender::new(Some(Index::offline())),
             resolved: Mutex::default(),
             installed: Mutex::default(),
@@ -100,6 +107,14 @@ impl Executor for Scripted {
         })
     }
 
+    fn crashes(&self) -> u64 {
+        self.crashes.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    fn is_reachable(&self) -> bool {
+        !self.is_gone.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
     fn resolve<'a>(&'a self, requirements: &'a Requirements) -> BoxFuture<'a, Result<Resolved, String>> {
         Box::pin(async move {
             let index = self.index().await;
@@ -125,7 +140,7 @@ impl Executor for Scripted {
 
     fn status(&self) -> SandboxStatus {
         SandboxStatus {
-            tier: SandboxTier::None,
+            tier: *self.tier.lock().unwrap(),
             detail: "double".into(),
             python: "3.13.0".into(),
             parked: 0,

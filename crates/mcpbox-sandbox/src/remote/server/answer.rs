@@ -6,16 +6,16 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
 use mcpbox_core::execute::Executor;
+use mcpbox_listen::Body;
 use serde::Serialize;
 
 use super::{
     super::wire::{
-        Asked, EXECUTE, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, RESOLVE, Refusal, RefusalCode,
-        STATUS, Said, TOOL_RESULT, WorkerStatus,
+        Asked, EXECUTE, HEALTH, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, RESOLVE, Refusal,
+        RefusalCode, STATUS, Said, TOOL_RESULT, WorkerStatus,
     },
     Open, packages,
     run::{RunBody, run},
@@ -30,7 +30,7 @@ const LINES: &str = "application/x-ndjson";
 type Answer = Response<Either<Full<Bytes>, RunBody>>;
 
 /// Answers.
-pub(super) async fn answer(open: &Arc<Open>, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer(open: &Arc<Open>, request: Request<Body>) -> Answer {
     match route(open, request).await {
         Ok(answer) => answer,
         Err(refusal) => {
@@ -48,8 +48,12 @@ pub(super) async fn answer(open: &Arc<Open>, request: Request<Incoming>) -> Answ
     }
 }
 
-async fn route(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, Refusal> {
+async fn route(open: &Arc<Open>, request: Request<Body>) -> Result<Answer, Refusal> {
     let path = request.uri().path();
+    if (request.method(), path) == (&Method::GET, HEALTH) {
+        // That it lives is no secret.
+        return Ok(json(StatusCode::OK, &serde_json::json!({"status": "ok"})));
+    }
     authorise(open, &request, path == METRICS)?;
     match (request.method(), path) {
         (&Method::POST, EXECUTE) => execute(open, request).await,
@@ -73,13 +77,13 @@ async fn route(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, R
         }
         _ => Err(refusal(
             RefusalCode::NotFound,
-            "There are POST /execute, /tool_result, /resolve and /install, GET /status and GET /metrics",
+            "There are POST /execute, /tool_result, /resolve and /install, GET /status, /metrics and /health",
         )),
     }
 }
 
 /// The key opens everything; the metrics token only the metrics.
-fn authorise(open: &Open, request: &Request<Incoming>, is_metrics: bool) -> Result<(), Refusal> {
+fn authorise(open: &Open, request: &Request<Body>, is_metrics: bool) -> Result<(), Refusal> {
     let shown = request.headers().get(AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
     let may_read = is_metrics && open.door.metrics_token.as_ref().is_some_and(|token| token.accepts(shown));
     if may_read || open.door.key.accepts(shown) {
@@ -91,7 +95,7 @@ fn authorise(open: &Open, request: &Request<Incoming>, is_metrics: bool) -> Resu
     ))
 }
 
-async fn execute(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer, Refusal> {
+async fn execute(open: &Arc<Open>, request: Request<Body>) -> Result<Answer, Refusal> {
     let bytes = begin(open, request).await?;
     // The error names a field or a place, and may quote a short value: secrets come last and have names of their own.
     let (execution, tools) = Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))?;
@@ -101,7 +105,7 @@ async fn execute(open: &Arc<Open>, request: Request<Incoming>) -> Result<Answer,
 }
 
 /// What a client of the same protocol sent, while the worker takes work.
-async fn begin(open: &Open, request: Request<Incoming>) -> Result<Bytes, Refusal> {
+async fn begin(open: &Open, request: Request<Body>) -> Result<Bytes, Refusal> {
     let bytes = receive(request).await?;
     if open.ending.is_cancelled() {
         return Err(refusal(RefusalCode::Ending, "this worker is ending; send the call to another"));
@@ -110,7 +114,7 @@ async fn begin(open: &Open, request: Request<Incoming>) -> Result<Bytes, Refusal
 }
 
 /// What a client of the same protocol sent.
-async fn receive(request: Request<Incoming>) -> Result<Bytes, Refusal> {
+async fn receive(request: Request<Body>) -> Result<Bytes, Refusal> {
     let theirs = request.headers().get(PROTOCOL_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("none");
     if theirs != PROTOCOL {
         let message = format!(
@@ -122,7 +126,7 @@ async fn receive(request: Request<Incoming>) -> Result<Bytes, Refusal> {
     read(request.into_body()).await
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+async fn read(body: Body) -> Result<Bytes, Refusal> {
     let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, REQUEST_MAX).collect()).await;
     match whole {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),

@@ -22,9 +22,13 @@ export const EVENTS: Record<NoticeEvent, string> = {
   review_waiting: "A tool waits for my decision",
   granted_get: "A rule approved a tool that reads hosts I granted",
   rule_approved: "Another rule approved something",
+  sandbox_failure: "Tools cannot run, and when they can again",
+  tier_drop: "The sandbox holds fewer layers than before",
+  error_rate: "Half of the calls fail",
+  disk_full: "The disk is almost full",
 };
 
-export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get"];
+export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full"];
 
 /** A new signing secret: 32 random bytes in the form of Standard Webhooks. */
 export function newSecret(): string {

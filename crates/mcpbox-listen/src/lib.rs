@@ -1,0 +1,17 @@
+//! The front of every listener: accepts connections, bounds how many, how slow and how large they may be, names requests, counts.
+//! A full house lets go of whoever waited longest without asking anything, so that idle and slow clients never keep others out.
+//!
+//! Must not: know what is served, who may ask, or anything of the database.
+
+mod body;
+mod house;
+mod limits;
+mod meter;
+mod request;
+mod serve;
+
+pub use body::{Body, BodyError, Sent};
+pub use limits::{Limits, raise_open_files};
+pub use meter::metrics;
+pub use request::{LOG, RequestName, begin_trace_with};
+pub use serve::{Ending, Front, serve, serve_tcp};
