@@ -6,6 +6,7 @@ mod config;
 mod console;
 mod control;
 mod data_dir;
+mod documents;
 mod environment;
 mod offline;
 mod password;
@@ -41,8 +42,14 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let Cli { data_dir, config: file, serve, command } = cli;
-    if let Some(Command::Key) = command {
-        return command::key::run();
+    match command {
+        Some(Command::Key) => return command::key::run(),
+        Some(Command::Man { directory }) => return documents::write_manual(&directory),
+        Some(Command::Completions { shell }) => {
+            documents::print_completions(shell);
+            return Ok(());
+        }
+        _ => {}
     }
     let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
     let own = match &command {
@@ -106,7 +113,11 @@ async fn dispatch(
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
         Command::Health(_) => command::health::run(config).await,
-        Command::Config { .. } | Command::Key | Command::Openapi => Ok(()),
+        Command::Config { .. }
+        | Command::Key
+        | Command::Openapi
+        | Command::Man { .. }
+        | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -7,7 +7,6 @@ mod audit;
 mod bundles;
 mod calls;
 mod concurrency;
-mod database;
 mod encryption;
 mod grants;
 mod keys;
@@ -19,3 +18,5 @@ mod packages;
 mod reviewing;
 mod tools;
 mod versions;
+
+use mcpbox_testing as database;
