@@ -29,6 +29,9 @@ def main(program: Path, cache: Path) -> None:
         build("stand-ins", HERE / "stand-ins", target="haproxy", tag="haproxy:3.2")
         if os.environ.get("MCPBOX_LONG") == "1":
             compile_inside()
+        # Programs of earlier runs; the cache would grow with each.
+        docker("image", "prune", "--force")
+        docker("builder", "prune", "--force", "--keep-storage", "2GB")
     finally:
         engine.stop()
 
