@@ -34,7 +34,7 @@ it("input to run again must be an object", () => {
 });
 
 it("settings that the form does not know survive a save", () => {
-  const settings = { draft_testing: "quarantine", remote_delete: true, code_mode: true, log_retention_days: 30, open_requests_per_client: 20, default_limits: { timeout_ms: 30_000, cpu_ms: 60_000, memory_bytes: 256 << 20, result_bytes: 7, stdout_bytes: 8 }, auto_approval: { pure_compute: false, granted_get: true, identical: false }, of_tomorrow: { deep: true } } as const;
+  const settings = { draft_testing: "quarantine", remote_delete: true, code_mode: true, log_retention_days: 30, open_requests_per_client: 20, default_limits: { timeout_ms: 30_000, cpu_ms: 60_000, memory_bytes: 256 << 20, result_bytes: 7, stdout_bytes: 8 }, auto_approval: { pure_compute: false, granted_get: true, identical: false }, backup: { is_on: false, every_hours: 24, keep: 7 }, of_tomorrow: { deep: true } } as const;
   expect(merged(settings, { log_retention_days: "7", memory_mib: "64" })).toEqual({ ...settings, log_retention_days: 7, default_limits: { ...settings.default_limits, memory_bytes: 64 << 20 } });
   expect(merged(settings, {})).toEqual(settings);
   expect(complaint("log_retention_days", "0")).toBe("From 1 to 3,650.");

@@ -21,6 +21,8 @@ pub struct Settings {
     pub default_limits: crate::server::Limits,
     /// What may be approved without a human.
     pub auto_approval: AutoApproval,
+    /// Backups that are made by themselves.
+    pub backup: BackupSchedule,
 }
 
 impl Default for Settings {
@@ -33,7 +35,27 @@ impl Default for Settings {
             open_requests_per_client: 20,
             default_limits: crate::server::Limits::default(),
             auto_approval: AutoApproval::default(),
+            backup: BackupSchedule::default(),
         }
+    }
+}
+
+/// Backups that are made by themselves, in the folder `backups` of the data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupSchedule {
+    /// Whether any are made.
+    pub is_on: bool,
+    /// Hours from one to the next (1 to 8760).
+    pub every_hours: u32,
+    /// How many are kept (1 to 1000).
+    pub keep: u32,
+}
+
+impl Default for BackupSchedule {
+    fn default() -> Self {
+        Self { is_on: false, every_hours: 24, keep: 7 }
     }
 }
 

@@ -17,7 +17,7 @@ use anyhow::Context;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use cli::{AdminCommand, AuditCommand, Cli, Command, ServeArgs};
+use cli::{AdminCommand, AuditCommand, Cli, Command, KeyCommand, ServeArgs};
 use config::{Config, Environment, Role, Settings};
 use control::Control;
 
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let Cli { data_dir, config: file, serve, command } = cli;
-    if let Some(Command::Key) = command {
+    if let Some(Command::Key { command: None }) = command {
         return command::key::run();
     }
     let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
@@ -104,7 +104,12 @@ async fn dispatch(
         Command::Secret(command) => command::secret::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
-        Command::Config { .. } | Command::Key | Command::Openapi => Ok(()),
+        Command::Export(args) => command::transfer::export(&control, args).await,
+        Command::Import(args) => command::transfer::import(&control, args).await,
+        Command::Backup(args) => command::backup::run(config, args).await,
+        Command::Restore(args) => command::restore::run(config, args).await,
+        Command::Key { command: Some(KeyCommand::Rotate(args)) } => command::rotate::run(config, args).await,
+        Command::Config { .. } | Command::Key { .. } | Command::Openapi => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod attacks;
 mod authoring;
+mod backing_up;
 mod bundles;
 mod calling;
 mod deciding;
@@ -18,6 +19,7 @@ mod decisions;
 mod evidence;
 mod expiring;
 mod guards;
+mod importing;
 mod lan;
 mod listing;
 mod nobody_but_a_human;

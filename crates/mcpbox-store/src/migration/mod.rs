@@ -9,7 +9,7 @@ mod m0006_notifications;
 mod m0007_activity;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 use crate::error::StoreError;
 
@@ -27,6 +27,25 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_activity::Migration),
         ]
     }
+}
+
+/// Where the database says which migrations it has.
+pub(crate) const TABLE: &str = "seaql_migrations";
+
+/// Names of all migrations, oldest first.
+pub(crate) fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Whether this database has been migrated before.
+pub(crate) async fn is_there(tx: &DatabaseTransaction) -> Result<bool, StoreError> {
+    Ok(SchemaManager::new(tx).has_table(TABLE).await.map_err(StoreError::Migrate)?)
+}
+
+/// Applies the first `count` migrations to an empty database.
+pub(crate) async fn apply_first(tx: &DatabaseTransaction, count: usize) -> Result<(), StoreError> {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    Migrator::up(tx, Some(count)).await.map_err(StoreError::Migrate)
 }
 
 /// Applies what is pending, inside the caller's transaction: all of it or nothing.

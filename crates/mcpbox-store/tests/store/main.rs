@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod backups;
 mod bundles;
 mod calls;
 mod concurrency;
@@ -18,4 +19,5 @@ mod opening;
 mod packages;
 mod reviewing;
 mod tools;
+mod upgrade;
 mod versions;

@@ -8,7 +8,7 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, notify, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, backup, notify, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -64,6 +64,7 @@ pub(crate) async fn start(
         // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
         notify::connect(&catalog, parts::notifier(config)?);
         notify::watch(&catalog);
+        backup::start(&catalog, dir.path().join("backups"), env!("CARGO_PKG_VERSION"));
     }
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),
