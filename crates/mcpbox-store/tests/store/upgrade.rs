@@ -1,7 +1,11 @@
 //! A database of the oldest schema, as the first release had it: real rows with a live tool, a secret and an audit chain,
 //! brought back to `m0001_initial` and kept as SQL. Today's program opens it and finds everything.
 
-use mcpbox_core::{name::SecretKey, paging::PageRequest, version::VersionState};
+use mcpbox_core::{
+    name::{SecretKey, ToolName},
+    paging::PageRequest,
+    version::VersionState,
+};
 use mcpbox_store::{Keyring, audit, secrets, servers, tools, versions};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,8 +24,8 @@ fn a_database_of_the_oldest_schema_is_copied_migrated_and_whole() {
         let reader = store.reader();
         let server = servers::list(&reader, PageRequest::new(1, 10)).await.unwrap().items.remove(0);
         assert_eq!(server.name.as_str(), "maths");
-        let tool = tools::by_server_and_name(&reader, server.id, &"add".to_owned().try_into().unwrap());
-        let tool = tool.await.unwrap().unwrap();
+        let name = ToolName::parse("add").unwrap();
+        let tool = tools::by_server_and_name(&reader, server.id, &name).await.unwrap().unwrap();
         let live = versions::by_id(&reader, tool.live_version.unwrap()).await.unwrap().unwrap();
         assert_eq!((live.state, live.content.hash()), (VersionState::Approved, live.content_hash.clone()));
         let key = SecretKey::parse("API_KEY").unwrap();

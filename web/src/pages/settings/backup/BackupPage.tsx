@@ -72,7 +72,7 @@ export function BackupPage() {
           </EmptyState>
         }
       />
-      <Text c="dimmed" size="sm" mt="xs">
+      <Text c="dimmed" size="sm" mt="xs" mb="lg">
         They are kept in <span className="mono">{data.folder}</span>. Restore one with <span className="mono">mcpbox restore FILE</span> while no server runs.
       </Text>
       <Section title="Schedule">
