@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
+use mcpbox_core::ids::SecretId;
 use sea_orm::{
     ColumnTrait, DatabaseExecutor, EntityTrait, Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
@@ -44,7 +44,7 @@ pub async fn write(
     let header = Header {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,
-        id: Uuid::now_v7(),
+        id: SecretId::generate().0, // any id that grows with time
         created_at: now,
         program: program.to_owned(),
         migrations: migration::names(),

@@ -39,7 +39,7 @@ pub(crate) fn names() -> Vec<String> {
 
 /// Whether this database has been migrated before.
 pub(crate) async fn is_there(tx: &DatabaseTransaction) -> Result<bool, StoreError> {
-    Ok(SchemaManager::new(tx).has_table(TABLE).await.map_err(StoreError::Migrate)?)
+    SchemaManager::new(tx).has_table(TABLE).await.map_err(StoreError::Migrate)
 }
 
 /// Applies the first `count` migrations to an empty database.

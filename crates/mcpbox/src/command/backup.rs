@@ -1,8 +1,8 @@
 //! `mcpbox backup`: everything in one file, beside a running server or without one.
 
 use anyhow::{Context, bail};
-use chrono::Utc;
 use mcpbox_catalog::backup::{self, BackupRequest};
+use mcpbox_core::clock::{Clock, SystemClock};
 
 use crate::{cli::BackupArgs, config::Config, console::print_line, data_dir::DataDir, password, serve::parts};
 
@@ -34,7 +34,7 @@ pub(crate) async fn run(config: &Config, args: BackupArgs) -> anyhow::Result<()>
         passphrase,
         key: args.include_key.then_some(keyring),
         program: env!("CARGO_PKG_VERSION"),
-        now: Utc::now(),
+        now: SystemClock.now(),
     };
     let written = backup::write(&store, request).await;
     store.close().await;

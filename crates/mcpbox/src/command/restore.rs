@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use chrono::Utc;
 use mcpbox_catalog::backup::{self, BackupFileError, RestoreReport};
+use mcpbox_core::clock::{Clock, SystemClock};
 use mcpbox_store::{KeyOrigin, KeySource, Keyring, Location, StoreError, backup::BackupError};
 
 use crate::{cli::RestoreArgs, config::Config, console::print_line, data_dir::DataDir, password, serve::parts};
@@ -28,7 +28,7 @@ pub(crate) async fn run(config: &Config, args: RestoreArgs) -> anyhow::Result<()
         opened => opened?,
     };
     let mut key = None;
-    let restored = backup::restore(opened, &location, args.replace, Utc::now(), |_, included| {
+    let restored = backup::restore(opened, &location, args.replace, SystemClock.now(), |_, included| {
         let chosen = choose_key(&source, included, args.replace)?;
         let keyring = chosen.keyring.clone();
         key = Some(chosen);
@@ -86,7 +86,7 @@ fn choose_key(source: &KeySource, included: Option<&Keyring>, replace: bool) -> 
         }
         (Some(included), Some((_, KeyOrigin::File(file)))) if replace => {
             let mut aside = file.clone().into_os_string();
-            aside.push(format!(".replaced-{}", Utc::now().format("%Y%m%dT%H%M%SZ")));
+            aside.push(format!(".replaced-{}", SystemClock.now().format("%Y%m%dT%H%M%SZ")));
             let aside = PathBuf::from(aside);
             Ok(Chosen { keyring: included.clone(), new_file: Some(file), aside: Some(aside) })
         }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use mcpbox_core::clock::{Clock, SystemClock};
 use mcpbox_store::{KeyOrigin, Keyring, Location, Store, StoreError, rotate_data_keys, rotate_kek};
 
 use crate::{cli::RotateArgs, config::Config, console::print_line, data_dir::DataDir, serve::parts};
@@ -75,7 +76,7 @@ async fn rotate(
 /// Makes the new key the one in force; gives the name under which the old one is kept.
 fn put_in_place(next: &Path, file: &Path) -> anyhow::Result<PathBuf> {
     let mut kept = file.as_os_str().to_owned();
-    kept.push(format!(".before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S%3fZ")));
+    kept.push(format!(".before-{}", SystemClock.now().format("%Y%m%dT%H%M%S%3fZ")));
     let kept = PathBuf::from(kept);
     let failed = || format!("cannot put the new key {} in place of {}; do it by hand", next.display(), file.display());
     std::fs::hard_link(file, &kept).with_context(failed)?;

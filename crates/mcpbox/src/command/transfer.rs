@@ -60,7 +60,7 @@ fn show(report: &Value) {
     notes(report, "  ");
     for server in list(report, "servers") {
         let name = server.get("server").and_then(Value::as_str).unwrap_or_else(|| text(server, "name"));
-        print_line(&format!("{name}"));
+        print_line(name);
         notes(server, "  ");
         for tool in list(server, "tools") {
             let name = tool.get("tool").and_then(Value::as_str).unwrap_or_else(|| text(tool, "name"));
