@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import database
+
 PROGRAM = Path(os.environ["MCPBOX_BIN"])
 PREPARED = Path(os.environ["MCPBOX_PREPARED"])
 USERNAME = "ada"
@@ -66,7 +68,7 @@ class Box:
 
     def __init__(self, data_dir: Path, env: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
-        self.env = clean_environment(env)
+        self.env = clean_environment(database.settings() | (env or {}))
         self.process: subprocess.Popen[bytes] | None = None
         self.ready: dict[str, Any] = {}
         self.log = data_dir.with_suffix(".log")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import database
 import pytest
 from box import Box
 from lan_host import LanHost
@@ -13,6 +14,12 @@ from lan_host import LanHost
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases() -> Iterator[None]:
+    with database.of_this_run():
+        yield
 
 
 @pytest.fixture

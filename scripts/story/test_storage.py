@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from box import Box
+from database import cluster
 from llm import connect
-
-POSTGRES = Path(__file__).parent.parent / "postgres"
 
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    """A throw-away cluster, reached by a unix socket: it needs no network."""
-    directory = Path(tempfile.mkdtemp(prefix="mcpbox-story-postgres."))
-    directory.chmod(0o755)
-    started = subprocess.run([POSTGRES, "start", directory], capture_output=True, text=True, timeout=120, check=True)
-    yield started.stdout.strip()
-    subprocess.run([POSTGRES, "stop", directory], timeout=60, check=True)
-    shutil.rmtree(directory)
+    with cluster() as url:
+        yield url
 
 
 @pytest.mark.anyio

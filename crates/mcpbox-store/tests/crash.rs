@@ -11,10 +11,8 @@ use std::{
 
 use mcpbox_core::ids::ServerId;
 use mcpbox_store::{Location, Store, audit, audit::ChainCheck, servers};
+use mcpbox_testing as database;
 
-#[expect(dead_code, reason = "shared with the other tests, which use all of it")]
-#[path = "store/database.rs"]
-mod database;
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 #[path = "store/making.rs"]
 mod making;

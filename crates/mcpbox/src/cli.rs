@@ -121,6 +121,17 @@ pub(crate) enum Command {
     },
     /// Print the OpenAPI document of the admin API.
     Openapi,
+    /// Print completions for a shell, for instance: mcpbox completions bash > /etc/bash_completion.d/mcpbox
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a directory.
+    Man {
+        /// Made when it is not there.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
 }
 
 /// Flags of `serve`.

@@ -6,6 +6,7 @@ mod config;
 mod console;
 mod control;
 mod data_dir;
+mod documents;
 mod environment;
 mod offline;
 mod password;
@@ -41,8 +42,14 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let Cli { data_dir, config: file, serve, command } = cli;
-    if let Some(Command::Key { command: None }) = command {
-        return command::key::run();
+    match command {
+        Some(Command::Key { command: None }) => return command::key::run(),
+        Some(Command::Man { directory }) => return documents::write_manual(&directory),
+        Some(Command::Completions { shell }) => {
+            documents::print_completions(shell);
+            return Ok(());
+        }
+        _ => {}
     }
     let command = command.unwrap_or_else(|| Command::Serve(ServeArgs::default()));
     let own = match &command {
@@ -109,7 +116,11 @@ async fn dispatch(
         Command::Backup(args) => command::backup::run(config, args).await,
         Command::Restore(args) => command::restore::run(config, args).await,
         Command::Key { command: Some(KeyCommand::Rotate(args)) } => command::rotate::run(config, args).await,
-        Command::Config { .. } | Command::Key { .. } | Command::Openapi => Ok(()),
+        Command::Config { .. }
+        | Command::Key { .. }
+        | Command::Openapi
+        | Command::Man { .. }
+        | Command::Completions { .. } => Ok(()),
     }
 }
 

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 /// Most lines a source file may have.
 const FILE_LINES_MAX: usize = 500;
+/// Makes databases for tests.
+const TESTING: &str = "mcpbox-testing";
 /// Most crates on a path from the binary to a leaf.
 const CHAIN_MAX: usize = 5;
 
@@ -162,9 +164,17 @@ fn has_word(code: &str, word: &str) -> bool {
 fn only_the_store_speaks_sql() {
     for (name, named) in &WORKSPACE.named {
         let sql = named.iter().find(|dep| dep.starts_with("sea-orm") || dep.starts_with("sqlx"));
-        assert!(name == "mcpbox-store" || sql.is_none(), "{name} names {sql:?}; put the query into mcpbox-store");
+        let may = name == "mcpbox-store" || name == TESTING;
+        assert!(may || sql.is_none(), "{name} names {sql:?}; put the query into mcpbox-store");
     }
     assert!(WORKSPACE.named["mcpbox-store"].contains("sea-orm"));
+}
+
+#[test]
+fn nothing_links_what_is_for_tests_only() {
+    for (name, internal) in &WORKSPACE.internal {
+        assert!(!internal.contains(TESTING), "{name} depends on {TESTING} outside of its tests");
+    }
 }
 
 #[test]

@@ -14,7 +14,8 @@ use mcpbox_core::{
     execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
     principal::Principal,
 };
-use mcpbox_store::{Keyring, Location, Store};
+use mcpbox_store::Keyring;
+use mcpbox_testing::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -60,6 +61,7 @@ pub(crate) struct Fixture {
     pub(crate) shutdown: CancellationToken,
     pub(crate) doors: JoinSet<()>,
     _dir: TempDir,
+    _database: Database,
 }
 
 pub(crate) fn unlimited() -> AdminConfig {
@@ -73,8 +75,8 @@ impl Fixture {
 
     pub(crate) async fn start_with(config: AdminConfig) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let location = Location::Sqlite(dir.path().join("mcpbox.db"));
-        let store = Store::open(&location, Keyring::generate().unwrap()).await.unwrap();
+        let database = Database::of_this_run();
+        let store = database.open(Keyring::generate().unwrap()).await.unwrap();
         let settings = CatalogConfig {
             store,
             executor: Arc::new(Adder),
@@ -92,7 +94,7 @@ impl Fixture {
         doors.spawn(async move { serve(listener, cat, cfg, stop).await.unwrap() });
         let (cat, stop) = (catalog.clone(), shutdown.clone());
         doors.spawn(async move { serve_socket(unix, cat, config, stop).await.unwrap() });
-        Self { catalog, address, socket, shutdown, doors, _dir: dir }
+        Self { catalog, address, socket, shutdown, doors, _dir: dir, _database: database }
     }
 
     /// A browser page of our own origin, not logged in.

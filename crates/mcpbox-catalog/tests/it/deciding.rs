@@ -18,7 +18,7 @@ use mcpbox_core::{
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::support::{ADD, FETCH, PASSWORD, World, add_admin, asked, careful, refusal};
+use crate::support::{ADD, FETCH, PASSWORD, World, asked, careful, refusal};
 
 fn host(text: &str) -> Capability {
     Capability::Host(HostRule::parse(text).unwrap())
@@ -205,7 +205,8 @@ async fn a_stale_decision_learns_what_changed_field_by_field() {
 #[tokio::test]
 async fn of_two_humans_the_second_learns_who_decided_and_when() {
     let world = World::new().await;
-    add_admin(&world.store, "ben", mcpbox_core::clock::Clock::now(world.clock.as_ref())).await;
+    mcpbox_testing::add_admin(&world.store, "ben", PASSWORD, mcpbox_core::clock::Clock::now(world.clock.as_ref()))
+        .await;
     let ben = session::reviewer_from_password(&world.cat, "ben", &SecretString::from(PASSWORD)).await.unwrap();
     world.server("s").await;
     world.create("s", "add", ADD).await;
@@ -224,7 +225,8 @@ async fn of_two_humans_the_second_learns_who_decided_and_when() {
 #[tokio::test]
 async fn each_human_sees_what_changed_since_they_looked() {
     let world = World::new().await;
-    add_admin(&world.store, "ben", mcpbox_core::clock::Clock::now(world.clock.as_ref())).await;
+    mcpbox_testing::add_admin(&world.store, "ben", PASSWORD, mcpbox_core::clock::Clock::now(world.clock.as_ref()))
+        .await;
     let ben = session::reviewer_from_password(&world.cat, "ben", &SecretString::from(PASSWORD)).await.unwrap();
     world.server("s").await;
     world.create("s", "add", ADD).await;

@@ -16,7 +16,7 @@ fn first(proof: SetupProof) -> FirstAdmin {
 
 #[tokio::test]
 async fn the_first_admin_needs_the_newest_one_time_token() {
-    let (cat, _directory) = World::without_admin().await;
+    let (cat, _database) = World::without_admin().await;
     assert!(!session::has_admin(&cat).await.unwrap());
     let old = session::new_setup_token(&cat).await.unwrap();
     let token = session::new_setup_token(&cat).await.unwrap();

@@ -2,9 +2,8 @@
 
 mod scripted;
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
-use argon2::{Algorithm, Argon2, Params, Version as Argon2Version, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::{Catalog, CatalogConfig, CatalogError, Reviewer, author, call, review, session};
 use mcpbox_core::{
@@ -12,14 +11,13 @@ use mcpbox_core::{
     clock::{Clock, ManualClock},
     execute::{Execution, HostAttempt, HostOutcome, Observed, Outcome, ToolOutput, Unobserved},
     failure::Failure,
-    ids::{ReviewId, UserId},
+    ids::ReviewId,
     principal::Principal,
-    user::User,
 };
-use mcpbox_store::{Keyring, Location, Store, users};
+use mcpbox_store::{Keyring, Store};
+use mcpbox_testing::{Database, add_admin};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 
 pub(crate) use scripted::{Index, Scripted, resolved};
 
@@ -72,16 +70,12 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) llm: Principal,
     pub(crate) human: Reviewer,
-    directory: Arc<TempDir>,
+    database: Arc<Database>,
     keyring: Keyring,
 }
 
 pub(crate) fn start_of_time() -> DateTime<Utc> {
     "2026-03-01T10:00:00Z".parse().unwrap()
-}
-
-async fn open_store(directory: &Path, keyring: &Keyring) -> Store {
-    Store::open(&Location::Sqlite(directory.join("mcpbox.db")), keyring.clone()).await.unwrap()
 }
 
 async fn open_catalog(store: &Store, executor: &Arc<Scripted>, clock: &Arc<ManualClock>) -> Arc<Catalog> {
@@ -94,50 +88,34 @@ async fn open_catalog(store: &Store, executor: &Arc<Scripted>, clock: &Arc<Manua
     Catalog::open(config).await.unwrap()
 }
 
-/// An account whose hash is cheap to check; the parameters stand in the hash.
-pub(crate) async fn add_admin(store: &Store, username: &str, now: DateTime<Utc>) {
-    let cheap = Argon2::new(Algorithm::Argon2id, Argon2Version::V0x13, Params::new(8, 1, 1, None).unwrap());
-    let password_hash = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
-    let user = User {
-        id: UserId::generate(),
-        username: username.into(),
-        password_hash,
-        created_at: now,
-        password_changed_at: now,
-    };
-    let tx = store.begin().await.unwrap();
-    users::insert(&tx, &user).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
 impl World {
     pub(crate) async fn new() -> Self {
-        let directory = Arc::new(TempDir::new().unwrap());
+        let database = Arc::new(Database::of_this_run());
         let keyring = Keyring::generate().unwrap();
-        let store = open_store(directory.path(), &keyring).await;
+        let store = database.open(keyring.clone()).await.unwrap();
         let executor = Scripted::new(Box::new(|_| returned(Value::from(3))));
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let cat = open_catalog(&store, &executor, &clock).await;
-        add_admin(&store, "anna", clock.now()).await;
+        add_admin(&store, "anna", PASSWORD, clock.now()).await;
         let human = session::reviewer_from_password(&cat, "anna", &SecretString::from(PASSWORD)).await.unwrap();
         let llm = Principal::Local { client: Some("test client".into()) };
-        Self { cat, store, executor, clock, llm, human, directory, keyring }
+        Self { cat, store, executor, clock, llm, human, database, keyring }
     }
 
     /// A catalog without any account.
-    pub(crate) async fn without_admin() -> (Arc<Catalog>, TempDir) {
-        let directory = TempDir::new().unwrap();
-        let store = open_store(directory.path(), &Keyring::generate().unwrap()).await;
+    pub(crate) async fn without_admin() -> (Arc<Catalog>, Database) {
+        let database = Database::of_this_run();
+        let store = database.open(Keyring::generate().unwrap()).await.unwrap();
         let executor = Scripted::new(Box::new(|_| returned(Value::Null)));
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
-        (open_catalog(&store, &executor, &clock).await, directory)
+        (open_catalog(&store, &executor, &clock).await, database)
     }
 
     /// Closes everything and opens it again from disk.
     pub(crate) async fn restart(self) -> Self {
         self.cat.close().await;
         self.store.close().await;
-        let store = open_store(self.directory.path(), &self.keyring).await;
+        let store = self.database.open(self.keyring.clone()).await.unwrap();
         let cat = open_catalog(&store, &self.executor, &self.clock).await;
         Self { cat, store, ..self }
     }

@@ -3,9 +3,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-#[path = "../store/database.rs"]
-#[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
-mod database;
 #[path = "../store/three.rs"]
 mod three;
 
@@ -16,6 +13,7 @@ use std::{
 
 use mcpbox_catalog::{Catalog, CatalogConfig, Reviewer, author, call, review, session};
 use mcpbox_core::{clock::SystemClock, event::LiveEvent, execute::Unobserved, ids::ReviewId, principal::Principal};
+use mcpbox_testing as database;
 use secrecy::SecretString;
 use serde_json::Map;
 use tokio::{sync::broadcast::Receiver, time::timeout};

@@ -8,7 +8,6 @@ mod backups;
 mod bundles;
 mod calls;
 mod concurrency;
-mod database;
 mod encryption;
 mod grants;
 mod keys;
@@ -21,3 +20,5 @@ mod reviewing;
 mod tools;
 mod upgrade;
 mod versions;
+
+use mcpbox_testing as database;

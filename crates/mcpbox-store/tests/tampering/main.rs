@@ -3,9 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../store/database.rs"]
-#[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
-mod database;
 mod intruder;
 #[path = "../store/three.rs"]
 mod three;
@@ -26,6 +23,7 @@ use mcpbox_core::{
     principal::Principal,
     settings::{AutoApproval, Settings},
 };
+use mcpbox_testing as database;
 use sea_orm::DbBackend;
 use secrecy::SecretString;
 use serde_json::Map;

@@ -111,7 +111,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
 ];
 
 /// What no settings file may say: weakening the sandbox is said anew at every start.
-const FLAG_OR_VARIABLE_ONLY: &str = "insecure_no_sandbox";
+pub(crate) const FLAG_OR_VARIABLE_ONLY: &str = "insecure_no_sandbox";
 
 /// Variables that carry secrets: taken out of the environment before anything else happens.
 pub(crate) const SECRET_VARIABLES: &[&str] =

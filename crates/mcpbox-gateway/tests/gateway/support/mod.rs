@@ -3,22 +3,24 @@
 pub(crate) mod client;
 pub(crate) mod double;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use mcpbox_catalog::{
     Catalog, CatalogConfig, Reviewer,
     author::{self, CreateServer, CreateTool},
-    review,
-    session::{self, FirstAdmin, LoginOrigin, SetupProof},
+    review, session,
 };
 use mcpbox_core::{
-    clock::SystemClock, paging::PageRequest, principal::Principal, review::ReviewState, settings::Settings,
+    clock::{Clock, SystemClock},
+    paging::PageRequest,
+    principal::Principal,
+    review::ReviewState,
+    settings::Settings,
 };
 use mcpbox_gateway::{GatewayConfig, RateLimits};
-use mcpbox_store::{Keyring, Location, Store};
-use secrecy::SecretString;
-use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
+use mcpbox_store::Keyring;
+use mcpbox_testing::Database;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use self::double::Double;
@@ -31,37 +33,17 @@ pub(crate) struct TestBox {
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: Option<JoinHandle<()>>,
     pub(crate) reviewer: Reviewer,
-    _dir: TempDir,
+    _database: Database,
 }
 
-/// A database with an admin who is logged in, made once: hashing a password is slow by design.
-static TEMPLATE: OnceCell<(TempDir, SecretString)> = OnceCell::const_new();
+const PASSWORD: &str = "correct horse battery";
 
-async fn open(dir: &Path, double: Arc<Double>) -> Arc<Catalog> {
-    let keyring = Keyring::load_or_create(&dir.join("key")).unwrap();
-    let store = Store::open(&Location::Sqlite(dir.join("mcpbox.db")), keyring).await.unwrap();
-    let config = CatalogConfig {
-        store,
-        executor: double,
-        clock: Arc::new(SystemClock),
-        admin_url: "http://127.0.0.1:3000".into(),
-    };
+async fn open(database: &Database, double: Arc<Double>) -> Arc<Catalog> {
+    let store = database.open(Keyring::generate().unwrap()).await.unwrap();
+    let clock = Arc::new(SystemClock);
+    mcpbox_testing::add_admin(&store, "ada", PASSWORD, clock.now()).await;
+    let config = CatalogConfig { store, executor: double, clock, admin_url: "http://127.0.0.1:3000".into() };
     Catalog::open(config).await.unwrap()
-}
-
-async fn template() -> &'static (TempDir, SecretString) {
-    TEMPLATE
-        .get_or_init(|| async {
-            let dir = TempDir::new().unwrap();
-            let catalog = open(dir.path(), Arc::default()).await;
-            let password: SecretString = "correct horse battery".into();
-            let first = FirstAdmin { proof: SetupProof::Local, username: "ada".into(), password: password.clone() };
-            session::create_first_admin(&catalog, first).await.unwrap();
-            let token = session::login(&catalog, "ada", &password, LoginOrigin::default()).await.unwrap().token;
-            catalog.close().await;
-            (dir, token)
-        })
-        .await
 }
 
 impl TestBox {
@@ -74,15 +56,10 @@ impl TestBox {
         if config.rate_limits == RateLimits::default() {
             config.rate_limits = RateLimits::off();
         }
-        let (template, token) = template().await;
-        let dir = TempDir::new().unwrap();
-        for file in std::fs::read_dir(template.path()).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
-        }
+        let database = Database::of_this_run();
         let double = Arc::new(Double::default());
-        let catalog = open(dir.path(), double.clone()).await;
-        let reviewer = session::reviewer_from_session(&catalog, token).await.unwrap();
+        let catalog = open(&database, double.clone()).await;
+        let reviewer = session::reviewer_from_password(&catalog, "ada", &PASSWORD.into()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
@@ -90,7 +67,7 @@ impl TestBox {
             let (catalog, shutdown) = (catalog.clone(), shutdown.clone());
             async move { mcpbox_gateway::serve(listener, catalog, config, shutdown).await.unwrap() }
         });
-        Self { catalog, double, url, shutdown, serving: Some(serving), reviewer, _dir: dir }
+        Self { catalog, double, url, shutdown, serving: Some(serving), reviewer, _database: database }
     }
 
     pub(crate) fn author() -> Principal {
