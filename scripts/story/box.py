@@ -150,6 +150,11 @@ class Box:
         """Runs a command that decides, with the admin's password on standard input."""
         return self.cli(*arguments, "--username", USERNAME, "--password-stdin", stdin=PASSWORD + "\n")
 
+    def as_admin_fails(self, *arguments: str) -> str:
+        """What a command that decides says when it must be refused."""
+        login = ("--username", USERNAME, "--password-stdin")
+        return self.cli(*arguments, *login, stdin=PASSWORD + "\n", fails=True).stderr
+
     def open_review(self, tool: str) -> dict[str, Any]:
         """The one open review of `tool` (`server__tool`)."""
         found = [item for item in self.cli_json("review", "list") if item["tool"] == tool]

@@ -2,6 +2,7 @@
 //! parse, call the catalog and answer; they decide nothing.
 
 pub(crate) mod audit;
+pub(crate) mod backups;
 pub(crate) mod calls;
 pub(crate) mod connection;
 pub(crate) mod document;
@@ -21,6 +22,7 @@ pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod storage;
 pub(crate) mod tools;
+pub(crate) mod transfer;
 
 use axum::Json;
 use mcpbox_catalog::author;

@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
+    backup::Folder,
     change::Touched,
     clients::Clients,
     expiry, follow,
@@ -82,6 +83,8 @@ pub struct Catalog {
     pub(crate) clients: StdMutex<Clients>,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
+    /// Where backups are kept; none in a process that makes none.
+    pub(crate) backups: OnceLock<Folder>,
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
@@ -126,6 +129,7 @@ impl Catalog {
             installs: Installs::default(),
             clients: StdMutex::default(),
             broker: OnceLock::new(),
+            backups: OnceLock::new(),
             store: config.store,
             executor: config.executor,
             clock: config.clock,

@@ -133,6 +133,11 @@ impl Change {
         !self.kinds.is_empty()
     }
 
+    /// Undoes everything, for a trial.
+    pub(crate) async fn undo(self) -> Result<(), CatalogError> {
+        Ok(self.tx.rollback().await?)
+    }
+
     /// Makes the write durable and visible.
     pub(crate) async fn commit(self) -> Result<(), CatalogError> {
         if self.kinds.is_empty() {

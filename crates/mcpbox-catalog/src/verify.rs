@@ -6,7 +6,7 @@ mod history;
 mod rows;
 
 use mcpbox_store::{
-    Moment,
+    Connection,
     audit::{self, ChainCheck},
 };
 use serde::Serialize;
@@ -82,19 +82,26 @@ impl AuditReport {
 /// # Errors
 /// The store cannot be read. Something wrong is an answer, not an error.
 pub async fn verify_decisions(cat: &Catalog) -> Result<AuditReport, CatalogError> {
-    let moment = cat.store.moment().await?;
-    let mut report = AuditReport::of_chain(audit::verify(&moment).await?);
+    verify_at(&cat.store.moment().await?).await
+}
+
+/// The same, of a database that no catalog is open on.
+///
+/// # Errors
+/// As [`verify_decisions`].
+pub async fn verify_at(moment: &impl Connection) -> Result<AuditReport, CatalogError> {
+    let mut report = AuditReport::of_chain(audit::verify(moment).await?);
     if report.broken_at.is_some() {
         // What a broken chain says proves nothing.
         return Ok(report);
     }
-    let history = read_history(&moment).await?;
-    rows::compare_reviews(&moment, &history, &mut report).await?;
-    rows::compare_state(&moment, &history, &mut report).await?;
+    let history = read_history(moment).await?;
+    rows::compare_reviews(moment, &history, &mut report).await?;
+    rows::compare_state(moment, &history, &mut report).await?;
     Ok(report)
 }
 
-async fn read_history(moment: &Moment) -> Result<History, CatalogError> {
+async fn read_history(moment: &impl Connection) -> Result<History, CatalogError> {
     let mut history = History::default();
     let mut after = 0;
     loop {

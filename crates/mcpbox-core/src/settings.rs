@@ -23,6 +23,8 @@ pub struct Settings {
     pub auto_approval: AutoApproval,
     /// How much may be kept.
     pub storage: Storage,
+    /// Backups that are made by themselves.
+    pub backup: BackupSchedule,
 }
 
 impl Default for Settings {
@@ -36,6 +38,7 @@ impl Default for Settings {
             default_limits: crate::server::Limits::default(),
             auto_approval: AutoApproval::default(),
             storage: Storage::default(),
+            backup: BackupSchedule::default(),
         }
     }
 }
@@ -94,6 +97,25 @@ impl Storage {
         wrong.map_or(Ok(()), |(name, value, least, most)| {
             Err(format!("storage.{name} is {value}; it must be between {least} and {most}"))
         })
+    }
+}
+
+/// Backups that are made by themselves, in the folder `backups` of the data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupSchedule {
+    /// Whether any are made.
+    pub is_on: bool,
+    /// Hours from one to the next (1 to 8760).
+    pub every_hours: u32,
+    /// How many are kept (1 to 1000).
+    pub keep: u32,
+}
+
+impl Default for BackupSchedule {
+    fn default() -> Self {
+        Self { is_on: false, every_hours: 24, keep: 7 }
     }
 }
 

@@ -194,7 +194,7 @@ fn sequence(event: &Option<AuditEvent>) -> i64 {
     event.as_ref().map_or(0, |event| event.sequence)
 }
 
-fn place() -> SealedAt<'static> {
+pub(crate) fn place() -> SealedAt<'static> {
     SealedAt { table: "audit_head", column: "sealed", row: &HEAD_ROW }
 }
 

@@ -66,6 +66,13 @@ impl std::fmt::Debug for Keyring {
     }
 }
 
+impl PartialEq for Keyring {
+    /// By their ids, so that how long it takes tells nothing about the keys.
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
 impl Keyring {
     /// The key of 64 hex digits; `place` is where they stand, for the message.
     ///
@@ -138,6 +145,11 @@ impl Keyring {
         Uuid::from_bytes(id)
     }
 
+    /// The key as 64 hex digits.
+    pub(crate) fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(self.0.as_slice()))
+    }
+
     /// The key itself.
     pub(crate) fn key(&self) -> &KeyBytes {
         &self.0
@@ -150,8 +162,7 @@ impl Keyring {
 
     fn write_durably(&self, path: &Path) -> io::Result<()> {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-        let text = Zeroizing::new(hex::encode(self.0.as_slice()));
-        writeln!(file, "{}", text.as_str())?;
+        writeln!(file, "{}", self.to_hex().as_str())?;
         file.sync_all()
     }
 }
@@ -188,14 +199,34 @@ pub enum KeyOrigin {
     Created(PathBuf),
 }
 
+impl std::fmt::Display for KeyOrigin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Credential(path) | Self::File(path) | Self::Created(path) => path.display().fmt(f),
+            Self::Environment => f.write_str("MCPBOX_ENCRYPTION_KEY"),
+        }
+    }
+}
+
 impl KeySource {
     /// The first key there is; a new key file when there is none.
     ///
     /// # Errors
     /// [`KeyError`]; two different keys in file and environment are refused rather than guessed about.
     pub fn load(&self) -> Result<(Keyring, KeyOrigin), KeyError> {
+        match self.existing()? {
+            Some(found) => Ok(found),
+            None => Ok((Keyring::load_or_create(&self.file)?, KeyOrigin::Created(self.file.clone()))),
+        }
+    }
+
+    /// The first key there is; makes none.
+    ///
+    /// # Errors
+    /// As [`KeySource::load`].
+    pub fn existing(&self) -> Result<Option<(Keyring, KeyOrigin)>, KeyError> {
         if let Some(credential) = self.credential() {
-            return Ok((Keyring::read(&credential)?, KeyOrigin::Credential(credential)));
+            return Ok(Some((Keyring::read(&credential)?, KeyOrigin::Credential(credential))));
         }
         let environment =
             self.environment.as_ref().map(|hex| Keyring::from_hex(hex, "MCPBOX_ENCRYPTION_KEY")).transpose()?;
@@ -204,12 +235,9 @@ impl KeySource {
             if environment.is_some_and(|other| other.id() != keyring.id()) {
                 return Err(KeyError::Differ { path: self.file.clone() });
             }
-            return Ok((keyring, KeyOrigin::File(self.file.clone())));
+            return Ok(Some((keyring, KeyOrigin::File(self.file.clone()))));
         }
-        match environment {
-            Some(keyring) => Ok((keyring, KeyOrigin::Environment)),
-            None => Ok((Keyring::load_or_create(&self.file)?, KeyOrigin::Created(self.file.clone()))),
-        }
+        Ok(environment.map(|keyring| (keyring, KeyOrigin::Environment)))
     }
 
     fn credential(&self) -> Option<PathBuf> {

@@ -11,6 +11,7 @@ use crate::{
     entity::{data_keys, key_check},
     error::StoreError,
     keyring::Keyring,
+    reseal,
     seal::{KeyBytes, SealError, SealedAt, Sealer, key_id, random_key, seal_with, unseal_with},
     store::Tx,
 };
@@ -62,6 +63,32 @@ pub async fn rotate_kek(tx: &Tx, old: &Keyring, new: &Keyring) -> Result<u64, St
         .update(&tx.inner)
         .await?;
     Ok(rotated)
+}
+
+/// Encrypts every value with a new data key, wrapped by `keyring`, and forgets the old ones, in one transaction. Gives the
+/// number of values. The store must be opened anew afterwards.
+///
+/// # Errors
+/// [`StoreError::Seal`] when a value was changed or moved.
+pub async fn rotate_data_keys(tx: &Tx, keyring: &Keyring) -> Result<u64, StoreError> {
+    let (sealer, new) = with_new_key(&tx.inner, keyring).await?;
+    let values = reseal::all(&tx.inner, &sealer).await?;
+    data_keys::Entity::delete_many().filter(data_keys::Column::Id.ne(new)).exec(&tx.inner).await?;
+    Ok(values)
+}
+
+/// All data keys, and a new one that encrypts.
+async fn with_new_key(executor: &impl ConnectionTrait, keyring: &Keyring) -> Result<(Sealer, Uuid), StoreError> {
+    let id = SecretId::generate().0;
+    let key = random_key().map_err(|source| unopened(&id, source))?;
+    let row = data_keys::Model { id, wrapped: wrap_key(keyring, id, &key)? };
+    data_keys::Entity::insert(row.into_active_model()).exec_without_returning(executor).await?;
+    let mut keys = HashMap::new();
+    for row in data_keys::Entity::find().all(executor).await? {
+        keys.insert(row.id, unwrap_key(keyring, &row)?);
+    }
+    let sealer = Sealer::new(keys, id).ok_or_else(|| unopened(&id, SealError::UnknownKey))?;
+    Ok((sealer, id))
 }
 
 async fn initialise(executor: &impl ConnectionTrait, keyring: &Keyring) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod backup;
 pub mod calls;
 pub mod catalog;
 mod convert;
@@ -23,6 +24,7 @@ mod open;
 pub mod outbox;
 mod paging;
 pub mod regressions;
+mod reseal;
 pub mod resolutions;
 pub mod reviews;
 pub mod revisions;
@@ -33,6 +35,7 @@ pub mod servers;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+pub mod signature;
 pub mod sources;
 mod store;
 pub mod tokens;
@@ -42,7 +45,7 @@ pub mod versions;
 
 pub use error::StoreError;
 pub use keyring::{KeyError, KeyOrigin, KeySource, Keyring};
-pub use keys::rotate_kek;
-pub use open::Location;
+pub use keys::{rotate_data_keys, rotate_kek};
+pub use open::{Location, has_pending, others_connected};
 pub use seal::SealError;
 pub use store::{Connection, Moment, Reader, Store, Tx};

@@ -11,6 +11,7 @@ use mcpbox_core::{
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
 
 pub use self::delivery::{Attempt, Claim, Delivery, claim, deliveries, finish, skip};
+pub(crate) use self::row::place;
 use crate::{
     convert::{Place, text, time},
     entity::{

@@ -8,8 +8,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         self, Connection as _,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
@@ -64,13 +64,30 @@ impl std::fmt::Debug for Location {
 
 /// Connects, migrates and opens the keys.
 pub(crate) async fn open(location: &Location, keyring: &Keyring) -> Result<Inner, StoreError> {
-    let (writer, reader) = match location {
-        Location::Sqlite(path) => open_sqlite(location, path).await?,
+    let (writer, reader) = connections(location).await?;
+    let tx = begin_alone(&writer).await?;
+    migration::apply(&tx).await?;
+    let sealer = keys::open(&tx, keyring).await?;
+    tx.commit().await?;
+    let (mut writer, mut reader, meter) = (writer, reader, Meter::new());
+    meter.watch(&mut writer);
+    meter.watch(&mut reader);
+    Ok(Inner { writer, reader, sealer, meter })
+}
+
+/// Connects: the writer and the readers.
+pub(crate) async fn connections(location: &Location) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    match location {
+        Location::Sqlite(path) => open_sqlite(location, path).await,
         Location::Postgres(url) => {
             let pool = connect(location, postgres_options(url)).await?;
-            (pool.clone(), pool)
+            Ok((pool.clone(), pool))
         }
-    };
+    }
+}
+
+/// Begins a transaction that may take its time, and that no other writer comes between.
+pub(crate) async fn begin_alone(writer: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -81,13 +98,7 @@ pub(crate) async fn open(location: &Location, keyring: &Keyring) -> Result<Inner
         tx.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         tx.execute_unprepared(WRITER_TURN).await?;
     }
-    migration::apply(&tx).await?;
-    let sealer = keys::open(&tx, keyring).await?;
-    tx.commit().await?;
-    let (mut writer, mut reader, meter) = (writer, reader, Meter::new());
-    meter.watch(&mut writer);
-    meter.watch(&mut reader);
-    Ok(Inner { writer, reader, sealer, meter })
+    Ok(tx)
 }
 
 async fn open_sqlite(location: &Location, path: &Path) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
@@ -137,6 +148,39 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 async fn connect(location: &Location, options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
     Database::connect(options).await.map_err(|source| StoreError::Open { location: location.to_string(), source })
+}
+
+/// Whether a database that is there waits for migrations of this program. Changes nothing.
+///
+/// # Errors
+/// [`StoreError::Open`], [`StoreError::NewerSchema`].
+pub async fn has_pending(location: &Location) -> Result<bool, StoreError> {
+    let options = match location {
+        Location::Sqlite(path) => sqlite_options(path, 1, true),
+        Location::Postgres(url) => postgres_options(url),
+    };
+    let connection = connect(location, options).await?;
+    let pending = migration::first_pending(&connection).await;
+    connection.close().await?;
+    Ok(pending?.is_some())
+}
+
+/// How many connections other processes of MCPbox have to this PostgreSQL database; 0 for SQLite, whose data directory is
+/// locked by who uses it.
+///
+/// # Errors
+/// [`StoreError::Open`].
+pub async fn others_connected(location: &Location) -> Result<u64, StoreError> {
+    let Location::Postgres(url) = location else { return Ok(0) };
+    let mut options = postgres_options(url);
+    options.max_connections(1);
+    let connection = connect(location, options).await?;
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mcpbox' \
+                 AND datname = current_database() AND pid <> pg_backend_pid()";
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, count)).await?;
+    let others: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    connection.close().await?;
+    Ok(others.unsigned_abs())
 }
 
 fn sqlite_options(path: &Path, connections: u32, read_only: bool) -> ConnectOptions {

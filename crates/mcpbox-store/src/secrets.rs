@@ -187,7 +187,7 @@ async fn write_value(tx: &Tx, id: SecretId, value: Option<Vec<u8>>, now: DateTim
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
 }
 
-fn place(id: &Uuid) -> SealedAt<'_> {
+pub(crate) fn place(id: &Uuid) -> SealedAt<'_> {
     SealedAt { table: "secrets", column: "value", row: id }
 }
 

@@ -78,6 +78,17 @@ impl Store {
         Ok(Moment { inner: begin_read(&self.0.reader).await?, store: self.0.clone() })
     }
 
+    /// Moves what stands in SQLite's log into its file; nothing to do on PostgreSQL.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        if self.0.writer.get_database_backend() == DbBackend::Sqlite {
+            self.0.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(())
+    }
+
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         for connection in [&self.0.reader, &self.0.writer] {
@@ -101,6 +112,11 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// A transaction that was begun on this store before it was whole.
+    pub(crate) fn of(inner: DatabaseTransaction, store: &Store) -> Self {
+        Self { inner, store: store.0.clone() }
+    }
+
     /// Makes all writes durable.
     ///
     /// # Errors

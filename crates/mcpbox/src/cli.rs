@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::SettingFlags;
 
+mod backup;
 mod review;
 mod server;
 
+pub(crate) use backup::{BackupArgs, ExportArgs, ImportArgs, KeyCommand, RestoreArgs, RotateArgs};
 pub(crate) use review::{ApproveArgs, DecisionArgs, PackageCommand, ReviewCommand};
 pub(crate) use server::{CodePolicyArg, GrantCommand, GrantTarget, SecretCommand, ServerChange, ServerCommand};
 
@@ -102,8 +104,25 @@ pub(crate) enum Command {
         #[command(flatten)]
         settings: SettingFlags,
     },
-    /// Print a new random key, for MCPBOX_SANDBOX_KEY, MCPBOX_METRICS_TOKEN or MCPBOX_ENCRYPTION_KEY.
-    Key,
+    /// Write everything there is to one file, beside a running server or without one.
+    ///
+    /// The encryption key is not in it, unless --include-key says so: keep the key somewhere else, without it secrets cannot
+    /// be read. A backup of SQLite can be restored into PostgreSQL and the other way round.
+    Backup(BackupArgs),
+    /// Restore a backup, into an empty data directory or an empty PostgreSQL database. No server may run.
+    Restore(RestoreArgs),
+    /// Write servers, tools and what they asked for as JSON, without values of secrets. Needs a running server.
+    Export(ExportArgs),
+    /// Import servers and tools: an export of MCPbox, or of the original MCPbox 1.0 to 1.2. Everything arrives unapproved, with
+    /// one review for each tool. Asks an admin's password; needs a running server.
+    Import(ImportArgs),
+    /// Print a new random key, for MCPBOX_SANDBOX_KEY, MCPBOX_METRICS_TOKEN or MCPBOX_ENCRYPTION_KEY; or rotate the
+    /// encryption key.
+    Key {
+        /// What to do instead of printing a key.
+        #[command(subcommand)]
+        command: Option<KeyCommand>,
+    },
     /// Print the OpenAPI document of the admin API.
     Openapi,
     /// Print completions for a shell, for instance: mcpbox completions bash > /etc/bash_completion.d/mcpbox

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
-use cli::{AdminCommand, AuditCommand, Cli, Command, ServeArgs};
+use cli::{AdminCommand, AuditCommand, Cli, Command, KeyCommand, ServeArgs};
 use config::{Config, Environment, Role, Settings};
 use control::Control;
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli, env: &Environment) -> anyhow::Result<()> {
     let Cli { data_dir, config: file, serve, command } = cli;
     match command {
-        Some(Command::Key) => return command::key::run(),
+        Some(Command::Key { command: None }) => return command::key::run(),
         Some(Command::Man { directory }) => return documents::write_manual(&directory),
         Some(Command::Completions { shell }) => {
             documents::print_completions(shell);
@@ -114,8 +114,13 @@ async fn dispatch(
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
         Command::Health(_) => command::health::run(config).await,
+        Command::Export(args) => command::transfer::export(&control, args).await,
+        Command::Import(args) => command::transfer::import(&control, args).await,
+        Command::Backup(args) => command::backup::run(config, args).await,
+        Command::Restore(args) => command::restore::run(config, args).await,
+        Command::Key { command: Some(KeyCommand::Rotate(args)) } => command::rotate::run(config, args).await,
         Command::Config { .. }
-        | Command::Key
+        | Command::Key { .. }
         | Command::Openapi
         | Command::Man { .. }
         | Command::Completions { .. } => Ok(()),

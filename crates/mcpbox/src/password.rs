@@ -9,6 +9,8 @@ use crate::{cli::Credentials, control::Login};
 
 /// Longest line or value that is read.
 const INPUT_MAX: u64 = 1 << 20;
+/// Shortest passphrase of a backup.
+const PASSPHRASE_MIN_CHARS: usize = 12;
 
 /// Asks who decides.
 ///
@@ -61,6 +63,37 @@ pub(crate) fn ask_value(key: &str) -> anyhow::Result<SecretString> {
         bail!("there is no value on standard input; with --password-stdin it follows the password's line");
     }
     Ok(value.to_owned().into())
+}
+
+/// The passphrase of a new backup, on a terminal twice.
+///
+/// # Errors
+/// Neither a terminal nor `--passphrase-stdin`, too short, or the two differ.
+pub(crate) fn ask_new_passphrase(from_stdin: bool) -> anyhow::Result<SecretString> {
+    use secrecy::ExposeSecret;
+    let passphrase = if from_stdin { password_line()? } else { typed_passphrase("Passphrase of the backup: ")? };
+    if !from_stdin && typed_passphrase("Once more: ")?.expose_secret() != passphrase.expose_secret() {
+        bail!("the two passphrases differ; try again");
+    }
+    if passphrase.expose_secret().chars().count() < PASSPHRASE_MIN_CHARS {
+        bail!("the passphrase is too short; take {PASSPHRASE_MIN_CHARS} characters or more");
+    }
+    Ok(passphrase)
+}
+
+/// The passphrase of a backup that is there.
+///
+/// # Errors
+/// Neither a terminal nor `--passphrase-stdin`.
+pub(crate) fn ask_passphrase(from_stdin: bool) -> anyhow::Result<SecretString> {
+    if from_stdin { password_line() } else { typed_passphrase("Passphrase of the backup: ") }
+}
+
+fn typed_passphrase(text: &str) -> anyhow::Result<SecretString> {
+    if !std::io::stdin().is_terminal() {
+        bail!("this asks for the passphrase of the backup and there is no terminal; use --passphrase-stdin");
+    }
+    prompt(text)
 }
 
 fn username(credentials: &Credentials) -> anyhow::Result<String> {

@@ -14,7 +14,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   review_changed: ["/api/reviews", "/api/tools", "/api/audit", "/api/policy"],
   grants_changed: ["/api/grants", "/api/servers", "/api/tools", "/api/secrets", "/api/modules", "/api/packages", "/api/reviews", "/api/audit"],
   call_finished: ["/api/calls", "/api/sandbox", "/api/secrets", "/api/reviews/{id}/first-runs"],
-  settings_changed: ["/api/settings", "/api/audit", "/api/policy"],
+  settings_changed: ["/api/settings", "/api/backups", "/api/audit", "/api/policy"],
   notifications_changed: ["/api/notifications", "/api/audit"],
   client_seen: ["/api/connection"],
   sessions_changed: ["/api/sessions", "/api/audit"],

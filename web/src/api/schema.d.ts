@@ -55,6 +55,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the backups in the data directory, newest first, and how the last one went. The settings hold the schedule. */
+        get: operations["backups_list"];
+        put?: never;
+        /** Makes a backup now, in the data directory. The encryption key is not in it. */
+        post: operations["backups_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads a backup. It holds password hashes, code and sealed secrets: keep it private. */
+        get: operations["backups_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -177,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports servers, tools and what they asked for, signed by this box. Values of secrets are never in it. */
+        get: operations["transfer_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grants": {
         parameters: {
             query?: never;
@@ -240,6 +292,23 @@ export interface paths {
         put?: never;
         /** Takes a grant back, at once. */
         post: operations["grants_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports servers and tools: all of the file or, when it cannot be read, nothing. Everything arrives unapproved. */
+        post: operations["transfer_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,6 +1392,39 @@ export interface components {
             revoked_later: number;
         };
         BTreeSet: string[];
+        /** @description Backups that are made by themselves, in the folder `backups` of the data directory. */
+        BackupSchedule: {
+            /**
+             * @description Whether any are made.
+             * @default false
+             */
+            is_on: boolean;
+            /**
+             * Format: int32
+             * @description Hours from one to the next (1 to 8760).
+             * @default 24
+             */
+            every_hours: number;
+            /**
+             * Format: int32
+             * @description How many are kept (1 to 1000).
+             * @default 7
+             */
+            keep: number;
+        };
+        /** @description Backups as they are. */
+        BackupState: {
+            /** @description The folder. */
+            folder: string;
+            /** @description What is in it, newest first. */
+            items: components["schemas"]["StoredBackup"][];
+            /**
+             * Format: date-time
+             * @description When the next one is due; none when the schedule is off.
+             */
+            next_at?: string | null;
+            failed?: components["schemas"]["FailedBackup"] | null;
+        };
         /** @description A decision about several reviews. */
         BulkRequest: {
             /** @description Which, each as it was shown; 1 to 100. */
@@ -1561,6 +1663,11 @@ export interface components {
             /** @description What differs. */
             differences: components["schemas"]["Difference"][];
         };
+        /**
+         * @description What to do with a tool whose name is taken.
+         * @enum {string}
+         */
+        Conflict: "skip" | "rename";
         /** @description How to connect, and who is connected. */
         ConnectionReport: {
             /** @description Base URL of the admin page, as links in answers and notifications name it. */
@@ -1845,6 +1952,95 @@ export interface components {
              */
             expires_at?: string | null;
         };
+        /** @description All servers and tools, without values of secrets. */
+        ExportedBox: {
+            /** @description Always `mcpbox-export`. */
+            format: string;
+            /**
+             * Format: int32
+             * @description 1.
+             */
+            format_version: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            exported_at: string;
+            /** @description Every server. */
+            servers: components["schemas"]["ExportedServer"][];
+            /** @description Mark of the box that wrote exactly this; it says nothing to other boxes. */
+            signature?: string;
+        };
+        /** @description What a tool was granted or asked for. */
+        ExportedRequest: {
+            /** @description What. */
+            capability: components["schemas"]["Capability"];
+            /** @description Why. */
+            justification: string;
+        };
+        /** @description A secret without its value. */
+        ExportedSecret: {
+            /** @description Its key. */
+            key: string;
+            /** @description What it is. */
+            description: string;
+            /** @description Hosts it may be sent to. */
+            hosts: components["schemas"]["HostRule"][];
+        };
+        /** @description A server. */
+        ExportedServer: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Whether its tools were published. */
+            status: components["schemas"]["ServerStatus"];
+            /** @description Language rules; an import makes it strict again. */
+            code_policy: components["schemas"]["CodePolicy"];
+            /** @description Its limits. */
+            limits: components["schemas"]["Limits"];
+            /** @description Its secrets, without values. */
+            secrets: components["schemas"]["ExportedSecret"][];
+            /** @description Its tools. */
+            tools: components["schemas"]["ExportedTool"][];
+        };
+        /** @description A tool. */
+        ExportedTool: {
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is published while its server runs. */
+            enabled: boolean;
+            /** @description The live version and the newest one, oldest first. */
+            versions: components["schemas"]["ExportedVersion"][];
+            /** @description What it was granted or asked for by itself. */
+            requests: components["schemas"]["ExportedRequest"][];
+        };
+        /** @description A version. */
+        ExportedVersion: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            number: number;
+            /** @description Where it stood. */
+            state: components["schemas"]["VersionState"];
+            /** @description Names its content. */
+            content_hash: components["schemas"]["ContentHash"];
+            /** @description What it does. */
+            description: string;
+            /** @description Python source. */
+            code: string;
+        };
+        /** @description A backup that could not be made. */
+        FailedBackup: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Why, and what to do. */
+            reason: string;
+        };
         /** @description Why a run failed. Serialised as the structured content of an `isError` result. */
         Failure: {
             /** @description Which sort. */
@@ -1875,6 +2071,12 @@ export interface components {
          * @enum {string}
          */
         FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "limit_reached" | "storage_full" | "unavailable" | "cancelled";
+        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "unavailable" | "cancelled";
+        /**
+         * @description What became of a tool.
+         * @enum {string}
+         */
+        Fate: "in_review" | "draft" | "needs_change" | "skipped";
         /** @description A field that differs. */
         FieldChange: {
             /** @description Which. */
@@ -2104,6 +2306,83 @@ export interface components {
             headers?: Record<string, unknown>;
             /** @description Response body: text as it is, anything else as JSON. */
             body?: unknown;
+        };
+        /** @description How a file is imported. */
+        ImportOptions: {
+            /**
+             * @description Only tell what would come of it.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * @description What to do with a tool whose name is taken.
+             * @default skip
+             */
+            on_conflict: components["schemas"]["Conflict"];
+            /**
+             * @description Leave the tools drafts, instead of opening one review for each.
+             * @default false
+             */
+            drafts_only: boolean;
+        };
+        /** @description What came of a file. */
+        ImportReport: {
+            /** @description What the file is. */
+            source: string;
+            /** @description Whether this box wrote exactly this file. */
+            signed_by_this_box: boolean;
+            /** @description Whether this was a trial, so that nothing is stored. */
+            dry_run: boolean;
+            /** @description Each server of the file. */
+            servers: components["schemas"]["ImportedServer"][];
+            /**
+             * Format: int64
+             * @description Tools that came.
+             */
+            imported: number;
+            /**
+             * Format: int64
+             * @description Tools that were left out.
+             */
+            skipped: number;
+            /** @description What to know about the whole file. */
+            notes: string[];
+        };
+        /** @description A file that is imported. */
+        ImportRequest: {
+            /** @description The text of the file, as it is: an export of MCPbox, or of the original MCPbox 1.0 to 1.2 (at most 8 MiB). */
+            document: string;
+            /** @description How. */
+            options?: components["schemas"]["ImportOptions"];
+        };
+        /** @description What came of a server. */
+        ImportedServer: {
+            /** @description Its name in the file. */
+            name: string;
+            /** @description Its name here; none when it was left out. */
+            server?: string | null;
+            /** @description Whether it was made; otherwise it was there. */
+            is_new: boolean;
+            /** @description Each of its tools. */
+            tools: components["schemas"]["ImportedTool"][];
+            /** @description What was changed or left out. */
+            notes: string[];
+        };
+        /** @description What came of a tool. */
+        ImportedTool: {
+            /** @description Its name in the file. */
+            name: string;
+            /** @description `server__tool` here; none when it was left out. */
+            tool?: string | null;
+            /** @description What became of it. */
+            fate: components["schemas"]["Fate"];
+            review_id?: components["schemas"]["ReviewId"] | null;
+            /** @description What it asks for, as the review shows it. */
+            requests: string[];
+            /** @description What a reviewer should see in its code. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What was changed or left out, and why. */
+            notes: string[];
         };
         /** @description Whether an environment is installed here. */
         InstallState: {
@@ -3713,6 +3992,14 @@ export interface components {
              *     }
              */
             storage: components["schemas"]["Storage"];
+             * @description Backups that are made by themselves.
+             * @default {
+             *       "is_on": false,
+             *       "every_hours": 24,
+             *       "keep": 7
+             *     }
+             */
+            backup: components["schemas"]["BackupSchedule"];
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -3805,6 +4092,20 @@ export interface components {
              * @description Records of runs that could not be written since this process started.
              */
             lost_records: number;
+        /** @description A backup in the folder. */
+        StoredBackup: {
+            /** @description Its file. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
         };
         /** @description An approval that was taken back. */
         TakenBack: {
@@ -4314,6 +4615,93 @@ export interface operations {
             };
         };
     };
+    backups_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupState"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backups_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredBackup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backups_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As the list names it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calls_list: {
         parameters: {
             query?: {
@@ -4607,6 +4995,34 @@ export interface operations {
             };
         };
     };
+    transfer_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedBox"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     grants_list: {
         parameters: {
             query?: {
@@ -4797,6 +5213,38 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

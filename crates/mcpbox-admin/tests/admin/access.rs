@@ -11,18 +11,20 @@ const SOME_ID: &str = "019a0000-0000-7000-8000-000000000000";
 
 /// Operations that the command line's socket serves without a password: reading, calling, and what any local MCP client
 /// may do as well. A new operation fails the test below until it is listed here or asks for a password.
-const WITHOUT_PASSWORD: [&str; 43] = [
+const WITHOUT_PASSWORD: [&str; 45] = [
     "DELETE /api/servers/{id}",
     "DELETE /api/tools/{id}",
     "GET /api/audit",
     "GET /api/audit/decisions",
     "GET /api/audit/verify",
+    "GET /api/backups",
     "GET /api/calls",
     "GET /api/calls/counts",
     "GET /api/calls/series",
     "GET /api/calls/{id}",
     "GET /api/connection",
     "GET /api/events",
+    "GET /api/export",
     "GET /api/grants",
     "GET /api/modules",
     "GET /api/notifications",

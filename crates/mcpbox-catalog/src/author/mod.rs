@@ -4,7 +4,7 @@
 //! The answers are what the LLM reads as JSON; `next` names what to do now. A server or tool is given by id or by
 //! name (`weather_api`, `weather_api__get_weather`).
 
-mod code;
+pub(crate) mod code;
 mod draft;
 mod draft_next;
 mod logs;
@@ -31,6 +31,7 @@ pub use module::{GrantedModule, ModuleReport, get_server_modules};
 pub use need::{Need, NeedState};
 pub use pending::{PendingBundle, PendingRequests, ServerRequests, list_pending_requests};
 pub use publish::{PublishReport, request_publish};
+pub(crate) use request::add_request;
 pub use request::{ModuleRequest, RequestReport, request_module, request_network_access};
 pub use sample::make_sample;
 pub use script::{RunCode, run_code};
@@ -46,4 +47,5 @@ pub use tool::{
     ToolDetail, ToolSummary, ToolVersions, VersionSummary, delete_tool, get_tool, list_all_tools, list_tool_versions,
     list_tools,
 };
-pub(crate) use version::set_enabled;
+pub(crate) use version::{content, set_enabled, tool_name, version};
+pub(crate) use wanted::{Wanted, module_or_refusal};

@@ -132,7 +132,7 @@ async fn request(
 }
 
 /// Writes a request for a capability, for the bundle of its tool.
-pub(super) async fn add_request(
+pub(crate) async fn add_request(
     change: &mut Change,
     loaded: &Loaded,
     capability: Capability,

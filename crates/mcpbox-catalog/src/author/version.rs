@@ -60,7 +60,7 @@ async fn withdraw(change: &mut Change, loaded: &Loaded) -> Result<Option<ReviewI
     Ok(open.map(|review| review.id))
 }
 
-pub(super) fn tool_name(text: &str) -> Result<ToolName, CatalogError> {
+pub(crate) fn tool_name(text: &str) -> Result<ToolName, CatalogError> {
     let name = ToolName::parse(text).map_err(|error| no_name(&error, text))?;
     if text.starts_with(RESERVED_PREFIX) {
         let failure =
@@ -98,7 +98,7 @@ pub(super) async fn check_name_is_free(
     }
 }
 
-pub(super) fn content(name: ToolName, description: String, code: String, analysis: &Analysis) -> Content {
+pub(crate) fn content(name: ToolName, description: String, code: String, analysis: &Analysis) -> Content {
     Content {
         name,
         description,
@@ -109,7 +109,7 @@ pub(super) fn content(name: ToolName, description: String, code: String, analysi
     }
 }
 
-pub(super) fn version(
+pub(crate) fn version(
     change: &Change,
     tool_id: ToolId,
     number: u32,

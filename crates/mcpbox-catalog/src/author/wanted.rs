@@ -17,7 +17,7 @@ use crate::{
 const MODULE_MAX_BYTES: usize = 100;
 
 /// What asking for something comes to.
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// A human must grant it.
     Grant(Capability),
     /// Every tool has it.
@@ -69,7 +69,7 @@ pub(super) fn package_or_refusal(module: &str, package: &str, network: bool) -> 
     Ok(Wanted::Grant(Capability::Package(PackageRule { provides: (!is_itself).then_some(derived), network, ..rule })))
 }
 
-pub(super) fn module_or_refusal(module: &str, policy: CodePolicy, network: bool) -> Result<Wanted, Failure> {
+pub(crate) fn module_or_refusal(module: &str, policy: CodePolicy, network: bool) -> Result<Wanted, Failure> {
     let is_default = mcpbox_analysis::default_modules().contains(&module);
     if is_default || (policy == CodePolicy::Standard && mcpbox_analysis::is_stdlib(module)) {
         return Ok(Wanted::Given(Capability::Module { name: module.to_owned() }));

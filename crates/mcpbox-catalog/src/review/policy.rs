@@ -108,6 +108,11 @@ pub async fn set_settings(
     settings: Settings,
 ) -> Result<Settings, CatalogError> {
     settings.default_limits.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
+    let schedule = settings.backup;
+    if !(1..=8_760).contains(&schedule.every_hours) || !(1..=1_000).contains(&schedule.keep) {
+        let message = "backup.every_hours must be between 1 and 8760, backup.keep between 1 and 1000";
+        return Err(refused(FailureKind::InvalidArguments, message));
+    }
     if !(1..=3650).contains(&settings.log_retention_days) {
         let message = format!("log_retention_days is {}; it must be between 1 and 3650", settings.log_retention_days);
         return Err(refused(FailureKind::InvalidArguments, message));

@@ -11,7 +11,7 @@ use mcpbox_core::{
     review::ReviewPurpose,
     settings::Settings,
 };
-use mcpbox_store::{Moment, reviews};
+use mcpbox_store::{Connection, reviews};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ pub(super) struct Decided {
 
 impl History {
     /// Adds the next event.
-    pub(super) async fn add(&mut self, moment: &Moment, event: AuditEvent) -> Result<(), CatalogError> {
+    pub(super) async fn add(&mut self, moment: &impl Connection, event: AuditEvent) -> Result<(), CatalogError> {
         match event.action.as_str() {
             "review.approve" | "review.approve.rule" => self.decided(moment, event, true).await?,
             "review.reject" => self.decided(moment, event, false).await?,
@@ -83,7 +83,12 @@ impl History {
         Ok(())
     }
 
-    async fn decided(&mut self, moment: &Moment, event: AuditEvent, approves: bool) -> Result<(), CatalogError> {
+    async fn decided(
+        &mut self,
+        moment: &impl Connection,
+        event: AuditEvent,
+        approves: bool,
+    ) -> Result<(), CatalogError> {
         let Some(id) = subject::<ReviewId>(&event, "review:") else { return Ok(()) };
         let (mut tool, mut version) = (field::<ToolId>(&event, "tool_id"), field::<VersionId>(&event, "version_id"));
         if tool.is_none() {

@@ -7,7 +7,7 @@ use mcpbox_core::{
     review::{Refusal, Review, ReviewPurpose, ReviewState, bundle_hash},
     version::{Version, VersionState},
 };
-use mcpbox_store::{Moment, catalog, reviews, settings, versions};
+use mcpbox_store::{Connection, catalog, reviews, settings, versions};
 
 use super::{
     AuditReport,
@@ -17,7 +17,7 @@ use crate::CatalogError;
 
 /// Works out every decision on a review again.
 pub(super) async fn compare_reviews(
-    moment: &Moment,
+    moment: &impl Connection,
     history: &History,
     report: &mut AuditReport,
 ) -> Result<(), CatalogError> {
@@ -86,7 +86,7 @@ fn wrong(history: &History, decided: &Decided, review: &Review, version: Option<
 
 /// Compares what is in force now: grants, approved versions, live tools, settings.
 pub(super) async fn compare_state(
-    moment: &Moment,
+    moment: &impl Connection,
     history: &History,
     report: &mut AuditReport,
 ) -> Result<(), CatalogError> {
@@ -112,7 +112,11 @@ pub(super) async fn compare_state(
     Ok(())
 }
 
-async fn compare_versions(moment: &Moment, history: &History, report: &mut AuditReport) -> Result<(), CatalogError> {
+async fn compare_versions(
+    moment: &impl Connection,
+    history: &History,
+    report: &mut AuditReport,
+) -> Result<(), CatalogError> {
     let mut after = None;
     loop {
         let found = versions::in_state(moment, VersionState::Approved, after).await?;

@@ -12,6 +12,7 @@
 mod alerting;
 mod attacks;
 mod authoring;
+mod backing_up;
 mod bundles;
 mod calling;
 mod deciding;
@@ -19,6 +20,7 @@ mod decisions;
 mod evidence;
 mod expiring;
 mod guards;
+mod importing;
 mod lan;
 mod listing;
 mod nobody_but_a_human;

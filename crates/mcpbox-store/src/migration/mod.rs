@@ -11,7 +11,7 @@ mod m0009_alerts;
 mod m0010_room;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 
 use crate::error::StoreError;
 
@@ -31,6 +31,25 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_room::Migration),
         ]
     }
+}
+
+/// Where the database says which migrations it has.
+pub(crate) const TABLE: &str = "seaql_migrations";
+
+/// Names of all migrations, oldest first.
+pub(crate) fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Whether this database has been migrated before.
+pub(crate) async fn is_there(tx: &DatabaseTransaction) -> Result<bool, StoreError> {
+    SchemaManager::new(tx).has_table(TABLE).await.map_err(StoreError::Migrate)
+}
+
+/// Applies the first `count` migrations to an empty database.
+pub(crate) async fn apply_first(tx: &DatabaseTransaction, count: usize) -> Result<(), StoreError> {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    Migrator::up(tx, Some(count)).await.map_err(StoreError::Migrate)
 }
 
 /// Applies what is pending, inside the caller's transaction: all of it or nothing.

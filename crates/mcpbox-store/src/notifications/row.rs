@@ -57,7 +57,7 @@ pub(super) fn endpoint(sealer: &Sealer, row: &Model) -> Result<Endpoint, StoreEr
     Ok(Endpoint { url: open(sealer, place("url", &row.id), &row.url)?, key })
 }
 
-fn place<'a>(column: &'static str, id: &'a Uuid) -> SealedAt<'a> {
+pub(crate) fn place<'a>(column: &'static str, id: &'a Uuid) -> SealedAt<'a> {
     SealedAt { table: TABLE, column, row: id }
 }
 

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod backups;
 mod bundles;
 mod calls;
 mod concurrency;
@@ -17,6 +18,7 @@ mod opening;
 mod packages;
 mod reviewing;
 mod tools;
+mod upgrade;
 mod versions;
 
 use mcpbox_testing as database;

@@ -2,19 +2,23 @@
 
 pub(crate) mod admin;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod grant;
 pub(crate) mod health;
 pub(crate) mod key;
 pub(crate) mod package;
+pub(crate) mod restore;
 pub(crate) mod review;
 mod review_evidence;
 mod review_packages;
+pub(crate) mod rotate;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod stdio;
 pub(crate) mod tools;
+pub(crate) mod transfer;
 pub(crate) mod worker;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

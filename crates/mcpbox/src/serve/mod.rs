@@ -11,7 +11,7 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, notify, observe, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, backup, notify, observe, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
 use tokio::task::JoinSet;
@@ -70,6 +70,7 @@ pub(crate) async fn start(
         // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
         notify::connect(&catalog, parts::notifier(config)?);
         notify::watch(&catalog);
+        backup::start(&catalog, dir.path().join("backups"), env!("CARGO_PKG_VERSION"));
     }
     observe::alerts::watch(&catalog, lookout(config));
     let running = Running {

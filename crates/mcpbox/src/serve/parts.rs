@@ -1,11 +1,14 @@
 //! The parts of a server, built from the settings: store, egress, sandbox.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use mcpbox_egress::{Broker, BrokerConfig, ExtraRoots};
 use mcpbox_sandbox::{Sandbox, SandboxConfig};
-use mcpbox_store::{KeySource, Location, Store};
+use mcpbox_store::{KeySource, Location, Store, StoreError};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -20,14 +23,43 @@ use crate::{
 /// In a sentence with the fix.
 pub(crate) async fn open_store(config: &Config, dir: &DataDir) -> anyhow::Result<Store> {
     anyhow::ensure!(!config.is_worker(), "a sandbox worker (role 'sandbox') has no database; run this on the server");
-    let source = KeySource {
+    let (keyring, origin) = key_source(config).load()?;
+    tracing::info!(key.origin = ?origin, "the encryption key is there");
+    match Store::open(&location(config, dir), keyring).await {
+        Err(StoreError::WrongKey) if next_key_file(&config.key_file).exists() => anyhow::bail!(
+            "a rotation of the encryption key was interrupted; run `mcpbox key rotate` again, which finishes it"
+        ),
+        opened => Ok(opened?),
+    }
+}
+
+/// Where the key may be.
+pub(crate) fn key_source(config: &Config) -> KeySource {
+    KeySource {
         credentials_directory: config.credentials_directory.clone(),
         file: config.key_file.clone(),
         environment: config.key.clone(),
-    };
-    let (keyring, origin) = source.load()?;
-    tracing::info!(key.origin = ?origin, "the encryption key is there");
-    Ok(Store::open(&location(config, dir), keyring).await?)
+    }
+}
+
+/// Where a new key waits until the database takes it.
+pub(crate) fn next_key_file(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".next");
+    PathBuf::from(name)
+}
+
+/// Refuses while other processes use the database. Of a SQLite database the locked data directory tells that.
+///
+/// # Errors
+/// In a sentence.
+pub(crate) async fn ensure_alone(location: &Location) -> anyhow::Result<()> {
+    let others = mcpbox_store::others_connected(location).await?;
+    anyhow::ensure!(
+        others == 0,
+        "other processes of MCPbox are connected to {location} ({others} connections); stop all of them first"
+    );
+    Ok(())
 }
 
 /// Where the database is.

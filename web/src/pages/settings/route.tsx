@@ -30,6 +30,13 @@ export const notificationsRoute = createRoute({
   component: lazyRouteComponent(() => import("./notifications/NotificationsPage"), "NotificationsPage"),
 });
 
+export const backupRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/backup",
+  staticData: { title: "Backup", tab: { label: "Backup", order: 50 } },
+  component: lazyRouteComponent(() => import("./backup/BackupPage"), "BackupPage"),
+});
+
 export const aboutRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/about",
