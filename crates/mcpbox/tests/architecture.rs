@@ -231,7 +231,8 @@ fn zones_do_not_link_what_they_must_not_reach() {
 fn core_and_analysis_do_no_input_or_output() {
     for folder in ["crates/mcpbox-core/src", "crates/mcpbox-analysis/src"] {
         for (path, source) in WORKSPACE.sources(folder, ".rs") {
-            let code = code_only(&source);
+            // Tests stand at the end of a file, and may read their cases.
+            let code = code_only(source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
             for door in ["std::fs", "TcpStream", "TcpListener", "UdpSocket", "std::process", "std::env", "std::io"] {
                 assert!(!code.contains(door), "{} uses {door}", path.display());
             }

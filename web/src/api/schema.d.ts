@@ -2071,7 +2071,6 @@ export interface components {
          * @enum {string}
          */
         FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "limit_reached" | "storage_full" | "unavailable" | "cancelled";
-        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "unavailable" | "cancelled";
         /**
          * @description What became of a tool.
          * @enum {string}
@@ -3992,6 +3991,7 @@ export interface components {
              *     }
              */
             storage: components["schemas"]["Storage"];
+            /**
              * @description Backups that are made by themselves.
              * @default {
              *       "is_on": false,
@@ -4092,6 +4092,7 @@ export interface components {
              * @description Records of runs that could not be written since this process started.
              */
             lost_records: number;
+        };
         /** @description A backup in the folder. */
         StoredBackup: {
             /** @description Its file. */

@@ -21,3 +21,26 @@ pub(super) const NAMES: &[&str] = each_table!(names);
 
 /// Tables that no backup holds: what is only true of the processes that run.
 pub(super) const LEFT_OUT: [&str; 5] = ["sessions", "setup_tokens", "outbox", "alerts", "sandbox_tiers"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sea_orm::{ConnectionTrait, Statement};
+
+    use super::*;
+    use crate::{Location, migration, open};
+
+    #[tokio::test]
+    async fn every_table_is_backed_up_or_left_out_on_purpose() {
+        let directory = tempfile::tempdir().unwrap();
+        let (writer, _) = open::connections(&Location::Sqlite(directory.path().join("mcpbox.db"))).await.unwrap();
+        let tx = open::begin_alone(&writer).await.unwrap();
+        migration::apply(&tx).await.unwrap();
+        let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), all)).await.unwrap();
+        let there: BTreeSet<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        let known = NAMES.iter().chain(&LEFT_OUT).chain(&[migration::TABLE]).map(|name| (*name).to_owned());
+        assert_eq!(there, known.collect());
+    }
+}
