@@ -7,12 +7,14 @@ use std::{path::PathBuf, sync::Once};
 
 use argon2::{Algorithm, Argon2, Params, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
-use mcpbox_core::{ids::UserId, user::User};
+use mcpbox_core::{
+    ids::{ServerId, UserId},
+    user::User,
+};
 use mcpbox_store::{Keyring, Location, Store, StoreError, users};
 use sea_orm::{ConnectionTrait, Database as Raw, DbBackend, DbErr, Statement};
 use secrecy::SecretString;
 use tempfile::TempDir;
-use uuid::Uuid;
 
 const POSTGRES_URL: &str = "MCPBOX_TEST_POSTGRES_URL";
 /// Which database suites use that test on one at a time: `sqlite` (default) or `postgres`.
@@ -68,7 +70,7 @@ impl Database {
     }
 
     fn postgres(url: String) -> Self {
-        let name = format!("test_{}", Uuid::now_v7().simple());
+        let name = format!("test_{}", ServerId::generate().0.simple());
         let schema = Schema { url: url.clone(), name: name.clone() };
         schema.execute(format!("CREATE SCHEMA {name}")).unwrap();
         let separator = if url.contains('?') { '&' } else { '?' };

@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use chrono::Utc;
 use mcpbox_core::{grant::GrantScope, notification::NoticeEvent, paging::PageRequest};
 use mcpbox_store::{
     Location, Store, StoreError, audit,
@@ -21,7 +20,7 @@ const VALUE: &str = "correct horse battery staple";
 
 async fn written(store: &Store) -> Vec<u8> {
     let mut bytes = Vec::new();
-    backup::write(store, Some(&keyring('a')), "0.0.1", Utc::now(), &mut bytes).await.unwrap();
+    backup::write(store, Some(&keyring('a')), "0.0.1", making::moment(), &mut bytes).await.unwrap();
     bytes
 }
 
