@@ -31,7 +31,7 @@ export function ImportPanel() {
     <Paper p="md">
       <Stack>
         <Text c="dimmed">
-          Reads an export of MCPbox, or of the original MCPbox 1.0 to 1.2. Everything arrives unapproved, with one review for each tool. <Anchor href="/api/export" download="mcpbox-export.json">Export the tools of this box</Anchor>: code and what it asked
+          Reads an export of MCPbox, or of the original MCPbox 1.0 to 1.2. Everything arrives unapproved, with one review for each tool. <Anchor href="/api/export" download="mcpbox-export.json" td="underline">Export the tools of this box</Anchor>: code and what it asked
           for, never the value of a secret.
         </Text>
         <Group>
