@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcpbox_core::peers::Peers;
+use mcpbox_core::{front::TrustedFront, peers::Peers};
 use mcpbox_listen::Limits;
 use secrecy::SecretString;
 
@@ -32,6 +32,8 @@ pub struct GatewayConfig {
     pub legacy_sessions: bool,
     /// A token every request must carry as `Authorization: Bearer …`; none makes this the local, open listener.
     pub bearer: Option<SecretString>,
+    /// A front that the operator trusts on the remote listener, beside the one of the settings.
+    pub front: Option<TrustedFront>,
     /// How long running calls may go on after shutdown was asked for, before they are interrupted.
     pub drain: Duration,
 }
@@ -56,6 +58,7 @@ impl Default for GatewayConfig {
             max_sessions: 1024,
             legacy_sessions: true,
             bearer: None,
+            front: None,
             drain: Duration::from_millis(3_200),
         }
     }

@@ -50,10 +50,14 @@ pub(crate) async fn look(watched: Watched, started: Arc<Started>) -> HealthRepor
             database.insert("engine".to_owned(), json!(catalog.store_engine()));
         }
         checks.insert("database".to_owned(), database);
+        if let Some(tunnel) = mcpbox_catalog::cloudflare::tunnel_status(catalog) {
+            let tunnel = json!({"is_ok": tunnel.is_running, "message": tunnel.message, "restarts": tunnel.restarts});
+            checks.insert("cloudflared".to_owned(), tunnel);
+        }
     }
     let is_ok = |name: &str| checks.get(name).is_none_or(|check| check.get("is_ok") == Some(&Value::Bool(true)));
     let is_ready = is_ok("sandbox") && is_ok("database");
-    let is_well = is_ready && is_ok("disk") && is_ok("clock");
+    let is_well = is_ready && is_ok("disk") && is_ok("clock") && is_ok("cloudflared");
     let status = match (is_ready, is_well) {
         (true, true) => "ok",
         (true, false) => "degraded",
