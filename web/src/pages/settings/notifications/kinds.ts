@@ -30,6 +30,11 @@ export const EVENTS: Record<NoticeEvent, string> = {
 
 export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full"];
 
+/** The events as one sentence goes on: "a tool waits for my decision; the disk is almost full". */
+export function told(events: NoticeEvent[]): string {
+  return events.map((event) => EVENTS[event].charAt(0).toLowerCase() + EVENTS[event].slice(1)).join("; ");
+}
+
 /** A new signing secret: 32 random bytes in the form of Standard Webhooks. */
 export function newSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
