@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{BackupFileError, BackupRequest, file};
-use crate::{Catalog, CatalogError, Reviewer, change::Change};
+use crate::{Catalog, CatalogError, Reviewer, background::Timer, change::Change};
 
 /// How often it is looked whether one is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -79,16 +79,9 @@ pub fn start(cat: &Arc<Catalog>, path: PathBuf, program: &'static str) {
     let folder = Folder { path, program, failed: Mutex::default(), turn: tokio::sync::Mutex::default() };
     // The first one stays: there is one a process.
     let _ = cat.backups.set(folder);
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let mut timer = Timer::of(cat, LOOK_EVERY, LOOK_EVERY);
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             // What went wrong is in the state and in the log.
             let _told = make_if_due(&cat).await;
         }
