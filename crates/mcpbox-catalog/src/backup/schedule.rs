@@ -116,6 +116,12 @@ pub async fn state(cat: &Catalog) -> Result<BackupState, CatalogError> {
     Ok(BackupState { folder: folder.path.display().to_string(), items, next_at, failed })
 }
 
+/// Whether backups are wanted and the last one failed. One that was made by hand is seen by whoever made it.
+pub(crate) fn is_failing(cat: &Catalog) -> bool {
+    let failed = cat.backups.get().is_some_and(|folder| folder.failed.lock().is_ok_and(|failed| failed.is_some()));
+    failed && cat.snapshot().settings().backup.is_on
+}
+
 /// Makes a backup now, and removes the oldest beyond those that are kept.
 ///
 /// # Errors

@@ -26,9 +26,10 @@ export const EVENTS: Record<NoticeEvent, string> = {
   tier_drop: "The sandbox holds fewer layers than before",
   error_rate: "Half of the calls fail",
   disk_full: "The disk is almost full",
+  backup_failed: "A scheduled backup could not be made",
 };
 
-export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full"];
+export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed"];
 
 /** The events as one sentence goes on: "a tool waits for my decision; the disk is almost full". */
 export function told(events: NoticeEvent[]): string {
