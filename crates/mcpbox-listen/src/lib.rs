@@ -13,5 +13,5 @@ mod serve;
 pub use body::{Body, BodyError, Sent};
 pub use limits::{Limits, raise_open_files};
 pub use meter::metrics;
-pub use request::{LOG, RequestName, begin_trace_with};
+pub use request::{LOG, RequestName, pass_trace, trace_with};
 pub use serve::{Ending, Front, serve, serve_tcp};
