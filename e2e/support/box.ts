@@ -80,7 +80,7 @@ export class Box {
     await rm(readyFile, { force: true });
     const args = ["serve", "--data-dir", join(this.#root, "data"), "--ready-file", readyFile, "--admin-addr", admin, "--mcp-addr", mcp];
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MCPBOX_") && name !== "DATABASE_URL"));
-    const child = spawn(BINARY, args, { env: { ...env, ...this.#database, MCPBOX_RATE_LIMIT: "off" }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, args, { env: { ...env, ...this.#database, MCPBOX_RATE_LIMIT: "off", MCPBOX_CLOUDFLARE_API: "http://127.0.0.1:9" }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (this.#log += String(text)));
     const deadline = Date.now() + START_LIMIT_MS;

@@ -41,7 +41,7 @@ need_system() {
     echo "There is no Rust toolchain; install one from https://rustup.rs, then run this again" >&2
     exit 1
   fi
-  recent_node
+  recent_node 20 19 # what builds the web UI
 }
 
 # A Docker engine, for root alone. Without what Debian recommends beside it: the engine is started by the tests, not by the system.
@@ -59,9 +59,9 @@ need_container() {
   apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# A Node that can build the web UI, in PATH: the machine's own, or one in .cache where that is too old.
+# recent_node MAJOR MINOR: a Node of that version or newer, in PATH: the machine's own, or one in .cache where that is too old.
 recent_node() {
-  node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null && return
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number); const [least, part] = process.argv.slice(1).map(Number); process.exit(major > least || (major === least && minor >= part) ? 0 : 1)' "$1" "$2" 2>/dev/null && return
   local directory=$cache/node machine=x64
   [ "$(uname -m)" = aarch64 ] && machine=arm64
   if [ "$(cat "$directory/stamp" 2>/dev/null)" != "$NODE_MAJOR" ]; then

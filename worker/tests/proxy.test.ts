@@ -90,12 +90,15 @@ describe("the real gateway behind it", () => {
 });
 
 describe("what goes through", () => {
-  async function sent(answer: () => Response, more: Record<string, string> = {}) {
+  async function sent(answer: (() => Response) | undefined, more: Record<string, string> = {}) {
     const seen: Request[] = [];
-    const worker = world.before((request) => {
-      seen.push(request);
-      return answer();
-    });
+    const worker = world.before(
+      answer &&
+        ((request) => {
+          seen.push(request);
+          return answer();
+        }),
+    );
     // The same store, so that the token is known.
     try {
       const from = await world.worker.getKVNamespace("OAUTH_KV");
@@ -143,9 +146,7 @@ describe("what goes through", () => {
     for (const answer of [
       () => new Response("no", { status: 401, headers: { "www-authenticate": "Bearer" } }),
       () => new Response("", { status: 302, headers: { location: "https://evil.example" } }),
-      () => {
-        throw new Error("the tunnel is down");
-      },
+      undefined,
     ]) {
       const { status, headers, text } = await sent(answer);
       expect([status, headers.get("www-authenticate"), headers.get("location")]).toEqual([502, null, null]);

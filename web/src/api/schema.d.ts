@@ -175,6 +175,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cloudflare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far it is, and every request that is sent next. Sends nothing. */
+        get: operations["cloudflare_show"];
+        /** Writes down what is to be done. Sends nothing. */
+        put: operations["cloudflare_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does the next step. What came of it stands in its message, also when it did not work. */
+        post: operations["cloudflare_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets the API token; what was made goes on working. */
+        delete: operations["cloudflare_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes the last step that was begun. */
+        post: operations["cloudflare_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connection": {
         parameters: {
             query?: never;
@@ -2489,6 +2558,9 @@ export interface components {
             type: "sessions_changed";
         } | {
             /** @enum {string} */
+            type: "cloudflare_changed";
+        } | {
+            /** @enum {string} */
             type: "client_seen";
         };
         /** @description Part of a log, newest first. */
@@ -3256,6 +3328,43 @@ export interface components {
             comment: string;
             revoked?: components["schemas"]["TakenBack"] | null;
         };
+        /** @description What an admin decides once. */
+        Plan: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. The Worker answers at `https://NAME.SUBDOMAIN.workers.dev`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description Who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address, or a name it can resolve (`mcpbox` with compose). */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Port of the remote gateway there.
+             */
+            gateway_port: number;
+        };
+        /** @description What is to be done. */
+        PlanCloudflare: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description E-mail addresses of the people who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address or a name. */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Its port there.
+             */
+            gateway_port: number;
+            /**
+             * Format: password
+             * @description API token of Cloudflare; the one that is kept unless given. Never returned.
+             */
+            token?: string | null;
+        };
         /** @description What each rule would have decided. */
         Preview: {
             /**
@@ -3337,6 +3446,11 @@ export interface components {
          * @enum {string}
          */
         Profile: "live" | "quarantine";
+        /**
+         * @description How far a step is.
+         * @enum {string}
+         */
+        Progress: "open" | "begun" | "done" | "failed";
         /** @description A capability that a human refused, and why. */
         Refusal: {
             /** @description What. */
@@ -4000,6 +4114,19 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
+            /** @default null */
+            front: components["schemas"]["TrustedFront"] | null;
+        };
+        /** @description All of it. */
+        Setup: {
+            plan?: components["schemas"]["Plan"] | null;
+            /** @description Whether the API token of Cloudflare is kept. */
+            has_token: boolean;
+            /** @description What MCP clients connect to, once known. */
+            mcp_url?: string | null;
+            /** @description Steps in order. */
+            steps: components["schemas"]["Step"][];
+            tunnel?: components["schemas"]["TunnelStatus"] | null;
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -4023,6 +4150,40 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description A request, as it is sent or would be. What is not known yet stands as `‹…›`, secrets as `[secret]`. */
+        ShownRequest: {
+            /** @description HTTP method. */
+            method: string;
+            /** @description Address. */
+            url: string;
+            /** @description JSON body, or the metadata of an upload. */
+            body?: unknown;
+            /** @description What it is for. */
+            purpose: string;
+        };
+        /** @description A step as the page shows it. */
+        Step: {
+            /** @description Which. */
+            name: components["schemas"]["StepName"];
+            /** @description How far. */
+            progress: components["schemas"]["Progress"];
+            /** @description What it made, or what went wrong and what to do; a sentence. */
+            message?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            at?: string | null;
+            /** @description Every request of it that changes something. */
+            requests: components["schemas"]["ShownRequest"][];
+            /** @description What undoing it sends. */
+            undo: components["schemas"]["ShownRequest"][];
+        };
+        /**
+         * @description A step. Their order is the order of the work; it is undone backwards.
+         * @enum {string}
+         */
+        StepName: "verify" | "tunnel" | "vpc_service" | "kv_namespace" | "access_policy" | "access_app" | "front" | "worker" | "check";
         /** @description How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes. */
         Storage: {
             /**
@@ -4371,6 +4532,25 @@ export interface components {
          * @enum {string}
          */
         TrialPurpose: "author" | "reviewer" | "regression";
+        /** @description Which front is trusted, and whom it may bring in. */
+        TrustedFront: {
+            /** @description SHA-256 of the service token, 64 lower-case hex digits. The token itself is not kept. */
+            token_hash: string;
+            /** @description E-mail addresses of the people who may come in, in lower case. */
+            emails: string[];
+        };
+        /** @description What `cloudflared` does. */
+        TunnelStatus: {
+            /** @description Whether it runs. */
+            is_running: boolean;
+            /** @description In a sentence. */
+            message: string;
+            /**
+             * Format: int32
+             * @description How often it was started again after it ended by itself.
+             */
+            restarts: number;
+        };
         /**
          * Format: uuid
          * @description Names an admin account.
@@ -4927,6 +5107,150 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCloudflare"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -7,7 +7,7 @@ import { reviewRoute } from "@/pages/review/route";
 import { modulesRoute } from "@/pages/modules/route";
 import { secretsRoute } from "@/pages/secrets/route";
 import { serverRoutes } from "@/pages/servers/route";
-import { aboutRoute, accountRoute, backupRoute, notificationsRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
+import { aboutRoute, accountRoute, backupRoute, cloudflareRoute, notificationsRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
 import { setupRoute } from "@/pages/setup/route";
 
 /** Pages inside the shell. */
@@ -25,6 +25,7 @@ export const pages = [
   accountRoute,
   notificationsRoute,
   sandboxRoute,
+  cloudflareRoute,
   aboutRoute,
 ] as const;
 

@@ -65,10 +65,11 @@ export class World {
     return new World(new Miniflare(options(external, provider)), gateway, provider);
   }
 
-  /** The same Worker before another gateway. */
-  before(gateway: (request: Request) => Response | Promise<Response>): Miniflare {
-    const answer = async (request: MfRequest) =>
-      (await gateway(request as unknown as Request)) as unknown as MfResponse;
+  /** The same Worker before another gateway; none is a tunnel that is down. */
+  before(gateway: ((request: Request) => Response) | undefined): Miniflare {
+    if (gateway === undefined)
+      return new Miniflare(options({ external: { address: "127.0.0.1:9", http: {} } }, this.#provider));
+    const answer = async (request: MfRequest) => gateway(request as unknown as Request) as unknown as MfResponse;
     return new Miniflare(options(answer, this.#provider));
   }
 

@@ -37,6 +37,13 @@ export const backupRoute = createRoute({
   component: lazyRouteComponent(() => import("./backup/BackupPage"), "BackupPage"),
 });
 
+export const cloudflareRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/settings/cloudflare",
+  staticData: { title: "Cloudflare", tab: { label: "Cloudflare", order: 60 } },
+  component: lazyRouteComponent(() => import("./cloudflare/CloudflarePage"), "CloudflarePage"),
+});
+
 export const aboutRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/settings/about",
