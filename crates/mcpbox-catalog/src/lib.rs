@@ -12,6 +12,7 @@ mod allowed;
 mod assessment;
 mod audited;
 pub mod author;
+mod background;
 pub mod backup;
 mod bundle;
 pub mod call;

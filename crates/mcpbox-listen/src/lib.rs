@@ -17,5 +17,5 @@ pub use client::{Client, HSTS, sign_of_proxy};
 pub use limits::{Limits, raise_open_files};
 pub use meter::metrics;
 pub use rate::RateLimit;
-pub use request::{LOG, RequestName, begin_trace_with};
+pub use request::{LOG, RequestName, pass_trace, trace_with};
 pub use serve::{Admission, Ending, Front, serve, serve_tcp};

@@ -47,16 +47,26 @@ impl RequestName {
 
 type BeginTrace = fn(&'static str, &Method, &HeaderMap) -> Span;
 
-static BEGIN_TRACE: OnceLock<BeginTrace> = OnceLock::new();
+type PassTrace = fn(&mut HeaderMap);
 
-/// From now on every request gets such a span for a trace, within that of the log. Can be said once.
-pub fn begin_trace_with(begin: BeginTrace) {
-    let _first = BEGIN_TRACE.set(begin);
+static TRACES: OnceLock<(BeginTrace, PassTrace)> = OnceLock::new();
+
+/// From now on every request gets such a span for a trace, within that of the log, and `pass` names the current span in the
+/// headers of what a process asks another one of MCPbox. Can be said once.
+pub fn trace_with(begin: BeginTrace, pass: PassTrace) {
+    let _first = TRACES.set((begin, pass));
+}
+
+/// Names the trace that is going on in the headers of a request to another process of MCPbox; nothing when nobody collects traces.
+pub fn pass_trace(headers: &mut HeaderMap) {
+    if let Some((_, pass)) = TRACES.get() {
+        pass(headers);
+    }
 }
 
 /// The span of its trace; none when nobody collects traces.
 pub(crate) fn trace<B>(listener: &'static str, request: &Request<B>) -> Span {
-    BEGIN_TRACE.get().map_or_else(Span::none, |begin| begin(listener, request.method(), request.headers()))
+    TRACES.get().map_or_else(Span::none, |(begin, _)| begin(listener, request.method(), request.headers()))
 }
 
 #[cfg(test)]

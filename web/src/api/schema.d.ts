@@ -2693,7 +2693,7 @@ export interface components {
          * @description What a target can be told.
          * @enum {string}
          */
-        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full";
+        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed";
         /** @description What a run did, as evidence. */
         Observed: {
             /** @description Every HTTP attempt in order (at most 100 kept). */
