@@ -22,6 +22,7 @@ pub mod package;
 pub mod paging;
 pub mod peers;
 pub mod principal;
+pub mod proxies;
 pub mod regression;
 pub mod review;
 pub mod secret;

@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use mcpbox_core::ids::RequestId;
 use tracing::Span;
 
+use crate::client::Client;
+
 /// The header that carries it.
 pub(crate) const HEADER: &str = "x-request-id";
 /// Target of the span; a log that names no level for it shows no names.
@@ -35,10 +37,11 @@ impl RequestName {
 
     /// The span of everything that is logged about it. At the level of errors, so that no filter but "off" takes the name away. The
     /// query is left out: a setup link carries its token there.
-    pub(crate) fn span<B>(&self, listener: &'static str, request: &Request<B>) -> Span {
+    pub(crate) fn span<B>(&self, listener: &'static str, request: &Request<B>, client: Option<Client>) -> Span {
         let path = request.uri().path();
         let path = path.get(..path.floor_char_boundary(PATH_MAX)).unwrap_or_default();
-        tracing::error_span!(target: LOG, "request", request_id = %self.0, listener, method = %request.method(), path)
+        let address = client.map(|client| tracing::field::display(client.address));
+        tracing::error_span!(target: LOG, "request", request_id = %self.0, listener, client.address = address, method = %request.method(), path)
     }
 }
 

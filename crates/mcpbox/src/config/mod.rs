@@ -2,12 +2,15 @@
 //! the rest of the program never looks at flags or the environment.
 
 mod clients;
+mod danger;
 mod database;
 mod front;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
 mod parse;
 mod print;
+mod proxies;
+mod rates;
 mod role;
 mod source;
 mod workers;
@@ -15,13 +18,14 @@ mod workers;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use mcpbox_core::{bearer::BearerKey, peers::Peers};
+use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
 use secrecy::SecretString;
 
 pub(crate) use front::FrontSettings;
 #[cfg(feature = "fuzzing")]
 pub(crate) use fuzzing::settings;
 pub(crate) use print::{print_json, print_table};
+pub(crate) use rates::Rates;
 pub(crate) use role::{Doors, Role, WorkerSettings};
 pub(crate) use source::{Environment, Flags, Settings};
 
@@ -69,6 +73,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "private addresses and networks, or published-port, that the MCP endpoint serves without a login; this machine otherwise",
     ),
+    setting(
+        "trusted_proxies",
+        &["MCPBOX_TRUSTED_PROXIES"],
+        "",
+        "addresses and networks of proxies that say for whom they ask (X-Forwarded-For, X-Forwarded-Proto); nobody otherwise",
+    ),
+    setting(
+        "mcp_allowed_origins",
+        &["MCPBOX_MCP_ALLOWED_ORIGINS"],
+        "",
+        "origins of web pages that may use the MCP endpoint, separated by commas; none otherwise",
+    ),
+    setting("hsts", &["MCPBOX_HSTS"], "off", "on tells browsers that came by https to come by nothing else for a year"),
     setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
     setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when not at its own address"),
     Setting {
@@ -95,6 +112,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "on starts even where layers of the sandbox are missing; never with tools you do not trust",
     ),
     setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
+    setting(
+        "rate_limits",
+        &["MCPBOX_RATE_LIMITS"],
+        "",
+        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60 (a minute), registrations=5 (an hour)",
+    ),
     setting(
         "role",
         &["MCPBOX_ROLE"],
@@ -203,6 +226,15 @@ pub(crate) struct SettingFlags {
     /// `published-port` is the container's own gateway [default: this machine alone].
     #[arg(long, value_name = "ADDRESS,…")]
     pub mcp_clients: Option<String>,
+    /// Addresses and networks of proxies that say for whom they ask [default: none].
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub trusted_proxies: Option<String>,
+    /// Origins of web pages that may use the MCP endpoint [default: none].
+    #[arg(long, value_name = "ORIGIN,…")]
+    pub mcp_allowed_origins: Option<String>,
+    /// on: browsers that came by https come by nothing else for a year [default: off].
+    #[arg(long, value_name = "on|off")]
+    pub hsts: Option<String>,
     /// How people reach the admin page, when it is behind a proxy.
     #[arg(long, value_name = "URL")]
     pub admin_url: Option<String>,
@@ -230,6 +262,9 @@ pub(crate) struct SettingFlags {
     /// on, or off for benchmarks [default: on].
     #[arg(long, value_name = "on|off")]
     pub rate_limit: Option<String>,
+    /// Limits that differ from the defaults, such as logins=3,tools=120; see `mcpbox config`.
+    #[arg(long, value_name = "WHAT=N,…")]
+    pub rate_limits: Option<String>,
     /// all, or one part: admin, gateway, or sandbox, which only runs tools, for those that name it in --sandbox-url [default: all].
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
@@ -273,6 +308,9 @@ impl SettingFlags {
             ("mcp_addr", &self.mcp_addr, &other.mcp_addr),
             ("admin_clients", &self.admin_clients, &other.admin_clients),
             ("mcp_clients", &self.mcp_clients, &other.mcp_clients),
+            ("trusted_proxies", &self.trusted_proxies, &other.trusted_proxies),
+            ("mcp_allowed_origins", &self.mcp_allowed_origins, &other.mcp_allowed_origins),
+            ("hsts", &self.hsts, &other.hsts),
             ("admin_url", &self.admin_url, &other.admin_url),
             ("mcp_url", &self.mcp_url, &other.mcp_url),
             ("database_url", &self.database_url, &other.database_url),
@@ -282,6 +320,7 @@ impl SettingFlags {
             ("extra_ca", &self.extra_ca, &other.extra_ca),
             ("insecure_no_sandbox", &self.insecure_no_sandbox, &other.insecure_no_sandbox),
             ("rate_limit", &self.rate_limit, &other.rate_limit),
+            ("rate_limits", &self.rate_limits, &other.rate_limits),
             ("role", &self.role, &other.role),
             ("sandbox_addr", &self.sandbox_addr, &other.sandbox_addr),
             ("sandbox_url", &self.sandbox_url, &other.sandbox_url),
@@ -314,6 +353,12 @@ pub(crate) struct Config {
     pub admin_clients: Peers,
     /// Who may connect to the MCP listener.
     pub mcp_clients: Peers,
+    /// Whose word about a client's address counts.
+    pub trusted_proxies: Proxies,
+    /// Web pages that may use the MCP endpoint.
+    pub mcp_allowed_origins: Vec<String>,
+    /// Whether browsers are told to come by https alone.
+    pub hsts: bool,
     /// How people reach the admin page; none means the listener's own address.
     pub admin_url: Option<String>,
     /// How clients reach the MCP endpoint; none means the listener's own address.
@@ -332,8 +377,8 @@ pub(crate) struct Config {
     pub extra_ca: Option<PathBuf>,
     /// Whether tools may run where layers of the sandbox are missing.
     pub insecure_no_sandbox: bool,
-    /// Whether calls are limited.
-    pub has_rate_limit: bool,
+    /// How often one may ask.
+    pub rates: Rates,
     /// What this process is.
     pub role: Role,
     /// Where metrics and health are served alone; none is nowhere.
