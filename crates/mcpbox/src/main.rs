@@ -111,6 +111,7 @@ async fn dispatch(
         Command::Grant(command) => command::grant::run(&control, command).await,
         Command::Package(command) => command::package::run(&control, command).await,
         Command::Secret(command) => command::secret::run(&control, command).await,
+        Command::Token(command) => command::token::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
         Command::Health(_) => command::health::run(config).await,

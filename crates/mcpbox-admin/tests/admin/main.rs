@@ -23,3 +23,4 @@ mod secrets;
 mod setup;
 mod socket;
 mod support;
+mod tokens;
