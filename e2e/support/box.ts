@@ -3,11 +3,13 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const BINARY = process.env.MCPBOX_BIN ?? new URL("../../target/debug/mcpbox", import.meta.url).pathname;
+/** A cluster in which every box gets a schema of its own; without it each has a file. */
+const POSTGRES = process.env.MCPBOX_TEST_POSTGRES_URL;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 
@@ -21,19 +23,29 @@ interface Ready {
   setup_url: string | null;
 }
 
+async function schemaIn(cluster: string, name: string): Promise<Record<string, string>> {
+  const schema = name.replace(/[^A-Za-z0-9]/g, "_").toLowerCase();
+  await promisify(execFile)("psql", ["--quiet", "--dbname", cluster, "--command", `CREATE SCHEMA ${schema}`]);
+  return { DATABASE_URL: `${cluster}&options[search_path]=${schema}` };
+}
+
 export class Box {
   readonly #root: string;
+  /** The settings that say which database is its own. */
+  readonly #database: Record<string, string>;
   #process: ChildProcess | undefined;
   #ready: Ready | undefined;
   #log = "";
 
-  private constructor(root: string) {
+  private constructor(root: string, database: Record<string, string>) {
     this.#root = root;
+    this.#database = database;
   }
 
   /** A server on an empty data directory. */
   static async start(): Promise<Box> {
-    const box = new Box(await mkdtemp(join(tmpdir(), "mcpbox-e2e-")));
+    const root = await mkdtemp(join(tmpdir(), "mcpbox-e2e-"));
+    const box = new Box(root, POSTGRES ? await schemaIn(POSTGRES, basename(root)) : {});
     await box.launch("127.0.0.1:0", "127.0.0.1:0");
     return box;
   }
@@ -68,7 +80,7 @@ export class Box {
     await rm(readyFile, { force: true });
     const args = ["serve", "--data-dir", join(this.#root, "data"), "--ready-file", readyFile, "--admin-addr", admin, "--mcp-addr", mcp];
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MCPBOX_") && name !== "DATABASE_URL"));
-    const child = spawn(BINARY, args, { env: { ...env, MCPBOX_RATE_LIMIT: "off" }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, args, { env: { ...env, ...this.#database, MCPBOX_RATE_LIMIT: "off" }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (this.#log += String(text)));
     const deadline = Date.now() + START_LIMIT_MS;
@@ -98,7 +110,7 @@ export class Box {
     await this.launch(admin, mcp);
   }
 
-  /** Runs Python with the path of the database as its argument: for more rows than anybody could make in a test. */
+  /** Runs Python with the path of the database file as its argument: for more rows than anybody could make in a test. */
   python(script: string): Promise<unknown> {
     return promisify(execFile)("python3", ["-c", script, join(this.#root, "data", "mcpbox.db")]);
   }

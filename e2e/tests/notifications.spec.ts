@@ -78,7 +78,9 @@ test("a webhook is added, tested with the answer of the other end, switched off,
   await dialog.getByLabel("A rule approved a tool that reads hosts I granted").uncheck();
   await dialog.getByRole("button", { name: "Save" }).click();
   const renamed = page.getByRole("group", { name: "Night shift" });
-  await expect(renamed).toContainText("a tool waits for my decision.");
+  await expect(renamed).toContainText(
+    "Off. It would be told when: a tool waits for my decision; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made.",
+  );
   await renamed.getByRole("button", { name: "More for Night shift" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await dialog.getByRole("button", { name: "Delete" }).click();

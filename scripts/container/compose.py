@@ -19,12 +19,13 @@ ADMIN_URL = "http://127.0.0.1:3000"
 MCP_URL = "http://127.0.0.1:8000/mcp"
 HEALTHY_LIMIT_S = 90
 # What came of a request that a stranger sends to a listener: an answer's first line, or that the connection brought nothing.
+# The path is one that no listener gives to strangers.
 KNOCK = """
 import socket, sys
 host, port = sys.argv[1], int(sys.argv[2])
 try:
     with socket.create_connection((host, port), timeout=1) as connection:
-        connection.sendall(b"GET /health HTTP/1.1\\r\\nHost: localhost:%d\\r\\nConnection: close\\r\\n\\r\\n" % port)
+        connection.sendall(b"GET /status HTTP/1.1\\r\\nHost: localhost:%d\\r\\nConnection: close\\r\\n\\r\\n" % port)
         print((connection.recv(4096) or b"closed").split(b"\\r\\n")[0].decode())
 except ConnectionResetError:
     print("closed")

@@ -54,6 +54,15 @@ def wipe(box: Box, *, key: bool) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_backup_of_an_older_schema_is_restored_and_migrated(fresh: Box) -> None:
+    """`fill`, backed up with its key when `m0010_room` was the newest migration."""
+    fresh.data_dir.mkdir(mode=0o700, exist_ok=True)
+    said = fresh.cli("restore", str(Path(__file__).parent / "fixtures/m0010.backup"), "--passphrase-stdin", stdin=PASSPHRASE + "\n").stdout
+    assert "seal and audit chain" in said, said
+    await works(fresh.start())
+
+
+@pytest.mark.anyio
 async def test_a_wiped_box_is_restored_and_its_tool_answers(box: Box, tmp_path: Path) -> None:
     await fill(box)
     plain, sealed = tmp_path / "plain.backup", tmp_path / "sealed.backup"

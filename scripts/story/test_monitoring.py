@@ -106,6 +106,7 @@ async def test_health_tells_a_stranger_nothing_and_a_human_everything(box: Box) 
     assert checks["database"]["is_ok"] and checks["database"]["engine"] == "sqlite"
     assert checks["sandbox"]["is_ok"] and checks["sandbox"]["tier"] in (1, 2)
     assert checks["clock"]["is_ok"] and checks["disk"]["total_bytes"] > 0
+    assert checks["backup"] == {"is_ok": True, "newest_at": None, "next_at": None, "message": None}
 
 
 async def test_without_a_worker_a_server_is_alive_but_not_ready(fresh: Box, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,8 @@ from box import Box
 from llm import connect
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from test_workers import new_key
+from worker import Worker
 
 pytestmark = pytest.mark.anyio
 
@@ -118,6 +121,27 @@ async def test_a_call_is_one_trace_with_its_stages_and_continues_that_of_its_cal
     assert len({span.trace_id for span in collector.spans}) > 5, "whoever names no trace gets one"
     assert SECRET_WORD.encode() not in collector.raw and b"return word" not in collector.raw
     assert all(sent["x-api-key"] == "a key" for sent in collector.headers)
+
+
+async def test_a_worker_continues_the_trace_of_the_call_that_it_runs(fresh: Box, collector: Collector, tmp_path: Path) -> None:
+    exporter = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    worker = Worker(tmp_path / "worker", new_key(), OTEL_SERVICE_NAME="worker", **exporter).start()
+    try:
+        fresh.env |= exporter | {"MCPBOX_SANDBOX_URL": worker.url, "MCPBOX_SANDBOX_KEY": worker.key}
+        box = fresh.start()
+        box.create_admin()
+        async with connect(box.mcp_url) as llm:
+            await llm.call("mcpbox_create_server", name="traced")
+            await llm.publish(box, "traced", "twice", TOOL)
+            await llm.call("mcpbox_start_server", server_id="traced")
+        headers = MODERN | {"Mcp-Name": "traced__twice", "traceparent": f"00-{TRACE}-{PARENT}-01"}
+        answer, text = post(box.mcp_url, call("traced__twice", {"word": "ab"}), headers)
+        assert answer.status == 200 and "abab" in text, text
+        box.stop()
+    finally:
+        worker.stop()
+    by_name = {span.name: span for span in collector.spans if span.trace_id.hex() == TRACE}
+    assert by_name["POST worker"].parent_span_id == by_name["run"].span_id, by_name.keys()
 
 
 async def test_every_line_about_a_request_carries_its_name_and_a_bad_name_is_replaced(fresh: Box) -> None:

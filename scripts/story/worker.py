@@ -15,8 +15,9 @@ from box import PREPARED, PROGRAM, START_LIMIT_S, STOP_LIMIT_S, clean_environmen
 class Worker:
     """One worker process. Keeps its address over restarts."""
 
-    def __init__(self, data_dir: Path, key: str) -> None:
+    def __init__(self, data_dir: Path, key: str, **env: str) -> None:
         self.data_dir = data_dir
+        self.env = env
         self.key = key
         self.url = ""
         self.log = data_dir.with_suffix(".log")
@@ -32,7 +33,7 @@ class Worker:
             str(PROGRAM), "serve", "--role", "sandbox", "--data-dir", str(self.data_dir), "--ready-file", str(ready),
             "--sandbox-addr", self.url.removeprefix("http://") or "127.0.0.1:0", "--log", "debug",
         ]  # fmt: skip
-        env = clean_environment({"MCPBOX_SANDBOX_KEY": self.key})
+        env = clean_environment({"MCPBOX_SANDBOX_KEY": self.key} | self.env)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_LIMIT_S

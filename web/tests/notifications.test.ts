@@ -1,10 +1,17 @@
 import { expect, it } from "vitest";
-import { isOnlyHere, newSecret } from "@/pages/settings/notifications/kinds";
+import { isOnlyHere, newSecret, told, USUAL } from "@/pages/settings/notifications/kinds";
 
 it("a new signing secret is 32 random bytes in the form of Standard Webhooks", () => {
   const [one, other] = [newSecret(), newSecret()];
   expect(one).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(one).not.toBe(other);
+});
+
+it("events stand in the middle of a sentence", () => {
+  expect(told(USUAL)).toBe(
+    "a tool waits for my decision; a rule approved a tool that reads hosts I granted; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made",
+  );
+  expect(told([])).toBe("");
 });
 
 it("an address of this machine is told from one that others can open", () => {

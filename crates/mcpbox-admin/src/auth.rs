@@ -8,7 +8,11 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use mcpbox_catalog::{Caller, CatalogError, Reviewer, session};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{peer::Peer, problem::Problem, state::AdminState};
+use crate::{
+    peer::{Https, Peer},
+    problem::Problem,
+    state::AdminState,
+};
 
 const COOKIE: &str = "mcpbox_session";
 const COOKIE_HTTPS: &str = "__Host-mcpbox_session";
@@ -67,12 +71,12 @@ async fn peer_of(parts: &mut Parts, state: &AdminState) -> Peer {
 async fn prove(parts: &Parts, state: &AdminState, peer: Peer) -> Result<Reviewer, Problem> {
     match peer {
         Peer::Socket => by_password(&parts.headers, state).await,
-        Peer::Address(_) => by_session(&parts.headers, state).await,
+        Peer::Address(_) => by_session(&parts.headers, state.https(&parts.extensions), state).await,
     }
 }
 
-async fn by_session(headers: &HeaderMap, state: &AdminState) -> Result<Reviewer, Problem> {
-    let Some(token) = session_token(headers, state.cookie_secure) else {
+async fn by_session(headers: &HeaderMap, https: Https, state: &AdminState) -> Result<Reviewer, Problem> {
+    let Some(token) = session_token(headers, https) else {
         return Err(Problem::unauthenticated("Log in first: POST /api/session with username and password."));
     };
     session::reviewer_from_session(&state.catalog, &token).await.map_err(|error| match error {
@@ -111,7 +115,7 @@ fn basic_credentials(headers: &HeaderMap) -> Option<(String, SecretString)> {
 }
 
 /// The session token of the cookie, if exactly one is sent.
-pub(crate) fn session_token(headers: &HeaderMap, https: bool) -> Option<SecretString> {
+pub(crate) fn session_token(headers: &HeaderMap, https: Https) -> Option<SecretString> {
     let wanted = cookie_name(https);
     let mut found = headers
         .get_all(header::COOKIE)
@@ -128,7 +132,7 @@ pub(crate) fn session_token(headers: &HeaderMap, https: bool) -> Option<SecretSt
 }
 
 /// The cookie that starts a session. It lasts as long as the browser runs and the server agrees.
-pub(crate) fn session_cookie(token: &SecretString, https: bool) -> Option<HeaderValue> {
+pub(crate) fn session_cookie(token: &SecretString, https: Https) -> Option<HeaderValue> {
     let text = format!("{}={}{}", cookie_name(https), token.expose_secret(), attributes(https));
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
@@ -136,14 +140,14 @@ pub(crate) fn session_cookie(token: &SecretString, https: bool) -> Option<Header
 }
 
 /// The cookie that ends it.
-pub(crate) fn expired_cookie(https: bool) -> Option<HeaderValue> {
+pub(crate) fn expired_cookie(https: Https) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{}={}; Max-Age=0", cookie_name(https), attributes(https))).ok()
 }
 
-fn cookie_name(https: bool) -> &'static str {
+fn cookie_name(Https(https): Https) -> &'static str {
     if https { COOKIE_HTTPS } else { COOKIE }
 }
 
-fn attributes(https: bool) -> &'static str {
+fn attributes(Https(https): Https) -> &'static str {
     if https { "; Path=/; HttpOnly; SameSite=Strict; Secure" } else { "; Path=/; HttpOnly; SameSite=Strict" }
 }

@@ -4,21 +4,29 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures::future::BoxFuture;
-use mcpbox_core::{bearer::BearerKey, peers::Peers};
+use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
 use mcpbox_listen::Limits;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
 
 /// Settings of the admin listener and of the command line's socket.
 #[derive(Debug, Clone)]
 pub struct AdminConfig {
     /// Who may connect to the listener. Others are hung up on before anything of theirs is read.
     pub peers: Peers,
+    /// Whose word about a client's address, and whether it comes by https, counts.
+    pub proxies: Proxies,
     /// Further values of the `Host` header that are served: `host` (any port) or `host:port`. The listener's own
     /// address, and `localhost` when that is a loopback address, are always served.
     pub allowed_hosts: Vec<String>,
     /// How often one client address may ask.
     pub rate_limit: RateLimit,
-    /// Whether browsers reach the listener by https: cookies get `Secure` and the `__Host-` prefix.
+    /// Whether browsers always reach the listener by https: cookies get `Secure` and the `__Host-` prefix. They also do when a trusted
+    /// proxy says so of a request.
     pub cookie_secure: bool,
+    /// Whether browsers that came by https are told to come by nothing else for a year.
+    pub hsts: bool,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
     /// What clients may do, however many and slow.
@@ -38,6 +46,42 @@ pub struct Connect {
     pub mcp_url: String,
     /// The program and its arguments, for clients that start one.
     pub command: Vec<String>,
+    /// Where clients elsewhere connect, if they may.
+    pub public: Option<PublicAddress>,
+}
+
+/// Where clients elsewhere connect.
+#[derive(Clone)]
+pub struct PublicAddress {
+    /// `https://host`.
+    pub url: String,
+    /// Walks what such a client walks.
+    pub walk: Arc<dyn Fn() -> BoxFuture<'static, Vec<Hop>> + Send + Sync>,
+    /// Held by the one check that may run.
+    pub turn: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for PublicAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PublicAddress").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// A step on the way from a client to the box.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Hop {
+    /// Its name.
+    pub name: String,
+    /// What is wanted there.
+    pub wanted: String,
+    /// What was found.
+    pub got: String,
+    /// Whether that is as wanted.
+    pub is_ok: bool,
+    /// Why it matters.
+    pub why: String,
+    /// What to do, when it is not.
+    pub fix: String,
 }
 
 /// What an operator's programs read: numbers and how the parts are. Names of servers and tools, never arguments or secrets.
@@ -72,9 +116,11 @@ impl Default for AdminConfig {
     fn default() -> Self {
         Self {
             peers: Peers::anyone(),
+            proxies: Proxies::default(),
             allowed_hosts: Vec::new(),
             rate_limit: RateLimit::default(),
             cookie_secure: false,
+            hsts: false,
             max_body_bytes: 10 << 20,
             limits: Limits {
                 connections: 512,

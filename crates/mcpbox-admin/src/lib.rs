@@ -21,7 +21,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use mcpbox_catalog::Catalog;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{AdminConfig, Connect, HealthReport, Monitor, RateLimit};
+pub use config::{AdminConfig, Connect, HealthReport, Hop, Monitor, PublicAddress, RateLimit};
 pub use peer::Peer;
 pub use routes::{PUBLIC_OPERATIONS, openapi};
 pub use server::{AdminError, serve, serve_monitor, serve_socket};
@@ -53,7 +53,8 @@ pub fn router(catalog: Arc<Catalog>, config: AdminConfig, door: Door, shutdown: 
         .layer(middleware::from_fn_with_state(state.clone(), guard::rate::check))
         .layer(middleware::from_fn_with_state(state.clone(), guard::host::check))
         // Behind its own checks: whoever scrapes by a name that browsers may not use shows the token instead.
-        .merge(monitor::router(config.monitor, state))
+        .merge(monitor::router(config.monitor, state.clone()))
+        .layer(middleware::from_fn_with_state(state, guard::headers::add_hsts))
         .layer(middleware::from_fn(guard::headers::add))
         .layer(middleware::from_fn(guard::request::run))
 }

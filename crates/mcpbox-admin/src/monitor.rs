@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
+use mcpbox_listen::{Client, sign_of_proxy};
 use serde_json::json;
 
 use crate::{
@@ -21,9 +22,6 @@ use crate::{
     problem::Problem,
     state::AdminState,
 };
-
-/// What a proxy adds.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 #[derive(Clone)]
 struct Door {
@@ -100,10 +98,7 @@ impl Door {
         };
         let is_meant = peer == Peer::Socket
             || host::named(request.uri(), request.headers()).is_some_and(|host| self.hosts.allows(host));
-        is_here && is_meant && !is_forwarded(request.headers())
+        let is_proxied = request.extensions().get::<Client>().is_some_and(|client| client.is_proxied);
+        is_here && is_meant && !is_proxied && sign_of_proxy(request).is_none()
     }
-}
-
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDED.iter().any(|name| headers.contains_key(*name))
 }

@@ -19,6 +19,9 @@ use utoipa::ToSchema;
 /// Media type of all error bodies.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// When whoever was refused for coming too often may try again, if nothing says it exactly.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
 /// An error answer. Boxed, since nearly every function here may give one.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem(Box<Details>);
@@ -178,6 +181,7 @@ impl From<Failure> for Problem {
             None => failure.message.clone(),
         };
         let mut problem = Self::new(status, failure.kind.as_str(), title, detail);
+        problem.0.retry_after = (failure.kind == FailureKind::RateLimited).then_some(RETRY_AFTER);
         problem.0.failure = Some(failure);
         problem
     }

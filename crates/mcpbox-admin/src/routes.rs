@@ -13,8 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, backups, calls, connection, document, events, grants, modules, notifications, packages, policy, reviews,
-        sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens, tools, transfer,
+        audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, packages,
+        policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens, tools,
+        transfer,
     },
     problem::{self, Details},
     state::AdminState,
@@ -32,7 +33,8 @@ fn described() -> OpenApiRouter<AdminState> {
     OpenApiRouter::new()
         .routes(routes!(setup::show::show, setup::complete::complete))
         .routes(routes!(setup::sample::make_sample))
-        .routes(routes!(connection::show))
+        .routes(routes!(connection::show::show))
+        .routes(routes!(connection::check::check))
         .routes(routes!(session::show::show, session::login::login, session::logout::logout))
         .routes(routes!(session::change_password::change_password))
         .routes(routes!(sessions::list::list))
@@ -78,6 +80,10 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(notifications::list::list, notifications::create::create))
         .routes(routes!(notifications::change::change, notifications::delete::delete))
         .routes(routes!(notifications::test::test))
+        .routes(routes!(cloudflare::show, cloudflare::plan))
+        .routes(routes!(cloudflare::next))
+        .routes(routes!(cloudflare::undo))
+        .routes(routes!(cloudflare::forget))
         .routes(routes!(backups::list::list, backups::create::create))
         .routes(routes!(backups::download::download))
         .routes(routes!(transfer::export::export))

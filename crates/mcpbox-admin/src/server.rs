@@ -6,7 +6,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, body::Body, response::Response};
 use http::Request;
 use mcpbox_catalog::Catalog;
-use mcpbox_listen::{Ending, Front, Limits};
+use mcpbox_listen::{Admission, Client, Ending, Front, Limits};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -43,7 +43,9 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), AdminError> {
     let address = listener.local_addr().map_err(AdminError::NoAddress)?;
-    let front = Front::only_for(config.peers.clone(), "MCPBOX_ADMIN_CLIENTS", "admin", config.limits);
+    let (peers, proxies) = (config.peers.clone(), config.proxies.clone());
+    let admission = Admission { peers, setting: "MCPBOX_ADMIN_CLIENTS", proxies };
+    let front = Front::admitting(admission, "admin", config.limits);
     let app = router(catalog, config, Door::Listener(address), shutdown.clone());
     mcpbox_listen::serve_tcp(listener, front, handle(app), ending(shutdown)).await;
     Ok(())
@@ -111,10 +113,11 @@ fn handle(
 + Send
 + Sync
 + 'static {
-    move |request, peer| {
+    move |request, _| {
         let app = app.clone();
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer.map_or(Peer::Socket, |peer| Peer::Address(peer.ip())));
+        let client = request.extensions().get::<Client>().copied();
+        request.extensions_mut().insert(client.map_or(Peer::Socket, |client| Peer::Address(client.address)));
         Box::pin(async move { app.oneshot(request).await.unwrap_or_else(|never| match never {}) })
     }
 }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use http::Extensions;
 use mcpbox_catalog::Catalog;
+use mcpbox_listen::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     AdminConfig, Connect, Door,
     guard::{host::AllowedHosts, rate::Limits},
+    peer::Https,
 };
 
 /// Shared by all requests of one door.
@@ -19,8 +22,10 @@ pub(crate) struct AdminState {
     pub(crate) limits: Arc<Limits>,
     /// Which `Host` values are served.
     pub(crate) hosts: Arc<AllowedHosts>,
-    /// Whether cookies are for https only.
-    pub(crate) cookie_secure: bool,
+    /// Whether browsers always come by https; otherwise a trusted proxy says so of each request.
+    cookie_secure: bool,
+    /// Whether browsers are told to come by https alone.
+    pub(crate) hsts: bool,
     /// Held while a password of the socket is checked.
     pub(crate) password_turn: Arc<tokio::sync::Mutex<()>>,
     /// How MCP clients connect.
@@ -40,9 +45,15 @@ impl AdminState {
             limits: Arc::new(Limits::new(config.rate_limit)),
             hosts: Arc::new(hosts),
             cookie_secure: config.cookie_secure,
+            hsts: config.hsts,
             password_turn: Arc::default(),
             connect: Arc::new(config.connect.clone()),
             shutdown,
         }
+    }
+
+    /// Whether the browser that sent a request reaches us by https.
+    pub(crate) fn https(&self, request: &Extensions) -> Https {
+        Https(self.cookie_secure || request.get::<Client>().is_some_and(|client| client.is_https))
     }
 }

@@ -12,8 +12,8 @@ use mcpbox_store::backup::BackupError;
 
 pub use file::{BackupReport, BackupRequest, write};
 pub use restore::{Opened, RestoreReport, Restored, open, restore};
-pub(crate) use schedule::Folder;
 pub use schedule::{BackupState, FailedBackup, StoredBackup, make, make_if_due, open_stored, start, state};
+pub(crate) use schedule::{Folder, is_failing};
 
 /// Why a backup file cannot be made or restored.
 #[derive(Debug, thiserror::Error)]

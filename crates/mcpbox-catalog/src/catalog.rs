@@ -46,6 +46,8 @@ const READ_AGAIN_FIRST: Duration = Duration::from_secs(1);
 const READ_AGAIN_LAST: Duration = Duration::from_secs(30);
 /// Password hashes computed at the same time: each takes 64 MiB.
 const HASHING_AT_ONCE: usize = 2;
+/// Password hashes that are computed or wait: nobody waits much longer than a second.
+const HASHING_PLACES: usize = 16;
 
 /// What a catalog is made of.
 pub struct CatalogConfig {
@@ -72,6 +74,8 @@ pub struct Catalog {
     pub(crate) room: Arc<Room>,
     pub(crate) observe: Observe,
     pub(crate) hashing: Semaphore,
+    /// Passwords that are hashed or wait for it.
+    pub(crate) hashing_places: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
     /// Resolving and installing packages; given up by [`Catalog::close`].
@@ -85,6 +89,8 @@ pub struct Catalog {
     pub(crate) token_uses: Uses,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
+    /// The connection over Cloudflare.
+    pub(crate) cloudflare: crate::cloudflare::Desk,
     /// Where backups are kept; none in a process that makes none.
     pub(crate) backups: OnceLock<Folder>,
     writers: TaskTracker,
@@ -132,6 +138,7 @@ impl Catalog {
             clients: StdMutex::default(),
             token_uses: Uses::default(),
             broker: OnceLock::new(),
+            cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),
             store: config.store,
             executor: config.executor,
@@ -140,6 +147,7 @@ impl Catalog {
             room,
             observe,
             hashing: Semaphore::new(HASHING_AT_ONCE),
+            hashing_places: Semaphore::new(HASHING_PLACES),
             tasks,
             writers,
             stop_writers,

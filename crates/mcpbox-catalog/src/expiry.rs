@@ -10,7 +10,7 @@ use mcpbox_core::{
 use mcpbox_store::grants;
 use serde_json::json;
 
-use crate::{Catalog, CatalogError, PublishedTool, bundle::grants_changed, change::Change};
+use crate::{Catalog, CatalogError, PublishedTool, background::Timer, bundle::grants_changed, change::Change};
 
 /// How often the timer looks whether a grant's time is over; it looks into memory only.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -54,16 +54,9 @@ pub(crate) fn check(cat: &Catalog, tool: &PublishedTool) -> Result<(), Failure> 
 
 /// Starts the timer; it ends with the catalog.
 pub(crate) fn watch(cat: &Arc<Catalog>) {
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let mut timer = Timer::of(cat, Duration::ZERO, LOOK_EVERY);
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval(LOOK_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             if let Err(error) = enforce(&cat).await {
                 tracing::error!(%error, "grants whose time is over could not be ended; tried again in a second");
             }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use mcpbox_store::{calls, outbox};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, background::Timer};
 pub(crate) use versions::ACTION as PRUNED;
 
 /// How often it is looked for.
@@ -47,16 +47,9 @@ pub async fn remove_old(cat: &Arc<Catalog>) -> Result<Removed, CatalogError> {
 
 /// Starts the timer; it ends with the catalog.
 pub(crate) fn watch(cat: &Arc<Catalog>) {
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let mut timer = Timer::of(cat, FIRST, EVERY);
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + FIRST, EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             match remove_old(&cat).await {
                 Ok(Removed { runs: 0, versions: 0 }) => {}
                 Ok(Removed { runs, versions }) => tracing::info!(runs, versions, "removed what is kept no longer"),

@@ -79,6 +79,8 @@ pub enum NoticeEvent {
     ErrorRate,
     /// The disk is almost full.
     DiskFull,
+    /// The last backup of the schedule could not be made.
+    BackupFailed,
 }
 
 impl NoticeEvent {
@@ -88,7 +90,8 @@ impl NoticeEvent {
     }
 
     /// Those that begin and end by themselves, and are told both times.
-    pub const ALERTS: [Self; 4] = [Self::SandboxFailure, Self::TierDrop, Self::ErrorRate, Self::DiskFull];
+    pub const ALERTS: [Self; 5] =
+        [Self::SandboxFailure, Self::TierDrop, Self::ErrorRate, Self::DiskFull, Self::BackupFailed];
 }
 
 /// Something to tell. Kept until it is told, so that neither a crash nor an unreachable service loses it.

@@ -42,6 +42,25 @@ pub struct Secret {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+impl Secret {
+    /// A new one that waits for its value: sealed, for no hosts yet.
+    pub fn waiting(server_id: ServerId, key: SecretKey, now: DateTime<Utc>) -> Self {
+        Self {
+            id: SecretId::generate(),
+            server_id,
+            key,
+            description: String::new(),
+            hosts: Vec::new(),
+            mode: SecretMode::default(),
+            has_value: false,
+            created_at: now,
+            updated_at: now,
+            value_set_at: None,
+            last_used_at: None,
+        }
+    }
+}
+
 /// Whether tool code may see a secret's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

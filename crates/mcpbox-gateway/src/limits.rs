@@ -1,20 +1,9 @@
-//! How often tools may be called: per published tool, and per client over all tools. In memory, per process; the maps
-//! hold only keys that exist (tools) or that were seen lately (clients).
+//! How often tools may be called: per published tool, and per client over all tools. In memory, per process.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{num::NonZeroU32, time::Duration};
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
 use mcpbox_core::failure::{Failure, FailureKind};
-
-/// Clients remembered before idle ones are forgotten.
-const CLIENTS_SWEEP: usize = 4096;
+use mcpbox_listen::RateLimit;
 
 /// How often tools may be called. None means without limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,50 +29,35 @@ impl RateLimits {
 
 /// Counts calls against [`RateLimits`].
 pub(crate) struct CallLimiter {
-    tools: Option<DefaultKeyedRateLimiter<String>>,
-    clients: Option<DefaultKeyedRateLimiter<String>>,
-    clock: DefaultClock,
+    tools: Option<RateLimit<String>>,
+    clients: Option<RateLimit<String>>,
 }
 
 impl CallLimiter {
     pub(crate) fn new(limits: RateLimits) -> Self {
-        let keyed = |limit: Option<NonZeroU32>| limit.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)));
-        Self { tools: keyed(limits.per_tool), clients: keyed(limits.per_client), clock: DefaultClock::default() }
+        Self {
+            tools: limits.per_tool.map(RateLimit::per_minute),
+            clients: limits.per_client.map(RateLimit::per_minute),
+        }
     }
 
     /// Counts one call of `client`; refuses it when there were too many.
     pub(crate) fn count_client(&self, client: &str) -> Result<(), Failure> {
-        let Some(limiter) = &self.clients else { return Ok(()) };
-        if limiter.len() > CLIENTS_SWEEP {
-            limiter.retain_recent();
-        }
-        limiter.check_key(&client.to_owned()).map_err(|not_until| {
-            refusal("This client makes too many tool calls.", not_until.wait_time_from(self.clock.now()))
-        })
+        let Some(limit) = &self.clients else { return Ok(()) };
+        limit.count(client.to_owned()).map_err(|wait| refusal("This client makes too many tool calls.", wait))
     }
 
     /// Counts one call of the published tool `name`; refuses it when there were too many.
     pub(crate) fn count_tool(&self, name: &str) -> Result<(), Failure> {
-        let Some(limiter) = &self.tools else { return Ok(()) };
-        limiter.check_key(&name.to_owned()).map_err(|not_until| {
-            let message = format!("{name} is called too often.");
-            refusal(&message, not_until.wait_time_from(self.clock.now()))
-        })
+        let Some(limit) = &self.tools else { return Ok(()) };
+        limit.count(name.to_owned()).map_err(|wait| refusal(&format!("{name} is called too often."), wait))
     }
 }
 
 fn refusal(message: &str, wait: Duration) -> Failure {
     let seconds = wait.as_secs_f64().ceil().max(1.0);
     Failure::new(FailureKind::RateLimited, format!("{message} Try again in {seconds} s."))
-        .hint(format!("Wait {seconds} s, then repeat the call. An admin can raise the limit (MCPBOX_RATE_LIMIT)."))
-}
-
-/// The key under which an address is counted: IPv4 (also when mapped into IPv6) alone, IPv6 by its /64.
-pub(crate) fn address_key(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).to_string(),
-    }
+        .hint(format!("Wait {seconds} s, then repeat the call. An admin can raise the limit (MCPBOX_RATE_LIMITS)."))
 }
 
 #[cfg(test)]
@@ -112,13 +86,5 @@ mod tests {
     fn without_limits_nothing_is_refused() {
         let limiter = CallLimiter::new(RateLimits::off());
         assert!((0..1000).all(|_| limiter.count_tool("a__b").is_ok() && limiter.count_client("x").is_ok()));
-    }
-
-    #[test]
-    fn addresses_of_one_client_share_a_key() {
-        let key = |text: &str| address_key(text.parse().unwrap());
-        assert_eq!(key("::ffff:10.0.0.1"), key("10.0.0.1"));
-        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
-        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
     }
 }

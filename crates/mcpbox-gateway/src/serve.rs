@@ -5,17 +5,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use http::Request;
 use mcpbox_catalog::Catalog;
-use mcpbox_listen::{Ending, Front};
+use mcpbox_listen::{Admission, Ending, Front};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::{
-    config::GatewayConfig,
-    error::GatewayError,
-    gateway::Gateway,
-    http::{Peer, router},
-};
+use crate::{config::GatewayConfig, error::GatewayError, gateway::Gateway, http::router};
 
 /// How long interrupted calls, and then listeners, have for a last word.
 const LAST_WORD: Duration = Duration::from_millis(200);
@@ -34,15 +29,13 @@ pub async fn serve(
 ) -> Result<(), GatewayError> {
     let address = listener.local_addr().map_err(GatewayError::Listener)?;
     let gateway = Gateway::start(catalog, config);
-    let front = Front::only_for(gateway.config.peers.clone(), "MCPBOX_MCP_CLIENTS", "mcp", gateway.config.limits);
+    let peers = gateway.config.peers.clone();
+    let admission = Admission { peers, setting: "MCPBOX_MCP_CLIENTS", ..Admission::default() };
+    let front = Front::admitting(admission, "mcp", gateway.config.limits);
     let app = router(&gateway);
-    let handle = move |request: Request<mcpbox_listen::Body>, peer: Option<SocketAddr>| {
+    let handle = move |request: Request<mcpbox_listen::Body>, _: Option<SocketAddr>| {
         let app = app.clone();
-        let mut request = request.map(Body::new);
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(Peer(peer));
-        }
-        async move { app.oneshot(request).await.unwrap_or_else(|never| match never {}) }
+        async move { app.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {}) }
     };
     tracing::info!(mcp.address = %address, "MCP is served");
     let grace = gateway.config.drain + LAST_WORD + LAST_WORD + LAST_BYTES;

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mcpbox_core::proxies::customer;
 use tokio_util::sync::CancellationToken;
 
 /// A body may be on its way for so long before it has to make room.
@@ -140,14 +141,6 @@ impl House {
             }
             None => false,
         }
-    }
-}
-
-/// Under which an address is counted: a customer has a whole /64.
-fn customer(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        other => other,
     }
 }
 

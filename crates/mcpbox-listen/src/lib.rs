@@ -4,14 +4,18 @@
 //! Must not: know what is served, who may ask, or anything of the database.
 
 mod body;
+mod client;
 mod house;
 mod limits;
 mod meter;
+mod rate;
 mod request;
 mod serve;
 
 pub use body::{Body, BodyError, Sent};
+pub use client::{Client, HSTS, sign_of_proxy};
 pub use limits::{Limits, raise_open_files};
 pub use meter::metrics;
-pub use request::{LOG, RequestName, begin_trace_with};
-pub use serve::{Ending, Front, serve, serve_tcp};
+pub use rate::RateLimit;
+pub use request::{LOG, RequestName, pass_trace, trace_with};
+pub use serve::{Admission, Ending, Front, serve, serve_tcp};

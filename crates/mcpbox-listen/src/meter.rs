@@ -26,7 +26,8 @@ struct Answered {
 }
 
 /// Why something is refused; all are shown from the start.
-const REASONS: [&str; 5] = ["connections", "connections_of_address", "slow_head", "slow_body", "large_bodies"];
+const REASONS: [&str; 6] =
+    ["connections", "connections_of_address", "slow_head", "slow_body", "large_bodies", "unclear_client"];
 
 #[derive(Default)]
 struct All {

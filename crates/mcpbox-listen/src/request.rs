@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use mcpbox_core::ids::RequestId;
 use tracing::Span;
 
+use crate::client::Client;
+
 /// The header that carries it.
 pub(crate) const HEADER: &str = "x-request-id";
 /// Target of the span; a log that names no level for it shows no names.
@@ -35,25 +37,36 @@ impl RequestName {
 
     /// The span of everything that is logged about it. At the level of errors, so that no filter but "off" takes the name away. The
     /// query is left out: a setup link carries its token there.
-    pub(crate) fn span<B>(&self, listener: &'static str, request: &Request<B>) -> Span {
+    pub(crate) fn span<B>(&self, listener: &'static str, request: &Request<B>, client: Option<Client>) -> Span {
         let path = request.uri().path();
         let path = path.get(..path.floor_char_boundary(PATH_MAX)).unwrap_or_default();
-        tracing::error_span!(target: LOG, "request", request_id = %self.0, listener, method = %request.method(), path)
+        let address = client.map(|client| tracing::field::display(client.address));
+        tracing::error_span!(target: LOG, "request", request_id = %self.0, listener, client.address = address, method = %request.method(), path)
     }
 }
 
 type BeginTrace = fn(&'static str, &Method, &HeaderMap) -> Span;
 
-static BEGIN_TRACE: OnceLock<BeginTrace> = OnceLock::new();
+type PassTrace = fn(&mut HeaderMap);
 
-/// From now on every request gets such a span for a trace, within that of the log. Can be said once.
-pub fn begin_trace_with(begin: BeginTrace) {
-    let _first = BEGIN_TRACE.set(begin);
+static TRACES: OnceLock<(BeginTrace, PassTrace)> = OnceLock::new();
+
+/// From now on every request gets such a span for a trace, within that of the log, and `pass` names the current span in the
+/// headers of what a process asks another one of MCPbox. Can be said once.
+pub fn trace_with(begin: BeginTrace, pass: PassTrace) {
+    let _first = TRACES.set((begin, pass));
+}
+
+/// Names the trace that is going on in the headers of a request to another process of MCPbox; nothing when nobody collects traces.
+pub fn pass_trace(headers: &mut HeaderMap) {
+    if let Some((_, pass)) = TRACES.get() {
+        pass(headers);
+    }
 }
 
 /// The span of its trace; none when nobody collects traces.
 pub(crate) fn trace<B>(listener: &'static str, request: &Request<B>) -> Span {
-    BEGIN_TRACE.get().map_or_else(Span::none, |begin| begin(listener, request.method(), request.headers()))
+    TRACES.get().map_or_else(Span::none, |(begin, _)| begin(listener, request.method(), request.headers()))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     error::Error,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::{Arc, atomic::AtomicUsize},
     time::Duration,
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use mcpbox_core::peers::Peers;
+use mcpbox_core::{peers::Peers, proxies::Proxies};
 use rustix::net::sockopt;
 use serde_json::json;
 use tokio::{
@@ -28,6 +28,7 @@ use tracing::Instrument;
 use crate::{
     Limits,
     body::{Body, BodyError, Exchange, Sent},
+    client::Client,
     house::{Full, House, Phase, Place},
     meter::Meter,
     request::{HEADER, RequestName, trace},
@@ -46,13 +47,22 @@ const EVENTS: &str = "text/event-stream";
 /// Said to whoever cannot come in.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: text/plain\r\ncontent-length: 67\r\nconnection: close\r\n\r\nToo many requests are worked on at once. Try again in a few seconds";
 
+/// Who may connect, and whose word about its clients counts.
+#[derive(Debug, Clone, Default)]
+pub struct Admission {
+    /// Others are hung up on before anything of theirs is read.
+    pub peers: Peers,
+    /// The setting that names them, for the log.
+    pub setting: &'static str,
+    /// The proxies that say for whom they ask.
+    pub proxies: Proxies,
+}
+
 /// A listener: its name, its bounds, and who is there.
 pub struct Front {
     name: &'static str,
     pub(crate) limits: Limits,
-    peers: Peers,
-    /// The setting that names who may connect.
-    setting: &'static str,
+    admission: Admission,
     house: Arc<House>,
     /// Bytes of large bodies that are held now.
     pub(crate) held: AtomicUsize,
@@ -62,24 +72,30 @@ pub struct Front {
 impl Front {
     /// An empty one. `name` is a word for logs and metrics.
     pub fn new(name: &'static str, limits: Limits) -> Arc<Self> {
-        Self::only_for(Peers::anyone(), "", name, limits)
+        Self::admitting(Admission::default(), name, limits)
     }
 
-    /// One for `peers` alone: others are hung up on before anything of theirs is read. `setting` names them, for the log.
-    pub fn only_for(peers: Peers, setting: &'static str, name: &'static str, limits: Limits) -> Arc<Self> {
+    /// An empty one that not everybody may connect to, or that proxies stand in front of.
+    pub fn admitting(admission: Admission, name: &'static str, limits: Limits) -> Arc<Self> {
         let limits = limits.fitting();
         let house = House::new(limits.connections.max(1), limits.per_address.max(1));
-        Arc::new(Self { name, limits, peers, setting, house, held: AtomicUsize::new(0), meter: Meter::new(name) })
+        Arc::new(Self { name, limits, admission, house, held: AtomicUsize::new(0), meter: Meter::new(name) })
     }
 
     /// Whether this address is served; tells the operator once what would let it in.
     fn admits(&self, peer: SocketAddr) -> bool {
-        let (address, setting) = (peer.ip(), self.setting);
-        let admits = self.peers.admits(address);
-        if !admits && self.peers.is_news(address) {
+        let Admission { peers, setting, .. } = &self.admission;
+        let address = peer.ip();
+        let admits = peers.admits(address);
+        if !admits && peers.is_news(address) {
             tracing::warn!(peer.address = %address, "refused connections of an address that is not among {setting}");
         }
         admits
+    }
+
+    /// Under which address the connections of `peer` are counted; a trusted proxy holds those of many.
+    fn counted(&self, peer: Option<SocketAddr>) -> Option<IpAddr> {
+        peer.map(|peer| peer.ip()).filter(|address| !self.admission.proxies.trusts(*address))
     }
 }
 
@@ -138,7 +154,7 @@ where
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok(None) => {}
-            Ok(Some((stream, peer))) => match front.house.enter(peer.map(|peer| peer.ip())) {
+            Ok(Some((stream, peer))) => match front.house.enter(front.counted(peer)) {
                 Ok((place, made_room)) => {
                     front.meter.let_go.inc_by(made_room.into());
                     let visit = Visit { front: Arc::clone(&front), place, peer };
@@ -265,9 +281,14 @@ where
 {
     let name = RequestName::of(request.headers());
     let is_get = request.method() == Method::GET;
-    let (log, trace) = (name.span(front.name, &request), trace(front.name, &request));
+    let client = peer.map(|peer| Client::of(&front.admission.proxies, peer.ip(), request.headers())).transpose();
+    let Ok(client) = client else { return Ok(unclear(&front, &exchange)) };
+    let (log, trace) = (name.span(front.name, &request, client), trace(front.name, &request));
     let mut request = request.map(|body| Body::new(body, Arc::clone(&exchange)));
     request.extensions_mut().insert(name.clone());
+    if let Some(client) = client {
+        request.extensions_mut().insert(client);
+    }
     let response = handle(request, peer).instrument(trace.clone()).instrument(log).await;
     if is_get && response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == EVENTS) {
         exchange.guest.enters(Phase::Listening);
@@ -299,13 +320,27 @@ fn troubled<B>(front: &Front, trouble: BodyError, exchange: &Arc<Exchange>) -> R
         ),
     };
     front.meter.refused(reason);
-    let problem =
-        json!({"type": "about:blank", "title": trouble.to_string(), "status": status.as_u16(), "detail": detail});
+    let mut response = problem(exchange, status, &trouble.to_string(), detail);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    response
+}
+
+/// The answer to a request of which a trusted proxy does not say who sent it. Whoever it is, nobody else's allowance is used for it.
+fn unclear<B>(front: &Front, exchange: &Arc<Exchange>) -> Response<Sent<B>> {
+    front.meter.refused("unclear_client");
+    front.meter.answered(StatusCode::BAD_REQUEST.as_u16());
+    let detail = "A proxy that MCPBOX_TRUSTED_PROXIES names sent an X-Forwarded-For or X-Forwarded-Proto that cannot be read. Have the proxy \
+                  set both itself: the address of its client, and http or https.";
+    problem(exchange, StatusCode::BAD_REQUEST, "it is not clear who asks", detail)
+}
+
+/// A problem of the front itself, after which the connection ends.
+fn problem<B>(exchange: &Arc<Exchange>, status: StatusCode, title: &str, detail: &str) -> Response<Sent<B>> {
+    let problem = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
     let mut response = Response::new(Sent::front(problem.to_string().into(), Arc::clone(exchange)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -1,7 +1,7 @@
 //! The load client of `scripts/bench`: sends one JSON-RPC request over and over on kept connections, straight on hyper
 //! so that the client is not what is measured. Prints one line of JSON.
 //!
-//! `load URL METHOD NAME CONCURRENCY REQUESTS BODY`, where `{n}` in the body becomes a running number.
+//! `load URL METHOD NAME CONCURRENCY REQUESTS BODY`, where `{n}` in the body becomes a running number. A token in `MCPBOX_TOKEN` is sent.
 
 use std::{
     sync::{
@@ -28,6 +28,7 @@ struct Load {
     method: String,
     name: String,
     body: String,
+    token: Option<String>,
     requests: u64,
     next: AtomicU64,
 }
@@ -48,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         method: method.clone(),
         name: name.clone(),
         body: body.clone(),
+        token: std::env::var("MCPBOX_TOKEN").ok().filter(|token| !token.is_empty()),
         requests: requests.parse()?,
         next: AtomicU64::new(0),
     });
@@ -109,6 +111,9 @@ fn request(load: &Load, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
         .header("mcp-method", &load.method);
     if !load.name.is_empty() {
         request = request.header("mcp-name", &load.name);
+    }
+    if let Some(token) = &load.token {
+        request = request.header("authorization", format!("Bearer {token}"));
     }
     let params = load.body.replace("{n}", &number.to_string());
     let meta = json!({

@@ -89,6 +89,9 @@ pub(crate) enum Command {
     Audit(AuditCommand),
     /// Check this machine: interpreter, sandbox layers, data directory, database.
     Doctor {
+        /// What to check instead.
+        #[command(subcommand)]
+        command: Option<DoctorCommand>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -140,6 +143,25 @@ pub(crate) enum Command {
         /// Made when it is not there.
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+    },
+}
+
+/// What to check instead of this machine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DoctorCommand {
+    /// Check whether clients elsewhere can connect: walks what claude.ai and ChatGPT walk, and says which hop fails.
+    ///
+    /// Can be run on any machine, best on one outside; needs neither data directory nor database. A token in MCPBOX_TOKEN gets it
+    /// behind the login.
+    Connect {
+        /// The public address, for instance https://box.example.com.
+        url: String,
+        /// PEM file of a certificate authority of your own.
+        #[arg(long, value_name = "FILE")]
+        extra_ca: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod config;
+mod connection;
 mod console;
 mod control;
 mod data_dir;
@@ -18,8 +19,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 
-use cli::{AdminCommand, AuditCommand, Cli, Command, KeyCommand, ServeArgs};
+use cli::{AdminCommand, AuditCommand, Cli, Command, DoctorCommand, KeyCommand, ServeArgs};
 use config::{Config, Environment, Role, Settings};
+use connection::Asked;
 use control::Control;
 
 fn main() -> ExitCode {
@@ -100,10 +102,7 @@ async fn dispatch(
             command::serve::run(config, ready_file.as_deref(), has_own_directory).await
         }
         Command::Stdio(_) => command::stdio::run(config).await,
-        Command::Connect { url } => {
-            let token = env.get("MCPBOX_TOKEN").filter(|token| !token.is_empty());
-            command::stdio::connect(&url, token.map(|token| token.as_str().into())).await
-        }
+        Command::Connect { url } => command::stdio::connect(&url, token(env)).await,
         Command::Admin(AdminCommand::Create(credentials)) => command::admin::create(config, &credentials).await,
         Command::Review(command) => command::review::run(&control, command).await,
         Command::Tools(command) => command::tools::run(&control, command).await,
@@ -113,6 +112,10 @@ async fn dispatch(
         Command::Secret(command) => command::secret::run(&control, command).await,
         Command::Token(command) => command::token::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
+        Command::Doctor { command: Some(DoctorCommand::Connect { url, extra_ca, json }), .. } => {
+            let extra_ca = extra_ca.or_else(|| config.extra_ca.clone());
+            command::doctor::connect(&Asked { url, token: token(env), extra_ca }, json).await
+        }
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
         Command::Health(_) => command::health::run(config).await,
         Command::Export(args) => command::transfer::export(&control, args).await,
@@ -126,4 +129,9 @@ async fn dispatch(
         | Command::Man { .. }
         | Command::Completions { .. } => Ok(()),
     }
+}
+
+/// What gets behind the login of an endpoint.
+fn token(env: &Environment) -> Option<secrecy::SecretString> {
+    env.get("MCPBOX_TOKEN").filter(|token| !token.is_empty()).map(|token| token.as_str().into())
 }

@@ -10,7 +10,7 @@ use opentelemetry::{
     propagation::TextMapPropagator,
     trace::{TraceContextExt, TracerProvider},
 };
-use opentelemetry_http::HeaderExtractor;
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use percent_encoding::percent_decode_str;
@@ -47,7 +47,7 @@ pub(crate) fn start(config: &Config, env: &Environment) -> anyhow::Result<Teleme
         let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("mcpbox")).with_location(false);
         // Spans only: what is logged stays in the log.
         layers.push(spans.with_threads(false).with_filter(Targets::new().with_target(TRACE, Level::INFO)).boxed());
-        mcpbox_listen::begin_trace_with(begin);
+        mcpbox_listen::trace_with(begin, pass);
     }
     let started = tracing_subscriber::registry().with(layers).try_init();
     started.map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))?;
@@ -116,6 +116,11 @@ fn begin(listener: &'static str, method: &Method, headers: &HeaderMap) -> Span {
         let _ = span.set_parent(parent);
     }
     span
+}
+
+/// Names the current span as the sender of a request.
+fn pass(headers: &mut HeaderMap) {
+    TraceContextPropagator::new().inject_context(&Span::current().context(), &mut HeaderInjector(headers));
 }
 
 #[cfg(test)]

@@ -192,6 +192,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connection/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Walks what claude.ai and ChatGPT walk, from this machine to its own public address. Takes up to a minute when something is wrong. */
+        post: operations["connection_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1733,12 +1750,23 @@ export interface components {
          * @enum {string}
          */
         Conflict: "skip" | "rename";
+        /** @description What was found on the way. */
+        ConnectionCheck: {
+            /** @description The address that was asked. */
+            public_url: string;
+            /** @description Whether every hop is as wanted. */
+            is_ok: boolean;
+            /** @description The hops, in the order in which clients take them. What comes after one that cannot be passed is left out. */
+            hops: components["schemas"]["Hop"][];
+        };
         /** @description How to connect, and who is connected. */
         ConnectionReport: {
             /** @description Base URL of the admin page, as links in answers and notifications name it. */
             admin_url: string;
             /** @description The MCP endpoint, for clients on this machine. */
             mcp_url: string;
+            /** @description The address for clients elsewhere; absent while remote access is off. */
+            public_url?: string | null;
             /** @description The program and its arguments, for clients that start one and speak over stdio. */
             command: string[];
             /** @description Clients that were here since the start, the latest first. */
@@ -2333,6 +2361,21 @@ export interface components {
             /** @description For whom: `everywhere`, `server weather_api`, `tool weather_api__get_weather`. */
             scope: string;
         };
+        /** @description A step on the way from a client to the box. */
+        Hop: {
+            /** @description Its name. */
+            name: string;
+            /** @description What is wanted there. */
+            wanted: string;
+            /** @description What was found. */
+            got: string;
+            /** @description Whether that is as wanted. */
+            is_ok: boolean;
+            /** @description Why it matters. */
+            why: string;
+            /** @description What to do, when it is not. */
+            fix: string;
+        };
         /** @description One HTTP attempt. */
         HostAttempt: {
             /** @description Host name or address. */
@@ -2737,7 +2780,7 @@ export interface components {
          * @description What a target can be told.
          * @enum {string}
          */
-        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full";
+        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed";
         /** @description What a run did, as evidence. */
         Observed: {
             /** @description Every HTTP attempt in order (at most 100 kept). */
@@ -5109,6 +5152,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connection_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionCheck"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

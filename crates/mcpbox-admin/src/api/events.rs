@@ -16,6 +16,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::{
     auth::{self, Viewer},
+    peer::Https,
     problem::Problem,
     state::AdminState,
 };
@@ -34,13 +35,10 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(crate) async fn stream(
     State(state): State<AdminState>,
     _: Viewer,
+    https: Https,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let follower = Follower {
-        events: state.catalog.subscribe(),
-        session: auth::session_token(&headers, state.cookie_secure),
-        state,
-    };
+    let follower = Follower { events: state.catalog.subscribe(), session: auth::session_token(&headers, https), state };
     let opening = Event::default().retry(RETRY).comment("connected");
     let rest = stream::unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) });
     let events = stream::iter([opening]).chain(rest).map(Ok);

@@ -1,9 +1,15 @@
 //! Security headers. A page that needs a nonce brings its own policy; ours then stays away.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::is_api;
+use mcpbox_listen::HSTS;
+
+use crate::{is_api, state::AdminState};
 
 const FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -32,6 +38,17 @@ pub(crate) async fn add(req: Request, next: Next) -> Response {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     insert_if_absent(headers, header::CONTENT_SECURITY_POLICY, if api { API_POLICY } else { PAGE_POLICY });
+    response
+}
+
+/// Tells browsers that came by https to come by nothing else, when the operator wants that. Over http they would not believe it.
+pub(crate) async fn add_hsts(State(state): State<AdminState>, req: Request, next: Next) -> Response {
+    let told = state.hsts && state.https(req.extensions()).0;
+    let mut response = next.run(req).await;
+    if told {
+        let (name, value) = HSTS;
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

@@ -13,7 +13,10 @@ use crate::{peer::Peer, problem::Problem, state::AdminState};
 /// Refuses writes that do not prove to come from our own page. The socket cannot be reached by a browser.
 pub(crate) async fn check(State(state): State<AdminState>, peer: Peer, req: Request, next: Next) -> Response {
     let reads = matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads || matches!(peer, Peer::Socket) || is_same_origin(req.uri(), req.headers(), state.cookie_secure) {
+    if reads
+        || matches!(peer, Peer::Socket)
+        || is_same_origin(req.uri(), req.headers(), state.https(req.extensions()).0)
+    {
         return next.run(req).await;
     }
     Problem::forbidden(

@@ -22,6 +22,7 @@ const WITHOUT_PASSWORD: [&str; 46] = [
     "GET /api/calls/counts",
     "GET /api/calls/series",
     "GET /api/calls/{id}",
+    "GET /api/cloudflare",
     "GET /api/connection",
     "GET /api/events",
     "GET /api/export",

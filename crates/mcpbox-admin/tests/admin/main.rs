@@ -18,6 +18,7 @@ mod login;
 mod monitor;
 mod notifications;
 mod page;
+mod proxies;
 mod reviews;
 mod secrets;
 mod setup;

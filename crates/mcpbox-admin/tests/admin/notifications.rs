@@ -19,7 +19,8 @@ async fn an_address_is_never_returned_by_any_list_audit_or_problem() {
         (&target["host"], &target["has_key"], &target["is_on"]),
         (&json!("discord.test"), &json!(true), &json!(true))
     );
-    let usual = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full"];
+    let usual =
+        ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed"];
     assert_eq!((&target["events"], &target["last"]), (&json!(usual), &Value::Null));
     let path = format!("/api/notifications/{}", target["id"].as_str().unwrap());
     let other = "https://ntfy.test/very-secret-part";

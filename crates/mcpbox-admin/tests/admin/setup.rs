@@ -8,7 +8,11 @@ use crate::support::{Fixture, unlimited};
 
 #[tokio::test]
 async fn a_client_shows_up_once_it_asks_for_its_tools() {
-    let connect = Connect { mcp_url: "http://127.0.0.1:8000/mcp".to_owned(), command: vec!["/bin/mcpbox".to_owned()] };
+    let connect = Connect {
+        mcp_url: "http://127.0.0.1:8000/mcp".to_owned(),
+        command: vec!["/bin/mcpbox".to_owned()],
+        public: None,
+    };
     let fixture = Fixture::start_with(AdminConfig { connect, ..unlimited() }).await;
     let admin = fixture.admin().await;
     let before = admin.get("/api/connection").await.json();

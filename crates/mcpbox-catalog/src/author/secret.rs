@@ -105,19 +105,7 @@ pub async fn create_server_secret(
         return Err(failure.next("mcpbox_list_server_secrets", json!({"server_id": server.name})).into());
     }
     quota::check_secrets(&change, server.id, server.name.as_str()).await?;
-    let secret = Secret {
-        id: SecretId::generate(),
-        server_id: server.id,
-        key,
-        description,
-        hosts,
-        mode: SecretMode::default(),
-        has_value: false,
-        created_at: change.now,
-        updated_at: change.now,
-        value_set_at: None,
-        last_used_at: None,
-    };
+    let secret = Secret { description, hosts, ..Secret::waiting(server.id, key, change.now) };
     secrets::insert(&change.tx, &secret).await?;
     let detail = json!({"server": server.name, "key": secret.key, "hosts": secret.hosts});
     change.audit("secret.create", format!("secret:{}", secret.id), detail).await?;

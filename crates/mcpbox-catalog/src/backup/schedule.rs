@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{BackupFileError, BackupRequest, file};
-use crate::{Catalog, CatalogError, Reviewer, change::Change};
+use crate::{Catalog, CatalogError, Reviewer, background::Timer, change::Change};
 
 /// How often it is looked whether one is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -79,16 +79,9 @@ pub fn start(cat: &Arc<Catalog>, path: PathBuf, program: &'static str) {
     let folder = Folder { path, program, failed: Mutex::default(), turn: tokio::sync::Mutex::default() };
     // The first one stays: there is one a process.
     let _ = cat.backups.set(folder);
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let mut timer = Timer::of(cat, LOOK_EVERY, LOOK_EVERY);
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             // What went wrong is in the state and in the log.
             let _told = make_if_due(&cat).await;
         }
@@ -121,6 +114,12 @@ pub async fn state(cat: &Catalog) -> Result<BackupState, CatalogError> {
         failed.as_ref().map_or(due, |failed| due.max(failed.at + RETRY_AFTER))
     });
     Ok(BackupState { folder: folder.path.display().to_string(), items, next_at, failed })
+}
+
+/// Whether backups are wanted and the last one failed. One that was made by hand is seen by whoever made it.
+pub(crate) fn is_failing(cat: &Catalog) -> bool {
+    let failed = cat.backups.get().is_some_and(|folder| folder.failed.lock().is_ok_and(|failed| failed.is_some()));
+    failed && cat.snapshot().settings().backup.is_on
 }
 
 /// Makes a backup now, and removes the oldest beyond those that are kept.

@@ -158,6 +158,7 @@ fn over(event: NoticeEvent) -> &'static str {
         NoticeEvent::TierDrop => "the sandbox holds as many layers as before.",
         NoticeEvent::ErrorRate => "calls succeed again.",
         NoticeEvent::DiskFull => "there is room on the disk again.",
+        NoticeEvent::BackupFailed => "backups are made again.",
         NoticeEvent::ReviewWaiting | NoticeEvent::GrantedGet | NoticeEvent::RuleApproved => "",
     }
 }

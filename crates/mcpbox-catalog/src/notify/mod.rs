@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use mcpbox_egress::Broker;
 
-use crate::{Catalog, CatalogError, error::refused};
+use crate::{Catalog, CatalogError, background::Timer, error::refused};
 use mcpbox_core::failure::FailureKind;
 
 pub use deliver::deliver_due;
@@ -33,16 +33,9 @@ pub fn connect(cat: &Catalog, broker: Arc<Broker>) {
 
 /// Starts to deliver in the background; it ends with the catalog.
 pub fn watch(cat: &Arc<Catalog>) {
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let (mut timer, stop) = (Timer::of(cat, Duration::ZERO, LOOK_EVERY), cat.stop_background.clone());
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval(LOOK_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             tokio::select! {
                 // What is cut off here is taken up again when its claim is over.
                 () = stop.cancelled() => return,

@@ -8,7 +8,7 @@ use mcpbox_core::{execute::SandboxTier, notification::NoticeEvent};
 use mcpbox_store::{StoreError, alerts};
 
 use super::window::Tally;
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, background::Timer, backup};
 
 /// Less free space, in bytes, is a disk that is almost full; it is well again with twice as much.
 pub const DISK_FREE_MIN: u64 = 512 << 20;
@@ -56,6 +56,7 @@ impl Lookout {
                 NoticeEvent::SandboxFailure => self.sandbox_fails(cat),
                 NoticeEvent::TierDrop => self.tier_dropped(cat).await?,
                 NoticeEvent::ErrorRate => many_fail(cat.observe.calls.window.sum(), self.active.contains(&event)),
+                NoticeEvent::BackupFailed => backup::is_failing(cat),
                 _ => self.disk_is_full(),
             };
             if is_so {
@@ -160,22 +161,16 @@ pub(crate) fn sentence(event: NoticeEvent) -> &'static str {
         NoticeEvent::DiskFull => {
             "The disk is almost full. Make room, or shorten how long records of runs are kept (Settings)."
         }
+        NoticeEvent::BackupFailed => "The last scheduled backup could not be made. Settings, Backup says why.",
         NoticeEvent::ReviewWaiting | NoticeEvent::GrantedGet | NoticeEvent::RuleApproved => "",
     }
 }
 
 /// Starts to look in the background; it ends with the catalog.
 pub fn watch(cat: &Arc<Catalog>, mut lookout: Lookout) {
-    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let mut timer = Timer::of(cat, Duration::ZERO, EVERY);
     cat.background.spawn(async move {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let Some(cat) = weak.upgrade() else { return };
+        while let Some(cat) = timer.next().await {
             if let Err(error) = lookout.look(&cat).await {
                 tracing::warn!(%error, "it could not be looked for alerts; tried again in 10 s");
             }

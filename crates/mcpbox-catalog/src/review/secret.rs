@@ -6,7 +6,7 @@ use mcpbox_core::{
     capability::HostRule,
     event::LiveEvent,
     failure::{Failure, FailureKind},
-    ids::{SecretId, ServerId},
+    ids::ServerId,
     name::SecretKey,
     secret::{MIN_SEALED_BYTES, Secret, SecretMode},
 };
@@ -68,19 +68,7 @@ pub async fn set_secret_value(
 }
 
 async fn placeholder(change: &Change, server_id: ServerId, key: SecretKey) -> Result<Secret, CatalogError> {
-    let secret = Secret {
-        id: SecretId::generate(),
-        server_id,
-        key,
-        description: String::new(),
-        hosts: Vec::new(),
-        mode: SecretMode::default(),
-        has_value: false,
-        created_at: change.now,
-        updated_at: change.now,
-        value_set_at: None,
-        last_used_at: None,
-    };
+    let secret = Secret::waiting(server_id, key, change.now);
     secrets::insert(&change.tx, &secret).await?;
     Ok(secret)
 }

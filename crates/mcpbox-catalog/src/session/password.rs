@@ -4,7 +4,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier},
 };
-use mcpbox_core::failure::FailureKind;
+use mcpbox_core::failure::{Failure, FailureKind};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Catalog, CatalogError, error::refused, text};
@@ -49,6 +49,12 @@ async fn on_a_thread<T: Send + 'static>(
     cat: &Catalog,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CatalogError> {
+    // Who cannot be served soon is told at once: a flood of attempts must not hold the memory of all of them, nor the owner for minutes.
+    let _place = cat.hashing_places.try_acquire().map_err(|_| {
+        let failure =
+            Failure::new(FailureKind::RateLimited, "too many logins are being checked; try again in a few seconds");
+        CatalogError::from(failure.hint("wait a few seconds, then log in again"))
+    })?;
     let _turn = cat.hashing.acquire().await.map_err(CatalogError::internal)?;
     tokio::task::spawn_blocking(work).await.map_err(CatalogError::internal)
 }

@@ -7,13 +7,16 @@ use std::sync::{
 
 use chrono::TimeDelta;
 use mcpbox_catalog::{
-    notify,
+    backup, notify,
     observe::alerts::{DISK_FREE_MIN, Lookout},
+    review,
 };
 use mcpbox_core::{
     execute::SandboxTier,
     failure::{Failure, FailureKind},
     notification::{NoticeEvent, TargetKind},
+    principal::Actor,
+    settings::{BackupSchedule, Settings},
 };
 use mcpbox_egress::{Broker, BrokerConfig};
 use mcpbox_store::notifications;
@@ -77,6 +80,31 @@ fn a_full_disk_is_one_message_and_room_on_it_another() {
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].json()["type"], "alert.over");
     });
+}
+
+#[tokio::test]
+async fn a_backup_of_the_schedule_that_fails_is_told_until_one_is_made() {
+    let world = World::new().await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let folder = directory.path().join("backups");
+    std::fs::write(&folder, "in the way").unwrap();
+    backup::start(&world.cat, folder.clone(), "0.0.1");
+    let (mut lookout, _) = lookout("here");
+    assert!(backup::make(&world.cat, Actor::system("test")).await.is_err());
+    lookout.look(&world.cat).await.unwrap();
+    assert_eq!(told(&world).await, [], "whoever made one by hand saw it fail");
+    let schedule = BackupSchedule { is_on: true, ..BackupSchedule::default() };
+    let settings = Settings { backup: schedule, ..Settings::default() };
+    review::set_settings(&world.cat, &world.human, settings).await.unwrap();
+    world.clock.advance(TimeDelta::minutes(15));
+    assert!(backup::make_if_due(&world.cat).await.is_err());
+    lookout.look(&world.cat).await.unwrap();
+    assert_eq!(told(&world).await, [(NoticeEvent::BackupFailed, false)]);
+    std::fs::remove_file(&folder).unwrap();
+    world.clock.advance(TimeDelta::minutes(15));
+    assert!(backup::make_if_due(&world.cat).await.unwrap().is_some());
+    lookout.look(&world.cat).await.unwrap();
+    assert_eq!(told(&world).await, [(NoticeEvent::BackupFailed, false), (NoticeEvent::BackupFailed, true)]);
 }
 
 #[tokio::test]

@@ -1,36 +1,22 @@
 //! Who may knock. Stops web pages (foreign `Origin`, rebound `Host`), proxies in front of the open listener, and, when
 //! a token is set, everybody without it.
 
-use http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+use http::{HeaderMap, Request, StatusCode, Uri, header, uri::Authority};
+use mcpbox_listen::sign_of_proxy;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::refusal::{REFUSED, Refusal};
 use crate::{config::GatewayConfig, exchange::Entrance};
 
-/// Headers that only a proxy adds. On the open listener one of them means that the client is not on this machine.
-const FORWARDED: [&str; 12] = [
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-port",
-    "x-forwarded-server",
-    "x-real-ip",
-    "x-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "cf-ray",
-    "via",
-];
-
 /// Lets a request in, or refuses it.
-pub(super) fn admit(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap) -> Result<Entrance, Refusal> {
-    check_host(config, uri, headers)?;
+pub(super) fn admit<B>(config: &GatewayConfig, request: &Request<B>) -> Result<Entrance, Refusal> {
+    let headers = request.headers();
+    check_host(config, request.uri(), headers)?;
     check_origin(config, headers)?;
     match &config.bearer {
         Some(token) => check_bearer(token, headers).map(|()| Entrance::Bearer),
-        None => check_direct(headers).map(|()| Entrance::Local),
+        None => check_direct(request).map(|()| Entrance::Local),
     }
 }
 
@@ -80,11 +66,11 @@ fn check_origin(config: &GatewayConfig, headers: &HeaderMap) -> Result<(), Refus
     )))
 }
 
-fn check_direct(headers: &HeaderMap) -> Result<(), Refusal> {
-    match FORWARDED.iter().find(|name| headers.contains_key(**name)) {
+fn check_direct<B>(request: &Request<B>) -> Result<(), Refusal> {
+    match sign_of_proxy(request) {
         None => Ok(()),
-        Some(name) => Err(Refusal::forbidden(format!(
-            "The header '{name}' says that the request came through a proxy or tunnel. This endpoint has no login and serves \
+        Some(sign) => Err(Refusal::forbidden(format!(
+            "'{sign}' shows that the request came through a proxy or tunnel. This endpoint has no login and serves \
              only this machine; publish the remote gateway instead."
         ))),
     }
@@ -110,8 +96,11 @@ mod tests {
     use super::*;
 
     fn admitted(config: &GatewayConfig, headers: &[(&'static str, &str)]) -> Result<Entrance, Refusal> {
-        let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        admit(config, &Uri::from_static("/mcp"), &headers)
+        let mut request = Request::new(());
+        *request.uri_mut() = Uri::from_static("/mcp");
+        *request.headers_mut() =
+            headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
+        admit(config, &request)
     }
 
     #[test]
@@ -148,9 +137,14 @@ mod tests {
         for origin in ["https://evil.example", "null", "http://localhost:8000", "https://app.example.evil"] {
             assert!(admitted(&config, &[host, ("origin", origin)]).is_err(), "{origin}");
         }
-        for header in FORWARDED {
+        assert!(admitted(&config, &[host]).is_ok());
+        for header in ["x-forwarded-for", "via", "cf-ray", "x-mcpbox-user-email"] {
             assert!(admitted(&config, &[host, (header, "1.2.3.4")]).is_err(), "{header}");
         }
+        let mut old = Request::new(());
+        *old.version_mut() = http::Version::HTTP_10;
+        old.headers_mut().insert("host", "localhost:8000".parse().unwrap());
+        assert!(admit(&config, &old).is_err(), "a proxy that adds no header");
     }
 
     #[test]

@@ -9,9 +9,3 @@ mod router;
 
 pub use router::ROUTES;
 pub(crate) use router::router;
-
-use std::net::SocketAddr;
-
-/// The other end of a connection; put into each request by the accept loop.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);

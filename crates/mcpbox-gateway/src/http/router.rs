@@ -11,17 +11,18 @@ use axum::{
     routing::{any, get},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use mcpbox_core::proxies::customer;
+use mcpbox_listen::Client;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::{
-    Peer, answer, body, guard,
+    answer, body, guard,
     refusal::{REFUSED, Refusal},
 };
 use crate::{
     exchange::{Exchange, Facts},
     gateway::Gateway,
     handler::Handler,
-    limits::address_key,
     session::{BoundSessions, as_owner},
     toolset::Toolset,
 };
@@ -62,6 +63,7 @@ fn service(gateway: &Arc<Gateway>) -> StreamableHttpService<Handler, BoundSessio
         .with_max_request_body_bytes(usize::MAX)
         .with_json_response(true)
         .with_sse_retry(None)
+        .with_sse_keep_alive(Some(gateway.config.heartbeat))
         .with_legacy_session_mode(gateway.config.legacy_sessions)
         .with_cancellation_token(gateway.ended.clone());
     let sessions = Arc::new(BoundSessions::new(gateway.config.max_sessions));
@@ -83,12 +85,12 @@ async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Respon
 
 async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
     let gateway = &endpoint.gateway;
-    let entrance = guard::admit(&gateway.config, request.uri(), request.headers())?;
-    let address = request.extensions().get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip());
+    let entrance = guard::admit(&gateway.config, &request)?;
+    let address = request.extensions().get::<Client>().map_or(Ipv4Addr::LOCALHOST.into(), |client| client.address);
     let mut facts = Facts {
         toolset,
         entrance,
-        client_key: address_key(address),
+        client_key: customer(address).to_string(),
         exchange: Exchange::default(),
         span: Some(tracing::Span::current()),
     };

@@ -1,5 +1,9 @@
 //! `tools/list_changed`, in both eras.
 
+use std::time::Duration;
+
+use futures::StreamExt;
+use mcpbox_gateway::GatewayConfig;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -9,14 +13,18 @@ use crate::support::{
     soon,
 };
 
-async fn listening(client: &Raw) -> Listening {
+async fn opened(client: &Raw) -> reqwest::Response {
     let request = client
         .http
         .get(&client.url)
         .header("accept", "text/event-stream")
         .header("mcp-session-id", client.session.as_deref().unwrap())
         .header("mcp-protocol-version", LEGACY);
-    Listening::to(soon(request.send()).await.unwrap())
+    soon(request.send()).await.unwrap()
+}
+
+async fn listening(client: &Raw) -> Listening {
+    Listening::to(opened(client).await)
 }
 
 #[tokio::test]
@@ -77,4 +85,17 @@ async fn many_changes_at_once_are_told_once() {
         }
     }
     assert!((1..=5).contains(&told), "told {told} times for 7 changes and more");
+}
+
+#[tokio::test]
+async fn a_silent_stream_says_that_it_is_alive() {
+    assert_eq!(GatewayConfig::default().heartbeat, Duration::from_secs(15));
+    let it = TestBox::with(GatewayConfig { heartbeat: Duration::from_millis(20), ..GatewayConfig::default() }).await;
+    let client = Raw::legacy(&it.url).await;
+    let response = opened(&client).await;
+    let mut bytes = response.bytes_stream();
+    let mut seen = String::new();
+    while seen.lines().filter(|line| line.starts_with(':')).count() < 3 {
+        seen.push_str(&String::from_utf8_lossy(&soon(bytes.next()).await.unwrap().unwrap()));
+    }
 }

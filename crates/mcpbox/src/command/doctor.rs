@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::{
     config::{Config, Role, WorkerSettings},
+    connection::{self, Asked},
     console::{print, print_line},
     data_dir::{self, DataDir},
     serve::{parts, runner::watch},
@@ -39,13 +40,32 @@ pub(crate) async fn run(config: &Config, json: bool) -> anyhow::Result<()> {
             "everything is stored there",
         )),
     }
+    match tell(&reports, json) {
+        true => Ok(()),
+        false => bail!("something that is needed is missing; the report says what to do"),
+    }
+}
+
+/// Checks whether clients elsewhere can connect, and prints the report.
+///
+/// # Errors
+/// They cannot.
+pub(crate) async fn connect(asked: &Asked, json: bool) -> anyhow::Result<()> {
+    match tell(&connection::check(asked).await, json) {
+        true => Ok(()),
+        false => bail!("clients cannot connect; the report says at which hop, and what to do"),
+    }
+}
+
+/// Prints the report; whether everything is there that must be.
+fn tell(reports: &[LayerReport], json: bool) -> bool {
     let is_ok = reports.iter().all(|report| report.ok || !report.mandatory);
     if json {
         print_line(&format!("{:#}", json!({"ok": is_ok, "checks": reports})));
     } else {
-        print(&readable(&reports));
+        print(&readable(reports));
     }
-    if is_ok { Ok(()) } else { bail!("something that is needed is missing; the report says what to do") }
+    is_ok
 }
 
 /// One line a check; why and fix where it is not as wanted.

@@ -56,7 +56,11 @@ pub(super) fn mcp(settings: &Settings) -> Result<Peers, SettingsError> {
     Ok(Peers::only(networks))
 }
 
-fn networks(settings: &Settings, key: &str) -> Result<Vec<IpNet>, SettingsError> {
+/// The networks of a setting.
+///
+/// # Errors
+/// A word is no address.
+pub(super) fn networks(settings: &Settings, key: &str) -> Result<Vec<IpNet>, SettingsError> {
     let words = settings.get(key).0.split(',').map(str::trim).filter(|word| !word.is_empty());
     words.map(|word| network(word).map_err(|rule| wrong(settings, key, &rule))).collect()
 }

@@ -2,11 +2,15 @@
 //! the rest of the program never looks at flags or the environment.
 
 mod clients;
+mod danger;
 mod database;
+mod front;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
 mod parse;
 mod print;
+mod proxies;
+mod rates;
 mod role;
 mod source;
 mod workers;
@@ -14,12 +18,14 @@ mod workers;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use mcpbox_core::{bearer::BearerKey, peers::Peers};
+use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
 use secrecy::SecretString;
 
+pub(crate) use front::FrontSettings;
 #[cfg(feature = "fuzzing")]
 pub(crate) use fuzzing::settings;
 pub(crate) use print::{print_json, print_table};
+pub(crate) use rates::Rates;
 pub(crate) use role::{Doors, Role, WorkerSettings};
 pub(crate) use source::{Environment, Flags, Settings};
 
@@ -67,6 +73,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "private addresses and networks, or published-port, that the MCP endpoint serves without a login; this machine otherwise",
     ),
+    setting(
+        "trusted_proxies",
+        &["MCPBOX_TRUSTED_PROXIES"],
+        "",
+        "addresses and networks of proxies that say for whom they ask (X-Forwarded-For, X-Forwarded-Proto); nobody otherwise",
+    ),
+    setting(
+        "mcp_allowed_origins",
+        &["MCPBOX_MCP_ALLOWED_ORIGINS"],
+        "",
+        "origins of web pages that may use the MCP endpoint, separated by commas; none otherwise",
+    ),
+    setting("hsts", &["MCPBOX_HSTS"], "off", "on tells browsers that came by https to come by nothing else for a year"),
     setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
     setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when not at its own address"),
     Setting {
@@ -93,6 +112,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "on starts even where layers of the sandbox are missing; never with tools you do not trust",
     ),
     setting("rate_limit", &["MCPBOX_RATE_LIMIT"], "on", "off only for benchmarks"),
+    setting(
+        "rate_limits",
+        &["MCPBOX_RATE_LIMITS"],
+        "",
+        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60 (a minute), registrations=5 (an hour)",
+    ),
     setting(
         "role",
         &["MCPBOX_ROLE"],
@@ -131,6 +156,39 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "a listener for /metrics and health alone, in every role; anything but loopback needs a metrics_token",
     ),
+    setting("cloudflared", &["MCPBOX_CLOUDFLARED"], "", "the program cloudflared, to be kept running for a tunnel"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "tunnel_token",
+            &["TUNNEL_TOKEN"],
+            "",
+            "token of its tunnel; that of the page's own connection otherwise",
+        )
+    },
+    setting("tunnel_token_file", &["MCPBOX_TUNNEL_TOKEN_FILE"], "", "file that holds the token of the tunnel"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "front_token",
+            &["MCPBOX_FRONT_TOKEN"],
+            "",
+            "what a front that signs people in by itself shows to the remote gateway; the page sets its own",
+        )
+    },
+    setting("front_token_file", &["MCPBOX_FRONT_TOKEN_FILE"], "", "file that holds the token of the front"),
+    setting(
+        "front_emails",
+        &["MCPBOX_FRONT_EMAILS"],
+        "",
+        "e-mail addresses that this front may bring in, separated by commas",
+    ),
+    setting(
+        "cloudflare_api",
+        &["MCPBOX_CLOUDFLARE_API"],
+        "https://api.cloudflare.com/client/v4",
+        "where Cloudflare's API is",
+    ),
     setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
     setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
 ];
@@ -145,6 +203,8 @@ pub(crate) const SECRET_VARIABLES: &[&str] = &[
     "MCPBOX_DATABASE_URL",
     "MCPBOX_SANDBOX_KEY",
     "MCPBOX_METRICS_TOKEN",
+    "MCPBOX_FRONT_TOKEN",
+    "TUNNEL_TOKEN",
     "OTEL_EXPORTER_OTLP_HEADERS",
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 ];
@@ -166,6 +226,15 @@ pub(crate) struct SettingFlags {
     /// `published-port` is the container's own gateway [default: this machine alone].
     #[arg(long, value_name = "ADDRESS,…")]
     pub mcp_clients: Option<String>,
+    /// Addresses and networks of proxies that say for whom they ask [default: none].
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub trusted_proxies: Option<String>,
+    /// Origins of web pages that may use the MCP endpoint [default: none].
+    #[arg(long, value_name = "ORIGIN,…")]
+    pub mcp_allowed_origins: Option<String>,
+    /// on: browsers that came by https come by nothing else for a year [default: off].
+    #[arg(long, value_name = "on|off")]
+    pub hsts: Option<String>,
     /// How people reach the admin page, when it is behind a proxy.
     #[arg(long, value_name = "URL")]
     pub admin_url: Option<String>,
@@ -193,6 +262,9 @@ pub(crate) struct SettingFlags {
     /// on, or off for benchmarks [default: on].
     #[arg(long, value_name = "on|off")]
     pub rate_limit: Option<String>,
+    /// Limits that differ from the defaults, such as logins=3,tools=120; see `mcpbox config`.
+    #[arg(long, value_name = "WHAT=N,…")]
+    pub rate_limits: Option<String>,
     /// all, or one part: admin, gateway, or sandbox, which only runs tools, for those that name it in --sandbox-url [default: all].
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
@@ -208,6 +280,18 @@ pub(crate) struct SettingFlags {
     /// A listener for /metrics and health alone, such as 127.0.0.1:9090 [default: none].
     #[arg(long, value_name = "HOST:PORT")]
     pub metrics_addr: Option<String>,
+    /// The program cloudflared, to be kept running for the tunnel that the page makes [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub cloudflared: Option<String>,
+    /// File that holds the token of a tunnel made elsewhere (or set TUNNEL_TOKEN).
+    #[arg(long, value_name = "FILE")]
+    pub tunnel_token_file: Option<String>,
+    /// File that holds what a front that signs people in by itself shows to the remote gateway.
+    #[arg(long, value_name = "FILE")]
+    pub front_token_file: Option<String>,
+    /// E-mail addresses that this front may bring in, separated by commas.
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub front_emails: Option<String>,
     /// Log filter [default: warn].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -224,6 +308,9 @@ impl SettingFlags {
             ("mcp_addr", &self.mcp_addr, &other.mcp_addr),
             ("admin_clients", &self.admin_clients, &other.admin_clients),
             ("mcp_clients", &self.mcp_clients, &other.mcp_clients),
+            ("trusted_proxies", &self.trusted_proxies, &other.trusted_proxies),
+            ("mcp_allowed_origins", &self.mcp_allowed_origins, &other.mcp_allowed_origins),
+            ("hsts", &self.hsts, &other.hsts),
             ("admin_url", &self.admin_url, &other.admin_url),
             ("mcp_url", &self.mcp_url, &other.mcp_url),
             ("database_url", &self.database_url, &other.database_url),
@@ -233,11 +320,16 @@ impl SettingFlags {
             ("extra_ca", &self.extra_ca, &other.extra_ca),
             ("insecure_no_sandbox", &self.insecure_no_sandbox, &other.insecure_no_sandbox),
             ("rate_limit", &self.rate_limit, &other.rate_limit),
+            ("rate_limits", &self.rate_limits, &other.rate_limits),
             ("role", &self.role, &other.role),
             ("sandbox_addr", &self.sandbox_addr, &other.sandbox_addr),
             ("sandbox_url", &self.sandbox_url, &other.sandbox_url),
             ("sandbox_key_file", &self.sandbox_key_file, &other.sandbox_key_file),
             ("metrics_addr", &self.metrics_addr, &other.metrics_addr),
+            ("cloudflared", &self.cloudflared, &other.cloudflared),
+            ("tunnel_token_file", &self.tunnel_token_file, &other.tunnel_token_file),
+            ("front_token_file", &self.front_token_file, &other.front_token_file),
+            ("front_emails", &self.front_emails, &other.front_emails),
             ("log", &self.log, &other.log),
             ("log_format", &self.log_format, &other.log_format),
         ];
@@ -261,6 +353,12 @@ pub(crate) struct Config {
     pub admin_clients: Peers,
     /// Who may connect to the MCP listener.
     pub mcp_clients: Peers,
+    /// Whose word about a client's address counts.
+    pub trusted_proxies: Proxies,
+    /// Web pages that may use the MCP endpoint.
+    pub mcp_allowed_origins: Vec<String>,
+    /// Whether browsers are told to come by https alone.
+    pub hsts: bool,
     /// How people reach the admin page; none means the listener's own address.
     pub admin_url: Option<String>,
     /// How clients reach the MCP endpoint; none means the listener's own address.
@@ -279,14 +377,16 @@ pub(crate) struct Config {
     pub extra_ca: Option<PathBuf>,
     /// Whether tools may run where layers of the sandbox are missing.
     pub insecure_no_sandbox: bool,
-    /// Whether calls are limited.
-    pub has_rate_limit: bool,
+    /// How often one may ask.
+    pub rates: Rates,
     /// What this process is.
     pub role: Role,
     /// Where metrics and health are served alone; none is nowhere.
     pub metrics_addr: Option<SocketAddr>,
     /// Who may read the metrics without a login.
     pub metrics_token: Option<BearerKey>,
+    /// What signs people in before the remote gateway, and the tunnel to it.
+    pub front: FrontSettings,
     /// Log filter.
     pub log: String,
     /// Whether log lines are JSON.

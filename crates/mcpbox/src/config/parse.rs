@@ -25,11 +25,14 @@ impl Config {
             dir => absolute(PathBuf::from(dir))?,
         };
         let role = super::workers::role(settings, env, &data_dir)?;
-        Ok(Self {
+        let config = Self {
             admin_addr: address(settings, "admin_addr")?,
             mcp_addr: super::clients::mcp_address(settings)?,
             admin_clients: super::clients::admin(settings)?,
             mcp_clients: super::clients::mcp(settings)?,
+            trusted_proxies: super::proxies::trusted(settings)?,
+            mcp_allowed_origins: super::proxies::origins(settings)?,
+            hsts: choice(settings, "hsts", &["on", "off"])? == "on",
             admin_url: base_url(settings, "admin_url")?,
             mcp_url: base_url(settings, "mcp_url")?,
             database_url: super::database::url(settings)?,
@@ -42,14 +45,17 @@ impl Config {
                 "1" | "true" => true,
                 _ => choice(settings, "insecure_no_sandbox", &["on", "off"])? == "on",
             },
-            has_rate_limit: choice(settings, "rate_limit", &["on", "off"])? == "on",
+            rates: super::rates::Rates::parse(settings)?,
             role,
             metrics_addr: metrics_address(settings)?,
             metrics_token: super::workers::metrics_token(settings)?,
+            front: super::front::parse(settings)?,
             log: settings.get("log").0.to_owned(),
             logs_json: choice(settings, "log_format", &["text", "json"])? == "json",
             data_dir,
-        })
+        };
+        super::danger::refuse(&config, settings)?;
+        Ok(config)
     }
 }
 
@@ -139,7 +145,7 @@ mod tests {
         let config = parse(&[], &[], "").unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/home/ada/.local/share/mcpbox"));
         assert_eq!(config.admin_addr.to_string(), "127.0.0.1:3000");
-        assert!(config.has_rate_limit && config.database_url.is_none() && config.python.is_none());
+        assert!(config.rates.logins.is_some() && config.database_url.is_none() && config.python.is_none());
         assert!(config.key.is_none() && config.key_file == config.data_dir.join("encryption.key"));
         let xdg = parse(&[], &[("XDG_DATA_HOME", "/x")], "").unwrap();
         assert_eq!(xdg.data_dir, PathBuf::from("/x/mcpbox"));

@@ -9,7 +9,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use mcpbox_admin::HealthReport;
-use mcpbox_catalog::observe::alerts::DISK_FREE_MIN;
+use mcpbox_catalog::{
+    backup::{self, BackupState},
+    observe::alerts::DISK_FREE_MIN,
+};
 use mcpbox_core::{
     clock::{Clock, SystemClock},
     execute::SandboxTier,
@@ -50,10 +53,18 @@ pub(crate) async fn look(watched: Watched, started: Arc<Started>) -> HealthRepor
             database.insert("engine".to_owned(), json!(catalog.store_engine()));
         }
         checks.insert("database".to_owned(), database);
+        if let Some(tunnel) = mcpbox_catalog::cloudflare::tunnel_status(catalog) {
+            let tunnel = json!({"is_ok": tunnel.is_running, "message": tunnel.message, "restarts": tunnel.restarts});
+            checks.insert("cloudflared".to_owned(), tunnel);
+        }
+        // Only one process of a team keeps backups.
+        if let Ok(state) = backup::state(catalog).await {
+            checks.insert("backup".to_owned(), backups(&state));
+        }
     }
     let is_ok = |name: &str| checks.get(name).is_none_or(|check| check.get("is_ok") == Some(&Value::Bool(true)));
     let is_ready = is_ok("sandbox") && is_ok("database");
-    let is_well = is_ready && is_ok("disk") && is_ok("clock");
+    let is_well = is_ready && ["disk", "clock", "backup", "cloudflared"].into_iter().all(is_ok);
     let status = match (is_ready, is_well) {
         (true, true) => "ok",
         (true, false) => "degraded",
@@ -67,6 +78,16 @@ pub(crate) async fn look(watched: Watched, started: Arc<Started>) -> HealthRepor
         "checks": checks,
     });
     HealthReport { is_ready, detail }
+}
+
+/// A schedule that is off, or whose first backup is still to come, is well.
+fn backups(state: &BackupState) -> Value {
+    json!({
+        "is_ok": state.next_at.is_none() || state.failed.is_none(),
+        "newest_at": state.items.first().map(|newest| newest.created_at),
+        "next_at": state.next_at,
+        "message": state.failed.as_ref().map(|failed| &failed.reason),
+    })
 }
 
 /// Whether a tool could run now. A machine that was told to do without a jail is ready, and says so.

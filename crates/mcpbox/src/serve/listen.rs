@@ -188,25 +188,37 @@ fn default_mcp_url(config: &Config) -> String {
 
 /// How MCP is served.
 pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
-    let rate_limits = if config.has_rate_limit { RateLimits::default() } else { RateLimits::off() };
+    let rate_limits = RateLimits { per_tool: config.rates.tools, per_client: config.rates.calls };
     // A session lives in one process, and the next request may come to another.
     let legacy_sessions = config.doors() != Doors::Gateway;
     let allowed_hosts = config.mcp_url.as_deref().and_then(host_of).into_iter().collect();
     let peers = config.mcp_clients.clone();
-    GatewayConfig { peers, allowed_hosts, rate_limits, legacy_sessions, ..GatewayConfig::default() }
+    let allowed_origins = config.mcp_allowed_origins.clone();
+    let front = config.front.front.clone();
+    GatewayConfig {
+        peers,
+        allowed_hosts,
+        allowed_origins,
+        rate_limits,
+        legacy_sessions,
+        front,
+        ..GatewayConfig::default()
+    }
 }
 
 fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminConfig {
-    let rate_limit = if config.has_rate_limit { RateLimit::default() } else { RateLimit::off() };
+    let rate_limit = RateLimit { requests: config.rates.requests, logins: config.rates.logins };
     let public = config.admin_url.as_deref().unwrap_or_default();
     AdminConfig {
         peers: config.admin_clients.clone(),
+        proxies: config.trusted_proxies.clone(),
+        hsts: config.hsts,
         allowed_hosts: host_of(public).into_iter().collect(),
         cookie_secure: public.starts_with("https://"),
         rate_limit,
         ui: mcpbox_ui::router(),
         monitor: Some(monitor.clone()),
-        connect: Connect { mcp_url, command: stdio_command(config) },
+        connect: Connect { mcp_url, command: stdio_command(config), public: None },
         ..AdminConfig::default()
     }
 }

@@ -1,6 +1,7 @@
 import { Anchor, Paper, Text } from "@mantine/core";
 import { api } from "@/api/client";
 import { CodeBlock } from "@/components/CodeBlock";
+import { ConnectionCheck } from "@/components/ConnectionCheck";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
@@ -34,6 +35,12 @@ export function AboutPage() {
       {connection.mcp_url && (
         <Section title="Where clients connect">
           <CodeBlock code={connection.mcp_url} label="the MCP address" />
+        </Section>
+      )}
+      {connection.public_url && (
+        <Section title="Clients elsewhere">
+          <CodeBlock code={`${connection.public_url}/mcp`} label="the public MCP address" />
+          <ConnectionCheck />
         </Section>
       )}
       <Section title="Over standard input and output">

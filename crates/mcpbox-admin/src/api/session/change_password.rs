@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::{self, Decider},
     extract::Json,
-    peer::Peer,
+    peer::{Https, Peer},
     problem::Problem,
     state::AdminState,
 };
@@ -38,11 +38,12 @@ pub(crate) struct PasswordChange {
 pub(crate) async fn change_password(
     State(state): State<AdminState>,
     peer: Peer,
+    https: Https,
     Decider(reviewer): Decider,
     Json(request): Json<PasswordChange>,
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
     session::change_password(&state.catalog, &reviewer, &request.old, &request.new).await?;
-    let cookie = auth::expired_cookie(state.cookie_secure).ok_or_else(Problem::internal)?;
+    let cookie = auth::expired_cookie(https).ok_or_else(Problem::internal)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

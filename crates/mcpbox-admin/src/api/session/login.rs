@@ -7,12 +7,18 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
-use mcpbox_catalog::session::{self, Account, LoginOrigin};
+use mcpbox_catalog::session::{self, Account, LoginOrigin, NewSession};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{auth, extract::Json, peer::Peer, problem::Problem, state::AdminState};
+use crate::{
+    auth,
+    extract::Json,
+    peer::{Https, Peer},
+    problem::Problem,
+    state::AdminState,
+};
 
 /// Who wants to log in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,11 +48,14 @@ pub(crate) struct SessionView {
 pub(crate) async fn login(
     State(state): State<AdminState>,
     peer: Peer,
+    https: Https,
     headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
-    log_in(&state, StatusCode::OK, &request.username, &request.password, origin_of(peer, &headers)).await
+    let session =
+        session::login(&state.catalog, &request.username, &request.password, origin_of(peer, &headers)).await?;
+    logged_in(StatusCode::OK, session, https)
 }
 
 /// Where a login comes from.
@@ -59,16 +68,9 @@ pub(crate) fn origin_of(peer: Peer, headers: &HeaderMap) -> LoginOrigin {
     LoginOrigin { address, user_agent: user_agent.to_owned() }
 }
 
-/// Opens a session and answers with its cookie.
-pub(crate) async fn log_in(
-    state: &AdminState,
-    status: StatusCode,
-    username: &str,
-    password: &SecretString,
-    origin: LoginOrigin,
-) -> Result<Response, Problem> {
-    let session = session::login(&state.catalog, username, password, origin).await?;
-    let cookie = auth::session_cookie(&session.token, state.cookie_secure).ok_or_else(Problem::internal)?;
+/// The answer to a login: the session's cookie.
+pub(crate) fn logged_in(status: StatusCode, session: NewSession, https: Https) -> Result<Response, Problem> {
+    let cookie = auth::session_cookie(&session.token, https).ok_or_else(Problem::internal)?;
     let view = SessionView { user: session.user, expires_at: session.expires_at };
     Ok((status, [(header::SET_COOKIE, cookie)], axum::Json(view)).into_response())
 }

@@ -9,6 +9,7 @@ use mcpbox_catalog::session;
 
 use crate::{
     auth::{self, Decider},
+    peer::Https,
     problem::Problem,
     state::AdminState,
 };
@@ -18,11 +19,12 @@ use crate::{
 pub(crate) async fn logout(
     State(state): State<AdminState>,
     _: Decider,
+    https: Https,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(token) = auth::session_token(&headers, state.cookie_secure) {
+    if let Some(token) = auth::session_token(&headers, https) {
         session::logout(&state.catalog, &token).await?;
     }
-    let cookie = auth::expired_cookie(state.cookie_secure).ok_or_else(Problem::internal)?;
+    let cookie = auth::expired_cookie(https).ok_or_else(Problem::internal)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::session::login::{SessionView, log_in, origin_of},
+    api::session::login::{SessionView, logged_in, origin_of},
     extract::Json,
-    peer::Peer,
+    peer::{Https, Peer},
     problem::Problem,
     state::AdminState,
 };
@@ -37,6 +37,7 @@ pub(crate) struct SetupRequest {
 pub(crate) async fn complete(
     State(state): State<AdminState>,
     peer: Peer,
+    https: Https,
     headers: HeaderMap,
     Json(request): Json<SetupRequest>,
 ) -> Result<Response, Problem> {
@@ -52,5 +53,7 @@ pub(crate) async fn complete(
     state.limits.login(peer)?;
     let first = FirstAdmin { proof, username: request.username.clone(), password: request.password.clone() };
     session::create_first_admin(&state.catalog, first).await?;
-    log_in(&state, StatusCode::CREATED, &request.username, &request.password, origin_of(peer, &headers)).await
+    let origin = origin_of(peer, &headers);
+    let session = session::login(&state.catalog, &request.username, &request.password, origin).await?;
+    logged_in(StatusCode::CREATED, session, https)
 }

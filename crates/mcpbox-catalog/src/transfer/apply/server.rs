@@ -1,9 +1,9 @@
 //! One server of a file: the one of that name, or a new one, stopped, strict and within the limits.
 
 use mcpbox_core::{
-    ids::{SecretId, ServerId},
+    ids::ServerId,
     name::{SecretKey, ServerName, nearest_name},
-    secret::{Secret, SecretMode},
+    secret::Secret,
     server::{CodePolicy, Limits, Server, ServerStatus},
 };
 use mcpbox_store::{secrets, servers};
@@ -143,17 +143,9 @@ pub(super) async fn placeholder(
         return Ok(());
     }
     let secret = Secret {
-        id: SecretId::generate(),
-        server_id: server.id,
         description: text::description(&from.description).unwrap_or_default(),
-        key,
         hosts: from.hosts,
-        mode: SecretMode::default(),
-        has_value: false,
-        created_at: change.now,
-        updated_at: change.now,
-        value_set_at: None,
-        last_used_at: None,
+        ..Secret::waiting(server.id, key, change.now)
     };
     secrets::insert(&change.tx, &secret).await?;
     let detail = json!({"server": server.name, "key": secret.key, "hosts": secret.hosts, "imported": true});

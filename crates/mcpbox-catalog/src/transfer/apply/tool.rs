@@ -115,7 +115,9 @@ async fn free_name(
         }
         if on_conflict == Conflict::Skip {
             let taken = published_name(&server.name, &name);
-            return Ok(Err(format!("{taken} is here already; import again with on_conflict rename to have both")));
+            return Ok(Err(format!(
+                "{taken} is here already; to have both, import it again and let taken names get a number (--rename)"
+            )));
         }
     }
     Ok(Err(format!("{name} and the names like it are taken")))

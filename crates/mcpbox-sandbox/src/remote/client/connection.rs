@@ -67,7 +67,7 @@ impl Connections {
 
     /// Sends a request and waits for the head of the answer.
     pub(super) async fn send(&self, method: Method, uri: &str, body: Bytes) -> Result<Response<Incoming>, SendError> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(uri)
             .header(AUTHORIZATION, &self.key)
@@ -75,6 +75,7 @@ impl Connections {
             .header(PROTOCOL_HEADER, PROTOCOL)
             .body(Full::new(body))
             .map_err(|error| SendError::NotSent(error.to_string()))?;
+        mcpbox_listen::pass_trace(request.headers_mut());
         self.client.request(request).await.map_err(|error| SendError::of(&error))
     }
 }

@@ -10,7 +10,7 @@ import { HostileText } from "@/components/HostileText";
 import { More } from "@/components/More";
 import { TimeAgo } from "@/components/TimeAgo";
 import classes from "../SettingsPage.module.css";
-import { EVENTS, KINDS, type Target } from "./kinds";
+import { KINDS, type Target, told } from "./kinds";
 
 /** One place that is told, with its test button. */
 export function TargetRow({ target, onChange }: { target: Target; onChange: () => void }) {
@@ -47,7 +47,7 @@ export function TargetRow({ target, onChange }: { target: Target; onChange: () =
       </Group>
       <Text size="sm" c="dimmed">
         {target.is_on ? "Told when: " : "Off. It would be told when: "}
-        {target.events.map((event) => EVENTS[event].replace(/^A/, "a")).join("; ")}.
+        {told(target.events)}.
       </Text>
       <Last target={target} />
       {change.isError && <Alert color="bad">{sentence(change.error)}</Alert>}

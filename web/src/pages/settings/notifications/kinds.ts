@@ -26,9 +26,15 @@ export const EVENTS: Record<NoticeEvent, string> = {
   tier_drop: "The sandbox holds fewer layers than before",
   error_rate: "Half of the calls fail",
   disk_full: "The disk is almost full",
+  backup_failed: "A scheduled backup could not be made",
 };
 
-export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full"];
+export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed"];
+
+/** The events as one sentence goes on: "a tool waits for my decision; the disk is almost full". */
+export function told(events: NoticeEvent[]): string {
+  return events.map((event) => EVENTS[event].charAt(0).toLowerCase() + EVENTS[event].slice(1)).join("; ");
+}
 
 /** A new signing secret: 32 random bytes in the form of Standard Webhooks. */
 export function newSecret(): string {

@@ -1,0 +1,92 @@
+//! Settings that are each fine and together give somebody what nobody meant to give. They are refused at the start.
+
+use std::net::{IpAddr, SocketAddr};
+
+use url::Url;
+
+use super::{
+    Config,
+    parse::wrong,
+    source::{Settings, SettingsError},
+};
+
+/// Refuses what is dangerous together.
+///
+/// # Errors
+/// The sentence names the setting to change.
+pub(super) fn refuse(config: &Config, settings: &Settings) -> Result<(), SettingsError> {
+    let doors = config.doors();
+    if doors.has_admin() && doors.has_mcp() && share(config.admin_addr, config.mcp_addr) {
+        let rule = "the MCP endpoint listens there too, and an LLM must not reach the admin page; give one of them another port";
+        return Err(wrong(settings, "admin_addr", rule));
+    }
+    if let (Some(admin), Some(mcp)) = (&config.admin_url, &config.mcp_url)
+        && same_origin(admin, mcp)
+    {
+        let rule = "admin_url has the same scheme, host and port, and who may reach the one could then reach the other; give each a name or \
+                    a port of its own";
+        return Err(wrong(settings, "mcp_url", rule));
+    }
+    if config.hsts && !config.admin_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
+        let rule = "browsers would refuse the admin page afterwards, which is not at an https address; set MCPBOX_ADMIN_URL to the https \
+                    address of your proxy, or leave hsts off";
+        return Err(wrong(settings, "hsts", rule));
+    }
+    Ok(())
+}
+
+/// Whether two listeners would be one: the same port of addresses of which one holds the other.
+fn share(one: SocketAddr, other: SocketAddr) -> bool {
+    let meets = |one: IpAddr, other: IpAddr| one.is_unspecified() || one.to_canonical() == other.to_canonical();
+    one.port() != 0 && one.port() == other.port() && (meets(one.ip(), other.ip()) || meets(other.ip(), one.ip()))
+}
+
+/// Whether browsers take two addresses for one site.
+fn same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin() == other.origin(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Environment, Flags, Settings};
+
+    fn refusal(pairs: &[(&'static str, &str)]) -> String {
+        let flags: Flags = pairs.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let env = Environment::from([("HOME".to_owned(), "/home/ada".to_owned())]);
+        let settings = Settings::collect(flags, None, None, &env).unwrap();
+        Config::parse(&settings, &env).map_or_else(|error| error.to_string(), |_| String::new())
+    }
+
+    #[test]
+    fn the_admin_page_and_the_endpoint_of_llms_are_never_one() {
+        let admin = |address| ("admin_addr", address);
+        for address in ["127.0.0.1:8000", "0.0.0.0:8000", "[::]:8000", "[::ffff:127.0.0.1]:8000", "localhost:8000"] {
+            assert!(refusal(&[admin(address)]).contains("an LLM must not reach the admin page"), "{address}");
+            assert_eq!(
+                refusal(&[admin(address), ("role", "admin"), ("database_url", "postgres://h/d")]),
+                "",
+                "{address}"
+            );
+        }
+        for address in ["127.0.0.1:8003", "127.0.0.2:8000", "127.0.0.1:0"] {
+            assert_eq!(refusal(&[admin(address)]), "", "{address}");
+        }
+        let urls = |mcp| refusal(&[("admin_url", "https://box.example.com"), ("mcp_url", mcp)]);
+        for same in ["https://box.example.com/mcp", "https://BOX.example.com:443/mcp"] {
+            assert!(urls(same).contains("the same scheme, host and port"), "{same}");
+        }
+        for other in ["https://mcp.example.com/mcp", "https://box.example.com:8443/mcp", "http://box.example.com/mcp"] {
+            assert_eq!(urls(other), "", "{other}");
+        }
+    }
+
+    #[test]
+    fn https_alone_is_promised_only_where_there_is_https() {
+        assert!(refusal(&[("hsts", "on")]).contains("MCPBOX_ADMIN_URL"));
+        assert!(refusal(&[("hsts", "on"), ("admin_url", "http://box.lan")]).contains("MCPBOX_ADMIN_URL"));
+        assert_eq!(refusal(&[("hsts", "on"), ("admin_url", "https://box.lan")]), "");
+    }
+}
