@@ -127,7 +127,7 @@ class ATeam:
 
     def __init__(self, team: Team, postgres: Path) -> None:
         self.team, self.postgres = team, postgres
-        faults = (self.kill_gateway, self.kill_admin, self.kill_worker, self.kill_zygotes, self.restart_postgres)
+        faults = (self.kill_gateway, self.kill_admin, self.kill_worker, self.kill_zygotes, self.exhaust_fds, self.restart_postgres)
         self.faults = {f.__name__: f for f in faults}
         self.chosen = random.Random(SEED)
 
@@ -160,6 +160,10 @@ class ATeam:
     def kill_zygotes(self, _pause: Callable[[], None]) -> None:
         for worker in self.team.workers:
             kill_zygotes_of(worker.process.pid)
+
+    def exhaust_fds(self, pause: Callable[[], None]) -> None:
+        """Of a gateway or a worker."""
+        exhaust_fds_of(self.chosen.choice([*self.team.gateways, *self.team.workers]).process.pid, pause)
 
     def restart_postgres(self, pause: Callable[[], None]) -> None:
         """As after a crash of the database's machine: nothing is asked to end."""

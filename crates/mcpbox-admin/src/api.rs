@@ -4,6 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod backups;
 pub(crate) mod calls;
+pub(crate) mod cloudflare;
 pub(crate) mod connection;
 pub(crate) mod document;
 pub(crate) mod events;

@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, backups, calls, connection, document, events, grants, modules, notifications, packages, policy, reviews,
-        sandbox, secrets, servers, session, sessions, settings, setup, storage, tools, transfer,
+        audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, packages,
+        policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tools, transfer,
     },
     problem::{self, Details},
     state::AdminState,
@@ -77,6 +77,10 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(notifications::list::list, notifications::create::create))
         .routes(routes!(notifications::change::change, notifications::delete::delete))
         .routes(routes!(notifications::test::test))
+        .routes(routes!(cloudflare::show, cloudflare::plan))
+        .routes(routes!(cloudflare::next))
+        .routes(routes!(cloudflare::undo))
+        .routes(routes!(cloudflare::forget))
         .routes(routes!(backups::list::list, backups::create::create))
         .routes(routes!(backups::download::download))
         .routes(routes!(transfer::export::export))

@@ -87,6 +87,8 @@ pub struct Catalog {
     pub(crate) clients: StdMutex<Clients>,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
+    /// The connection over Cloudflare.
+    pub(crate) cloudflare: crate::cloudflare::Desk,
     /// Where backups are kept; none in a process that makes none.
     pub(crate) backups: OnceLock<Folder>,
     writers: TaskTracker,
@@ -133,6 +135,7 @@ impl Catalog {
             installs: Installs::default(),
             clients: StdMutex::default(),
             broker: OnceLock::new(),
+            cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),
             store: config.store,
             executor: config.executor,

@@ -20,6 +20,7 @@ mod caller;
 mod catalog;
 mod change;
 mod clients;
+pub mod cloudflare;
 mod compile;
 pub mod decisions;
 mod error;

@@ -43,6 +43,8 @@ pub enum LiveEvent {
     NotificationsChanged,
     /// A session of an admin began or ended.
     SessionsChanged,
+    /// A step of the connection over Cloudflare was done or undone.
+    CloudflareChanged,
     /// An MCP client is here that was not, or was silent for a while.
     ClientSeen,
 }

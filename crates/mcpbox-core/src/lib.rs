@@ -6,9 +6,11 @@ pub mod bearer;
 pub mod call;
 pub mod capability;
 pub mod clock;
+pub mod cloudflare;
 pub mod event;
 pub mod execute;
 pub mod failure;
+pub mod front;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod grant;

@@ -25,6 +25,9 @@ pub struct Settings {
     pub storage: Storage,
     /// Backups that are made by themselves.
     pub backup: BackupSchedule,
+    /// What signs people in before the remote gateway, such as the Cloudflare Worker; none otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front: Option<crate::front::TrustedFront>,
 }
 
 impl Default for Settings {
@@ -39,6 +42,7 @@ impl Default for Settings {
             auto_approval: AutoApproval::default(),
             storage: Storage::default(),
             backup: BackupSchedule::default(),
+            front: None,
         }
     }
 }

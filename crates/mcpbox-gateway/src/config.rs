@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcpbox_core::peers::Peers;
+use mcpbox_core::{front::TrustedFront, peers::Peers};
 use mcpbox_listen::Limits;
 use secrecy::SecretString;
 
@@ -34,6 +34,8 @@ pub struct GatewayConfig {
     pub bearer: Option<SecretString>,
     /// How often a silent stream says that it is alive: proxies and clients let go of what says nothing for a minute.
     pub heartbeat: Duration,
+    /// A front that the operator trusts on the remote listener, beside the one of the settings.
+    pub front: Option<TrustedFront>,
     /// How long running calls may go on after shutdown was asked for, before they are interrupted.
     pub drain: Duration,
 }
@@ -59,6 +61,7 @@ impl Default for GatewayConfig {
             legacy_sessions: true,
             bearer: None,
             heartbeat: Duration::from_secs(15),
+            front: None,
             drain: Duration::from_millis(3_200),
         }
     }

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backup;
 pub mod calls;
 pub mod catalog;
+pub mod cloudflare;
 mod convert;
 pub mod disk;
 mod entity;

@@ -4,7 +4,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
 
 use crate::{
     audit,
-    entity::{audit_head, notification_targets, secrets},
+    entity::{audit_head, cloudflare, notification_targets, secrets},
     error::StoreError,
     notifications,
     seal::{SealedAt, Sealer},
@@ -29,6 +29,13 @@ pub(crate) async fn all(executor: &impl ConnectionTrait, sealer: &Sealer) -> Res
         let change =
             notification_targets::ActiveModel { id: Set(row.id), url: Set(url), key: Set(key), ..Default::default() };
         change.update(executor).await?;
+    }
+    for row in cloudflare::Entity::find().all(executor).await? {
+        let value = again(sealer, crate::cloudflare::place(&row.name), &row.value)?;
+        cloudflare::ActiveModel { name: Set(row.name), value: Set(value), ..Default::default() }
+            .update(executor)
+            .await?;
+        values += 1;
     }
     for row in audit_head::Entity::find().all(executor).await? {
         let sealed = again(sealer, audit::place(), &row.sealed)?;

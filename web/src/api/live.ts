@@ -16,6 +16,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   call_finished: ["/api/calls", "/api/sandbox", "/api/secrets", "/api/reviews/{id}/first-runs"],
   settings_changed: ["/api/settings", "/api/backups", "/api/audit", "/api/policy"],
   notifications_changed: ["/api/notifications", "/api/audit"],
+  cloudflare_changed: ["/api/cloudflare", "/api/settings", "/api/audit"],
   client_seen: ["/api/connection"],
   sessions_changed: ["/api/sessions", "/api/audit"],
 };

@@ -123,6 +123,9 @@ pub async fn set_settings(
         return Err(refused(FailureKind::InvalidArguments, message));
     }
     settings.storage.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
+    if let Some(front) = &settings.front {
+        front.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
+    }
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     settings::save(&change.tx, &settings, change.now).await?;
     change.audit("settings.change", "settings".to_owned(), json!({"settings": settings})).await?;

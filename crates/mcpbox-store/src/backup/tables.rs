@@ -6,7 +6,7 @@ macro_rules! each_table {
         $step! {
             servers, tools, versions, reviews, grants, secrets, sources, calls, audit_events, audit_head, settings, users,
             access_tokens, data_keys, key_check, resolutions, review_revisions, review_views, regressions,
-            notification_targets, notices
+            notification_targets, notices, cloudflare
         }
     };
 }

@@ -6,6 +6,7 @@ pub(crate) mod alerts;
 pub(crate) mod audit_events;
 pub(crate) mod audit_head;
 pub(crate) mod calls;
+pub(crate) mod cloudflare;
 pub(crate) mod data_keys;
 pub(crate) mod grants;
 pub(crate) mod key_check;

@@ -9,6 +9,7 @@ mod m0006_notifications;
 mod m0007_activity;
 mod m0009_alerts;
 mod m0010_room;
+mod m0014_cloudflare;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_activity::Migration),
             Box::new(m0009_alerts::Migration),
             Box::new(m0010_room::Migration),
+            Box::new(m0014_cloudflare::Migration),
         ]
     }
 }

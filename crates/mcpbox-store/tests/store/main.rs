@@ -7,6 +7,7 @@ mod audit;
 mod backups;
 mod bundles;
 mod calls;
+mod cloudflare;
 mod concurrency;
 mod encryption;
 mod grants;

@@ -4,6 +4,7 @@
 mod clients;
 mod danger;
 mod database;
+mod front;
 #[cfg(any(test, feature = "fuzzing"))]
 mod fuzzing;
 mod parse;
@@ -20,6 +21,7 @@ use clap::Args;
 use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
 use secrecy::SecretString;
 
+pub(crate) use front::FrontSettings;
 #[cfg(feature = "fuzzing")]
 pub(crate) use fuzzing::settings;
 pub(crate) use print::{print_json, print_table};
@@ -154,6 +156,39 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "",
         "a listener for /metrics and health alone, in every role; anything but loopback needs a metrics_token",
     ),
+    setting("cloudflared", &["MCPBOX_CLOUDFLARED"], "", "the program cloudflared, to be kept running for a tunnel"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "tunnel_token",
+            &["TUNNEL_TOKEN"],
+            "",
+            "token of its tunnel; that of the page's own connection otherwise",
+        )
+    },
+    setting("tunnel_token_file", &["MCPBOX_TUNNEL_TOKEN_FILE"], "", "file that holds the token of the tunnel"),
+    Setting {
+        is_secret: true,
+        ..setting(
+            "front_token",
+            &["MCPBOX_FRONT_TOKEN"],
+            "",
+            "what a front that signs people in by itself shows to the remote gateway; the page sets its own",
+        )
+    },
+    setting("front_token_file", &["MCPBOX_FRONT_TOKEN_FILE"], "", "file that holds the token of the front"),
+    setting(
+        "front_emails",
+        &["MCPBOX_FRONT_EMAILS"],
+        "",
+        "e-mail addresses that this front may bring in, separated by commas",
+    ),
+    setting(
+        "cloudflare_api",
+        &["MCPBOX_CLOUDFLARE_API"],
+        "https://api.cloudflare.com/client/v4",
+        "where Cloudflare's API is",
+    ),
     setting("log", &["MCPBOX_LOG"], "warn", "log filter: error, warn, info, debug, or module=level,…"),
     setting("log_format", &["MCPBOX_LOG_FORMAT"], "text", "text or json"),
 ];
@@ -168,6 +203,8 @@ pub(crate) const SECRET_VARIABLES: &[&str] = &[
     "MCPBOX_DATABASE_URL",
     "MCPBOX_SANDBOX_KEY",
     "MCPBOX_METRICS_TOKEN",
+    "MCPBOX_FRONT_TOKEN",
+    "TUNNEL_TOKEN",
     "OTEL_EXPORTER_OTLP_HEADERS",
     "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 ];
@@ -243,6 +280,18 @@ pub(crate) struct SettingFlags {
     /// A listener for /metrics and health alone, such as 127.0.0.1:9090 [default: none].
     #[arg(long, value_name = "HOST:PORT")]
     pub metrics_addr: Option<String>,
+    /// The program cloudflared, to be kept running for the tunnel that the page makes [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub cloudflared: Option<String>,
+    /// File that holds the token of a tunnel made elsewhere (or set TUNNEL_TOKEN).
+    #[arg(long, value_name = "FILE")]
+    pub tunnel_token_file: Option<String>,
+    /// File that holds what a front that signs people in by itself shows to the remote gateway.
+    #[arg(long, value_name = "FILE")]
+    pub front_token_file: Option<String>,
+    /// E-mail addresses that this front may bring in, separated by commas.
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub front_emails: Option<String>,
     /// Log filter [default: warn].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -277,6 +326,10 @@ impl SettingFlags {
             ("sandbox_url", &self.sandbox_url, &other.sandbox_url),
             ("sandbox_key_file", &self.sandbox_key_file, &other.sandbox_key_file),
             ("metrics_addr", &self.metrics_addr, &other.metrics_addr),
+            ("cloudflared", &self.cloudflared, &other.cloudflared),
+            ("tunnel_token_file", &self.tunnel_token_file, &other.tunnel_token_file),
+            ("front_token_file", &self.front_token_file, &other.front_token_file),
+            ("front_emails", &self.front_emails, &other.front_emails),
             ("log", &self.log, &other.log),
             ("log_format", &self.log_format, &other.log_format),
         ];
@@ -332,6 +385,8 @@ pub(crate) struct Config {
     pub metrics_addr: Option<SocketAddr>,
     /// Who may read the metrics without a login.
     pub metrics_token: Option<BearerKey>,
+    /// What signs people in before the remote gateway, and the tunnel to it.
+    pub front: FrontSettings,
     /// Log filter.
     pub log: String,
     /// Whether log lines are JSON.

@@ -49,6 +49,7 @@ impl Config {
             role,
             metrics_addr: metrics_address(settings)?,
             metrics_token: super::workers::metrics_token(settings)?,
+            front: super::front::parse(settings)?,
             log: settings.get("log").0.to_owned(),
             logs_json: choice(settings, "log_format", &["text", "json"])? == "json",
             data_dir,

@@ -53,6 +53,10 @@ pub(crate) async fn look(watched: Watched, started: Arc<Started>) -> HealthRepor
             database.insert("engine".to_owned(), json!(catalog.store_engine()));
         }
         checks.insert("database".to_owned(), database);
+        if let Some(tunnel) = mcpbox_catalog::cloudflare::tunnel_status(catalog) {
+            let tunnel = json!({"is_ok": tunnel.is_running, "message": tunnel.message, "restarts": tunnel.restarts});
+            checks.insert("cloudflared".to_owned(), tunnel);
+        }
         // Only one process of a team keeps backups.
         if let Ok(state) = backup::state(catalog).await {
             checks.insert("backup".to_owned(), backups(&state));
@@ -60,7 +64,7 @@ pub(crate) async fn look(watched: Watched, started: Arc<Started>) -> HealthRepor
     }
     let is_ok = |name: &str| checks.get(name).is_none_or(|check| check.get("is_ok") == Some(&Value::Bool(true)));
     let is_ready = is_ok("sandbox") && is_ok("database");
-    let is_well = is_ready && is_ok("disk") && is_ok("clock") && is_ok("backup");
+    let is_well = is_ready && ["disk", "clock", "backup", "cloudflared"].into_iter().all(is_ok);
     let status = match (is_ready, is_well) {
         (true, true) => "ok",
         (true, false) => "degraded",

@@ -194,7 +194,16 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     let allowed_hosts = config.mcp_url.as_deref().and_then(host_of).into_iter().collect();
     let peers = config.mcp_clients.clone();
     let allowed_origins = config.mcp_allowed_origins.clone();
-    GatewayConfig { peers, allowed_hosts, allowed_origins, rate_limits, legacy_sessions, ..GatewayConfig::default() }
+    let front = config.front.front.clone();
+    GatewayConfig {
+        peers,
+        allowed_hosts,
+        allowed_origins,
+        rate_limits,
+        legacy_sessions,
+        front,
+        ..GatewayConfig::default()
+    }
 }
 
 fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminConfig {

@@ -1,5 +1,6 @@
 //! `mcpbox serve`: from settings to a server that answers, and back down. Each step fails with one sentence and its fix.
 
+mod cloudflared;
 mod health;
 pub(crate) mod listen;
 pub(crate) mod monitor;
@@ -11,10 +12,10 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, backup, notify, observe, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, backup, cloudflare, notify, observe, session};
 use mcpbox_core::clock::SystemClock;
 use secrecy::ExposeSecret;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -36,6 +37,7 @@ pub(crate) struct Server {
     pub running: Running,
     runner: Runner,
     doors: JoinSet<anyhow::Result<()>>,
+    tunnel: Option<JoinHandle<()>>,
     shutdown: CancellationToken,
     dir: DataDir,
     _lock: Lock,
@@ -70,6 +72,7 @@ pub(crate) async fn start(
         // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
         notify::connect(&catalog, parts::notifier(config)?);
         notify::watch(&catalog);
+        cloudflare::connect(&catalog, &config.front.cloudflare_api);
         backup::start(&catalog, dir.path().join("backups"), env!("CARGO_PKG_VERSION"));
     }
     observe::alerts::watch(&catalog, lookout(config));
@@ -86,7 +89,8 @@ pub(crate) async fn start(
     let watched = monitor::Watched { catalog: Some(Arc::clone(&catalog)), runner: runner.clone() };
     let monitor = monitor::monitor(config, watched);
     let doors = listeners.serve(&catalog, &monitor, config, &shutdown);
-    Ok(Server { catalog, running, runner, doors, shutdown, dir, _lock: lock })
+    let tunnel = keep_tunnel(config, &catalog, &shutdown);
+    Ok(Server { catalog, running, runner, doors, tunnel, shutdown, dir, _lock: lock })
 }
 
 impl Server {
@@ -103,6 +107,13 @@ impl Server {
         self.dir.announce(&self.running)?;
         ready_file.map_or(Ok(()), |file| write_atomically(file, &self.running))
     }
+}
+
+/// Runs `cloudflared`, where an admin provides it.
+fn keep_tunnel(config: &Config, catalog: &Arc<Catalog>, stop: &CancellationToken) -> Option<JoinHandle<()>> {
+    let program = config.front.cloudflared.clone()?;
+    let tunnel = cloudflared::Tunnel { program, token: config.front.tunnel_token.clone() };
+    Some(tokio::spawn(cloudflared::keep(tunnel, Arc::clone(catalog), stop.clone())))
 }
 
 /// What looks for alerts here, under a name that is the same after a restart.

@@ -83,16 +83,16 @@ pub(crate) async fn start_sandbox(config: &Config, dir: &DataDir, progress: Prog
     Ok(sandbox)
 }
 
-/// What notifications go out through. Nothing is kept open: messages are rare.
+/// What MCPbox itself goes out through: notifications, requests to Cloudflare. Nothing is kept open: they are rare.
 ///
 /// # Errors
 /// In a sentence with the fix.
 pub(crate) fn notifier(config: &Config) -> anyhow::Result<Arc<Broker>> {
     let small = BrokerConfig {
         connect_timeout_ms: 5_000,
-        request_timeout_ms: 15_000,
-        exchange_timeout_ms: 20_000,
-        max_request_bytes: 64 << 10,
+        request_timeout_ms: 30_000,
+        exchange_timeout_ms: 40_000,
+        max_request_bytes: 1 << 20,
         max_response_bytes: 1 << 20,
         max_idle_connections: 0,
         ..broker_config(config)

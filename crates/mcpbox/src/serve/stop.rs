@@ -63,6 +63,10 @@ impl Server {
             tracing::warn!("some calls were still running and were interrupted");
             self.doors.shutdown().await;
         }
+        if let Some(tunnel) = self.tunnel {
+            // It began to end with the doors, and has less time than they had.
+            let _late = tokio::time::timeout(FLUSH_LIMIT, tunnel).await;
+        }
         if tokio::time::timeout(FLUSH_LIMIT, self.catalog.close()).await.is_err() {
             tracing::error!("the last call records could not be written in time; check the database");
         }
