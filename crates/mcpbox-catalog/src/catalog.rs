@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
+    access::Uses,
     backup::Folder,
     change::Touched,
     clients::Clients,
@@ -85,6 +86,7 @@ pub struct Catalog {
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
+    pub(crate) token_uses: Uses,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
     /// The connection over Cloudflare.
@@ -134,6 +136,7 @@ impl Catalog {
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
             clients: StdMutex::default(),
+            token_uses: Uses::default(),
             broker: OnceLock::new(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),

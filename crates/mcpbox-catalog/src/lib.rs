@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+pub mod access;
 mod allowed;
 mod assessment;
 mod audited;

@@ -80,7 +80,8 @@ impl Facts {
         match self.entrance {
             Entrance::Local => Principal::Local { client: context.client_info().and_then(|info| clean(&info.name)) },
             Entrance::Bearer => {
-                Principal::Remote { subject: "static token".to_owned(), scopes: vec![Scope::Tools, Scope::Author] }
+                let scopes = vec![Scope::Tools, Scope::Author];
+                Principal::Remote { subject: "static token".to_owned(), client: None, scopes }
             }
         }
     }

@@ -6,7 +6,7 @@ use mcpbox_catalog::Catalog;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    changes::{ToolListChanges, tool_list_changes},
+    changes::{Changes, access_changes, tool_list_changes},
     config::GatewayConfig,
     limits::CallLimiter,
     toolset::Lists,
@@ -18,7 +18,9 @@ pub(crate) struct Gateway {
     pub(crate) config: GatewayConfig,
     pub(crate) limiter: CallLimiter,
     pub(crate) lists: Lists,
-    pub(crate) changes: ToolListChanges,
+    pub(crate) changes: Changes,
+    /// Told when a token may have lost its force.
+    pub(crate) access_changes: Changes,
     /// Requests whose answer shutdown waits for.
     pub(crate) requests: TaskTracker,
     /// Subscriptions, which shutdown lets say a last word.
@@ -40,12 +42,15 @@ impl Gateway {
         let tasks = TaskTracker::new();
         let (changes, feed) = tool_list_changes(&catalog, closing.clone());
         tasks.spawn(feed);
+        let (access_changes, feed) = access_changes(&catalog, closing.clone());
+        tasks.spawn(feed);
         Arc::new(Self {
             catalog,
             limiter: CallLimiter::new(config.rate_limits),
             config,
             lists: Lists::default(),
             changes,
+            access_changes,
             requests: TaskTracker::new(),
             listeners: TaskTracker::new(),
             tasks,

@@ -44,6 +44,7 @@ const WITHOUT_PASSWORD: [&str; 46] = [
     "GET /api/servers/{id}/tools",
     "GET /api/settings",
     "GET /api/storage",
+    "GET /api/tokens",
     "GET /api/tools",
     "GET /api/tools/search",
     "GET /api/tools/{id}",
