@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
+    access::Access,
     backup::Folder,
     change::Touched,
     clients::Clients,
@@ -85,6 +86,7 @@ pub struct Catalog {
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
+    pub(crate) access: Access,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
     /// The connection over Cloudflare.
@@ -134,6 +136,7 @@ impl Catalog {
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
             clients: StdMutex::default(),
+            access: Access::default(),
             broker: OnceLock::new(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),
@@ -188,6 +191,12 @@ impl Catalog {
     /// Where a human decides a review.
     pub fn review_url(&self, review: ReviewId) -> String {
         format!("{}/approvals/{review}", self.admin_url.load())
+    }
+
+    /// Lets remote clients in at `public_url`: an origin, without a slash at its end. It is the issuer of all tokens, and what they are
+    /// good for is the MCP endpoint below it. Can be said once.
+    pub fn serve_remote(&self, public_url: &str) {
+        self.access.serve(format!("{public_url}/mcp"));
     }
 
     /// Base URL of the admin UI, without a slash at its end.
@@ -271,6 +280,9 @@ impl Catalog {
 
     /// Tells the listeners; that nobody listens is fine.
     pub(crate) fn emit(&self, event: LiveEvent) {
+        if event == LiveEvent::AccessChanged {
+            self.access.forget();
+        }
         let _ = self.events.send(event);
     }
 }

@@ -8,6 +8,7 @@
     reason = "a failure is an answer; it is made on cold paths and moved once or twice"
 )]
 
+pub mod access;
 mod allowed;
 mod assessment;
 mod audited;
@@ -38,6 +39,7 @@ pub mod nearest;
 mod needs;
 mod next;
 pub mod notify;
+pub mod oauth;
 pub mod observe;
 pub mod packages;
 pub mod policy;

@@ -43,6 +43,8 @@ pub enum LiveEvent {
     NotificationsChanged,
     /// A session of an admin began or ended.
     SessionsChanged,
+    /// Remote access changed: a request waits or was decided, an authorization, token or client began or ended.
+    AccessChanged,
     /// A step of the connection over Cloudflare was done or undone.
     CloudflareChanged,
     /// An MCP client is here that was not, or was silent for a while.

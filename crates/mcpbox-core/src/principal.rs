@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::ServerName;
+
 /// Who speaks over MCP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
@@ -14,6 +16,8 @@ pub enum Principal {
     Remote {
         /// Stable subject: token name or account.
         subject: String,
+        /// The client that acts for them, by the name a human saw when they authorised it; none for a token without a client.
+        client: Option<String>,
         /// What it may do.
         scopes: Vec<Scope>,
     },
@@ -29,6 +33,37 @@ pub enum Scope {
     Author,
     /// Only the tools of this server.
     Server(String),
+}
+
+/// A text that names no scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a scope is mcp:tools, mcp:author or server:NAME")]
+pub struct ScopeError;
+
+impl std::fmt::Display for Scope {
+    /// As OAuth spells it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tools => f.write_str("mcp:tools"),
+            Self::Author => f.write_str("mcp:author"),
+            Self::Server(name) => write!(f, "server:{name}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        match text {
+            "mcp:tools" => Ok(Self::Tools),
+            "mcp:author" => Ok(Self::Author),
+            _ => {
+                let name = text.strip_prefix("server:").ok_or(ScopeError)?;
+                ServerName::parse(name).map(|name| Self::Server(name.as_str().to_owned())).map_err(|_| ScopeError)
+            }
+        }
+    }
 }
 
 impl Principal {

@@ -175,6 +175,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cloudflare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far it is, and every request that is sent next. Sends nothing. */
+        get: operations["cloudflare_show"];
+        /** Writes down what is to be done. Sends nothing. */
+        put: operations["cloudflare_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does the next step. What came of it stands in its message, also when it did not work. */
+        post: operations["cloudflare_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets the API token; what was made goes on working. */
+        delete: operations["cloudflare_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes the last step that was begun. */
+        post: operations["cloudflare_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connection": {
         parameters: {
             query?: never;
@@ -396,6 +465,110 @@ export interface paths {
         put?: never;
         /** Sends a test message now, also to a target that is off, and tells what the other end said. */
         post: operations["notifications_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/authorizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was authorised, newest first. */
+        get: operations["oauth_list_authorizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an authorization with all its tokens, at once. */
+        delete: operations["oauth_revoke_authorization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists known clients, newest first. */
+        get: operations["oauth_list_clients"];
+        put?: never;
+        /** Enters a client; its `client_id` is what its settings need. It has no secret. */
+        post: operations["oauth_enter_client"];
+        /** Forgets a client and ends all that was authorised for it, at once. */
+        delete: operations["oauth_delete_client"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists clients that wait for a human, newest first. */
+        get: operations["oauth_list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allows a client what it asks for, or a part of that. */
+        post: operations["oauth_approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests/{id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a client. */
+        post: operations["oauth_deny_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1349,6 +1522,55 @@ export interface components {
             /** @description What is not as it was decided (at most 100). */
             problems: components["schemas"]["AuditProblem"][];
         };
+        /** @description What is allowed. */
+        AuthorizationApproval: {
+            /** @description The code that the browser shows, such as `BCDF-GHJK`. */
+            code: string;
+            /** @description One or more of the scopes that it asks for: `mcp:tools`, `mcp:author`, `server:NAME`. */
+            scopes: string[];
+        };
+        /**
+         * Format: uuid
+         * @description Names a [`crate::oauth::Authorization`] and the family of its tokens.
+         */
+        AuthorizationId: string;
+        /** @description What a human authorised. */
+        AuthorizationReport: {
+            /** @description Its id. */
+            id: components["schemas"]["AuthorizationId"];
+            /** @description The client. */
+            client_id: string;
+            /** @description How the client became known. */
+            client_kind: components["schemas"]["ClientKind"];
+            /** @description What the client calls itself. */
+            client_name: string;
+            /** @description Host that got the access. */
+            redirect_host: string;
+            /** @description Who authorised it. */
+            subject: string;
+            /** @description What it allows, as OAuth spells it. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends unless its client comes back before.
+             */
+            expires_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description Names a [`crate::oauth::AuthorizationRequest`].
+         */
+        AuthorizationRequestId: string;
         /**
          * @description Rules that may approve without a human. All are off unless an admin switches them on; whatever no rule covers waits for a
          *     human. None of them grants anything new.
@@ -1664,6 +1886,11 @@ export interface components {
             last_seen_at: string;
         };
         /**
+         * @description How a client became known.
+         * @enum {string}
+         */
+        ClientKind: "document" | "registered" | "entered";
+        /**
          * @description The language rules of a server's tools. The jail is the wall in both.
          * @enum {string}
          */
@@ -1938,6 +2165,13 @@ export interface components {
              * @description How many sessions.
              */
             ended: number;
+        };
+        /** @description A client that neither registers itself nor has a document. */
+        EnterClient: {
+            /** @description What pages call it: 1 to 60 characters. */
+            name: string;
+            /** @description Where answers may be sent to: 1 to 10 addresses. */
+            redirect_uris: string[];
         };
         /** @description An environment that published tools run in. */
         EnvironmentReport: {
@@ -2532,6 +2766,12 @@ export interface components {
             type: "sessions_changed";
         } | {
             /** @enum {string} */
+            type: "access_changed";
+        } | {
+            /** @enum {string} */
+            type: "cloudflare_changed";
+        } | {
+            /** @enum {string} */
             type: "client_seen";
         };
         /** @description Part of a log, newest first. */
@@ -2694,6 +2934,27 @@ export interface components {
          * @enum {string}
          */
         NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed";
+        /** @description A program that asks for access on behalf of a human. All are public clients: none has a secret. */
+        OAuthClient: {
+            /** @description What it sends as `client_id`. */
+            client_id: string;
+            /** @description How it became known. */
+            kind: components["schemas"]["ClientKind"];
+            /** @description What it calls itself. */
+            name: string;
+            /** @description Where answers may be sent to. */
+            redirect_uris: string[];
+            /**
+             * Format: date-time
+             * @description When it became known.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten, unless a human authorises it before.
+             */
+            expires_at?: string | null;
+        };
         /** @description What a run did, as evidence. */
         Observed: {
             /** @description Every HTTP attempt in order (at most 100 kept). */
@@ -2781,6 +3042,61 @@ export interface components {
             network?: boolean;
         };
         /** @description A page of a list. */
+        Page_AuthorizationReport: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["AuthorizationId"];
+                /** @description The client. */
+                client_id: string;
+                /** @description How the client became known. */
+                client_kind: components["schemas"]["ClientKind"];
+                /** @description What the client calls itself. */
+                client_name: string;
+                /** @description Host that got the access. */
+                redirect_host: string;
+                /** @description Who authorised it. */
+                subject: string;
+                /** @description What it allows, as OAuth spells it. */
+                scopes: string[];
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_used_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless its client comes back before.
+                 */
+                expires_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
         Page_AutomaticDecision: {
             /** @description The rows. */
             items: {
@@ -2834,6 +3150,50 @@ export interface components {
                 /** @description Names it as it is now. */
                 content_hash: components["schemas"]["ContentHash"];
             })[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
+        Page_OAuthClient: {
+            /** @description The rows. */
+            items: {
+                /** @description What it sends as `client_id`. */
+                client_id: string;
+                /** @description How it became known. */
+                kind: components["schemas"]["ClientKind"];
+                /** @description What it calls itself. */
+                name: string;
+                /** @description Where answers may be sent to. */
+                redirect_uris: string[];
+                /**
+                 * Format: date-time
+                 * @description When it became known.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is forgotten, unless a human authorises it before.
+                 */
+                expires_at?: string | null;
+            }[];
             /**
              * Format: int64
              * @description Rows in all pages.
@@ -3255,6 +3615,60 @@ export interface components {
              */
             pages: number;
         };
+        /** @description A page of a list. */
+        Page_WaitingRequest: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["AuthorizationRequestId"];
+                /** @description What the browser shows: compare it. */
+                code: string;
+                /** @description The client. */
+                client_id: string;
+                /** @description How the client became known. Of one that has a document, the host of its id is sure; all else is only what it says. */
+                client_kind: components["schemas"]["ClientKind"];
+                /** @description What the client calls itself. */
+                client_name: string;
+                /** @description Host that gets the access. */
+                redirect_host: string;
+                /** @description Whether that is a program on the machine of the browser. */
+                is_loopback: boolean;
+                /** @description What it asks for, as OAuth spells it. */
+                scopes: string[];
+                /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
+                origin: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is too late.
+                 */
+                expires_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
         /** @description Old and new password. */
         PasswordChange: {
             /**
@@ -3298,6 +3712,43 @@ export interface components {
             /** @description Why. */
             comment: string;
             revoked?: components["schemas"]["TakenBack"] | null;
+        };
+        /** @description What an admin decides once. */
+        Plan: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. The Worker answers at `https://NAME.SUBDOMAIN.workers.dev`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description Who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address, or a name it can resolve (`mcpbox` with compose). */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Port of the remote gateway there.
+             */
+            gateway_port: number;
+        };
+        /** @description What is to be done. */
+        PlanCloudflare: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description E-mail addresses of the people who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address or a name. */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Its port there.
+             */
+            gateway_port: number;
+            /**
+             * Format: password
+             * @description API token of Cloudflare; the one that is kept unless given. Never returned.
+             */
+            token?: string | null;
         };
         /** @description What each rule would have decided. */
         Preview: {
@@ -3380,6 +3831,11 @@ export interface components {
          * @enum {string}
          */
         Profile: "live" | "quarantine";
+        /**
+         * @description How far a step is.
+         * @enum {string}
+         */
+        Progress: "open" | "begun" | "done" | "failed";
         /** @description A capability that a human refused, and why. */
         Refusal: {
             /** @description What. */
@@ -3425,6 +3881,15 @@ export interface components {
         Remark: {
             /** @description Why; goes to the LLM. */
             comment?: string;
+        };
+        /** @description How clients elsewhere get in. */
+        RemoteAccess: {
+            /**
+             * @description Whether a name and password of this server may be entered in the browser that brings a client, from anywhere. Without it a login
+             *     is allowed on the admin page alone, and no password crosses the tunnel.
+             * @default false
+             */
+            password_login: boolean;
         };
         /**
          * @description Where a resolution stands.
@@ -4043,6 +4508,26 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
+            /**
+             * @description How clients elsewhere get in.
+             * @default {
+             *       "password_login": false
+             *     }
+             */
+            remote: components["schemas"]["RemoteAccess"];
+            /** @default null */
+            front: components["schemas"]["TrustedFront"] | null;
+        };
+        /** @description All of it. */
+        Setup: {
+            plan?: components["schemas"]["Plan"] | null;
+            /** @description Whether the API token of Cloudflare is kept. */
+            has_token: boolean;
+            /** @description What MCP clients connect to, once known. */
+            mcp_url?: string | null;
+            /** @description Steps in order. */
+            steps: components["schemas"]["Step"][];
+            tunnel?: components["schemas"]["TunnelStatus"] | null;
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -4066,6 +4551,40 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description A request, as it is sent or would be. What is not known yet stands as `‹…›`, secrets as `[secret]`. */
+        ShownRequest: {
+            /** @description HTTP method. */
+            method: string;
+            /** @description Address. */
+            url: string;
+            /** @description JSON body, or the metadata of an upload. */
+            body?: unknown;
+            /** @description What it is for. */
+            purpose: string;
+        };
+        /** @description A step as the page shows it. */
+        Step: {
+            /** @description Which. */
+            name: components["schemas"]["StepName"];
+            /** @description How far. */
+            progress: components["schemas"]["Progress"];
+            /** @description What it made, or what went wrong and what to do; a sentence. */
+            message?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            at?: string | null;
+            /** @description Every request of it that changes something. */
+            requests: components["schemas"]["ShownRequest"][];
+            /** @description What undoing it sends. */
+            undo: components["schemas"]["ShownRequest"][];
+        };
+        /**
+         * @description A step. Their order is the order of the work; it is undone backwards.
+         * @enum {string}
+         */
+        StepName: "verify" | "tunnel" | "vpc_service" | "kv_namespace" | "access_policy" | "access_app" | "front" | "worker" | "check";
         /** @description How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes. */
         Storage: {
             /**
@@ -4414,6 +4933,25 @@ export interface components {
          * @enum {string}
          */
         TrialPurpose: "author" | "reviewer" | "regression";
+        /** @description Which front is trusted, and whom it may bring in. */
+        TrustedFront: {
+            /** @description SHA-256 of the service token, 64 lower-case hex digits. The token itself is not kept. */
+            token_hash: string;
+            /** @description E-mail addresses of the people who may come in, in lower case. */
+            emails: string[];
+        };
+        /** @description What `cloudflared` does. */
+        TunnelStatus: {
+            /** @description Whether it runs. */
+            is_running: boolean;
+            /** @description In a sentence. */
+            message: string;
+            /**
+             * Format: int32
+             * @description How often it was started again after it ended by itself.
+             */
+            restarts: number;
+        };
         /**
          * Format: uuid
          * @description Names an admin account.
@@ -4545,6 +5083,37 @@ export interface components {
             found: components["schemas"]["Vulnerability"][];
             /** @enum {string} */
             state: "checked";
+        };
+        /** @description A client that waits for a human. */
+        WaitingRequest: {
+            /** @description Its id. */
+            id: components["schemas"]["AuthorizationRequestId"];
+            /** @description What the browser shows: compare it. */
+            code: string;
+            /** @description The client. */
+            client_id: string;
+            /** @description How the client became known. Of one that has a document, the host of its id is sure; all else is only what it says. */
+            client_kind: components["schemas"]["ClientKind"];
+            /** @description What the client calls itself. */
+            client_name: string;
+            /** @description Host that gets the access. */
+            redirect_host: string;
+            /** @description Whether that is a program on the machine of the browser. */
+            is_loopback: boolean;
+            /** @description What it asks for, as OAuth spells it. */
+            scopes: string[];
+            /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
+            origin: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is too late.
+             */
+            expires_at: string;
         };
     };
     responses: never;
@@ -4970,6 +5539,150 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCloudflare"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -5507,6 +6220,261 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProbeReport"];
                 };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_authorizations: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuthorizationReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_revoke_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the authorization */
+                id: components["schemas"]["AuthorizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_clients: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OAuthClient"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_enter_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterClient"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthClient"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_delete_client: {
+        parameters: {
+            query: {
+                /** @description Its `client_id`, which may be an address. */
+                client_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_requests: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WaitingRequest"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_approve_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request */
+                id: components["schemas"]["AuthorizationRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationApproval"];
+            };
+        };
+        responses: {
+            /** @description Allowed; its browser goes on by itself */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_deny_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request */
+                id: components["schemas"]["AuthorizationRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

@@ -206,8 +206,8 @@ async fn stopping_withdraws_and_starting_publishes() {
 async fn remote_principals_author_only_with_the_scope_and_delete_only_when_allowed() {
     let world = World::new().await;
     world.server("s").await;
-    let caller = Principal::Remote { subject: "r".into(), scopes: vec![Scope::Tools] };
-    let writer = Principal::Remote { subject: "w".into(), scopes: vec![Scope::Author] };
+    let caller = Principal::Remote { subject: "r".into(), client: None, scopes: vec![Scope::Tools] };
+    let writer = Principal::Remote { subject: "w".into(), client: None, scopes: vec![Scope::Author] };
     assert_eq!(
         refusal(author::list_servers(&world.cat, &caller, PageRequest::default()).await).kind,
         FailureKind::Forbidden

@@ -200,7 +200,7 @@ async fn remote_principals_call_only_the_servers_of_their_scope() {
     let world = World::new().await;
     world.live("one", "add", ADD).await;
     world.live("two", "sub", ADD).await;
-    let scoped = Principal::Remote { subject: "r".into(), scopes: vec![Scope::Server("one".into())] };
+    let scoped = Principal::Remote { subject: "r".into(), client: None, scopes: vec![Scope::Server("one".into())] };
     let call = |name: &'static str| call_tool(&world.cat, &scoped, name, object(json!({"a": 1})), Arc::new(Unobserved));
     assert!(call("one__add").await.result.is_ok());
     assert!(call("add").await.result.is_ok());

@@ -26,7 +26,7 @@ async fn search_finds_by_name_description_and_parameters_and_only_what_may_be_ca
     assert_eq!(names(&world.llm, "sum of two numbers"), ["math__add"]);
     assert_eq!(names(&world.llm, "city"), ["weather__get"]);
     assert_eq!(names(&world.llm, ""), ["math__add", "weather__get"]);
-    let scoped = Principal::Remote { subject: "r".into(), scopes: vec![Scope::Server("math".into())] };
+    let scoped = Principal::Remote { subject: "r".into(), client: None, scopes: vec![Scope::Server("math".into())] };
     assert!(names(&scoped, "weather").is_empty());
     author::stop_server(&world.cat, &world.llm, "weather").await.unwrap();
     assert!(names(&world.llm, "weather").is_empty());

@@ -15,6 +15,7 @@ mod authoring;
 mod backing_up;
 mod bundles;
 mod calling;
+mod client_documents;
 mod deciding;
 mod decisions;
 mod evidence;

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Answer, Argument, Definition, Effect, Invocation, Kind};
 use crate::result::{self, FailurePlace, answer};
 
+/// Name of the tool that finds other tools.
+pub(crate) const SEARCH_TOOLS: &str = "mcpbox_search_tools";
+
 /// Name of the tool that calls other tools.
 pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";
 
@@ -22,7 +25,7 @@ const ARGUMENTS: Argument = Argument::optional("arguments", Kind::Object, "");
 
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
-        name: "mcpbox_search_tools",
+        name: SEARCH_TOOLS,
         description: "Finds live tools by words, new ones included. Search before writing a tool. Next: mcpbox_call_tool.",
         arguments: &[
             Argument::required("query", Kind::Text, "what it should do"),
