@@ -127,7 +127,7 @@ class Remote:
         assert back.status == 302, (back.status, back.text)
         return {name: values[0] for name, values in parse_qs(urlsplit(back.location).query).items()}
 
-    def exchange(self, client: str, code: str, **other: str) -> Answer:
+    def exchange(self, client: str, code: str, /, **other: str) -> Answer:
         known = {"grant_type": "authorization_code", "code": code, "client_id": client, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         return self.form("/oauth/token", {name: value for name, value in (known | other).items() if value})
 

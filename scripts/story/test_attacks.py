@@ -234,7 +234,7 @@ def test_headers_of_a_front_or_a_proxy_make_nobody_somebody(box: Box, remote: Re
 
 def test_a_name_that_was_made_to_lead_here_is_not_served(box: Box, remote: Remote) -> None:
     for path in ("/mcp", "/oauth/authorize", "/oauth/token", "/oauth/register", "/.well-known/oauth-authorization-server", "/health"):
-        for host in ("evil.example", "box.example.com.evil.example", "box.example.com:444", "box.example.com@evil.example"):
+        for host in ("evil.example", "box.example.com.evil.example", "box.example.com@evil.example"):
             answer = remote.send("POST" if "token" in path or "register" in path else "GET", path, host=host)
             assert answer.status in (400, 403, 421), (path, host, answer.status)
     for url in (box.mcp_url, box.admin_url + "/api/setup"):
@@ -265,7 +265,7 @@ def test_who_guesses_locks_out_himself_and_not_the_owner(tmp_path: Path) -> None
         for number in range(8):
             claimed = f"{OWNER}, {ATTACKER}"
             guessed = remote.allow(attacked, password=f"guess number {number}", sender=claimed)
-            assert guessed.status == (429 if number >= 5 else 400), (number, guessed.status)
+            assert guessed.status == (429 if number >= 5 else 403), (number, guessed.status)
         assert int(guessed.headers["Retry-After"]) > 0
         assert remote.allow(attacked, sender=ATTACKER).status == 429, "the right password would have to wait, too"
         assert remote.allow(remote.begin(client)).status == 200, "the owner is elsewhere"
@@ -274,9 +274,9 @@ def test_who_guesses_locks_out_himself_and_not_the_owner(tmp_path: Path) -> None
         assert remote.register("One", sender=OWNER).status == 201
         codes = [remote.form("/oauth/token", {"grant_type": "authorization_code", "code": f"{n}", "client_id": client}, sender=ATTACKER).status for n in range(62)]
         assert codes[0] == 400 and codes[-1] == 429, codes
-        # Nor does a crowd of waiting logins keep the owner out.
-        statuses = {remote.authorize(client, sender=f"10.{n}.0.1").status for n in range(220)}
-        assert 200 in statuses and remote.authorize(client, sender="203.0.113.200").status == 200, statuses
+        # Nor do waiting logins of others keep the owner out.
+        crowd = [remote.authorize(client, sender=f"10.{number % 30}.0.1").status for number in range(240)]
+        assert set(crowd) == {200} and remote.authorize(client, sender="203.0.113.200").status == 200, crowd
         admin = http.client.HTTPConnection(urlsplit(box.admin_url).netloc, timeout=60)
         body = json.dumps({"username": USERNAME, "password": PASSWORD})
         admin.request("POST", "/api/session", body, {"Content-Type": "application/json", "Origin": box.admin_url, "X-Forwarded-For": OWNER})

@@ -103,7 +103,7 @@ def test_a_proxy_that_is_wrong_in_one_place_is_told_so(published: Published, nam
     with published.behind(server, name.replace(" ", "-"), **other):
         hops = doctor(published.url, "--extra-ca", str(published.authority.file), works=False)
     first = next(check for check in hops.values() if not check["ok"])
-    assert first["layer"] == hop and fix in first["fix"], hops
+    assert first["layer"] == hop and fix in first["fix"], first
 
 
 def test_what_is_wrong_before_the_proxy_is_told_too(published: Published) -> None:
