@@ -7,6 +7,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Request, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -42,7 +43,10 @@ struct Endpoint {
 pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
     let mcp = mcp(gateway);
     match &gateway.config.remote {
-        Some(remote) => mcp.merge(remote::router(gateway, remote)),
+        Some(remote) => {
+            let named = from_fn_with_state(Arc::clone(gateway), only_its_own_name);
+            mcp.merge(remote::router(gateway, remote)).layer(named)
+        }
         None => mcp,
     }
 }
@@ -177,6 +181,14 @@ fn check_server(gateway: &Gateway, toolset: &Toolset) -> Result<(), Refusal> {
 async fn health(State(endpoint): State<Endpoint>, headers: HeaderMap, request: Request) -> Response {
     match guard::check_host(&endpoint.gateway.config, request.uri(), &headers) {
         Ok(()) => axum::Json(serde_json::json!({ "status": "ok" })).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Every path of the remote listener answers under the public name alone: a page whose name was made to lead here gets nothing.
+async fn only_its_own_name(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    match guard::check_host(&gateway.config, request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }

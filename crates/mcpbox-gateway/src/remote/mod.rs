@@ -8,6 +8,7 @@ mod fields;
 mod limits;
 mod metadata;
 mod pages;
+mod pulse;
 mod step_up;
 mod token;
 
@@ -53,7 +54,7 @@ impl Remote {
 }
 
 /// Every path that the remote listener knows besides those of the MCP listener.
-pub const REMOTE_ROUTES: [&str; 15] = [
+pub const REMOTE_ROUTES: [&str; 16] = [
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/{*path}",
     "/.well-known/oauth-authorization-server",
@@ -69,6 +70,7 @@ pub const REMOTE_ROUTES: [&str; 15] = [
     "/oauth/revoke",
     "/oauth/register",
     "/oauth/style.css",
+    "/health/stream",
 ];
 
 /// The routes of the authorization server.
@@ -80,6 +82,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, remote: &Remote) -> Router {
         .route("/oauth/revoke", post(token::revoke))
         .route("/oauth/register", post(token::register))
         .route(pages::STYLE_PATH, get(pages::style))
+        .route("/health/stream", get(pulse::stream))
         .with_state(Arc::clone(gateway))
 }
 

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, Doors, Rates, Remote},
+    connection,
     data_dir::{DataDir, short_path, socket_path},
 };
 
@@ -246,7 +247,7 @@ fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminCon
         rate_limit,
         ui: mcpbox_ui::router(),
         monitor: Some(monitor.clone()),
-        connect: Connect { mcp_url, command: stdio_command(config), public: None },
+        connect: Connect { mcp_url, command: stdio_command(config), public: connection::public(config) },
         ..AdminConfig::default()
     }
 }
