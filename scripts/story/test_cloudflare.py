@@ -205,11 +205,12 @@ def until(claim: Any, seconds: float = 20) -> Any:
     return found
 
 
-def test_cloudflared_runs_with_the_tunnel_and_ends_with_the_server(tmp_path: Path, api: CloudflareApi) -> None:
+def test_cloudflared_runs_with_the_tunnel_and_ends_with_the_server(tmp_path: Path, fresh: Box, api: CloudflareApi) -> None:
     log, broken, program = tmp_path / "ran", tmp_path / "broken", tmp_path / "cloudflared"
     program.write_text(CLOUDFLARED.format(log=log, broken=broken))
     program.chmod(0o755)
-    box = Box(tmp_path / "data", {"MCPBOX_CLOUDFLARE_API": api.url, "MCPBOX_SPY": "seen"})
+    box = fresh
+    box.env |= {"MCPBOX_CLOUDFLARE_API": api.url, "MCPBOX_SPY": "seen"}
     box.start("--cloudflared", str(program))
     box.create_admin()
     admin = AdminSession(box.admin_url)
