@@ -1,5 +1,5 @@
-//! Puts the web UI into `OUT_DIR/ui`: built from `web/` with Node, copied from `MCPBOX_UI_DIST`, or a placeholder with
-//! `MCPBOX_UI=skip`. Runs again only when a source of the UI changed.
+//! Puts the web UI into `OUT_DIR/ui` and the Worker into `OUT_DIR/worker.js`: built from `web/` and `worker/` with Node, copied from
+//! `MCPBOX_UI_DIST`, or with `MCPBOX_UI=skip` a placeholder and nothing. Runs again only when a source changed.
 
 use std::{
     env,
@@ -13,11 +13,14 @@ use std::{
 /// What the built UI depends on. Not `node_modules`, tests, scripts or documents.
 const SOURCES: [&str; 7] =
     ["src", "public", "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
+/// What the built Worker depends on.
+const WORKER_SOURCES: [&str; 4] = ["src", "build.mjs", "package.json", "package-lock.json"];
 /// Vite 8 needs it.
 const NODE_MIN: (u32, u32) = (20, 19);
 const WAYS_OUT: &str = "MCPbox's web UI cannot be built. There are three ways out:\n\
     1. install Node.js 20.19 or newer with npm, then build again;\n\
-    2. build the UI on another machine (npm ci && npm run build in web/), copy web/dist here, and set MCPBOX_UI_DIST to that folder;\n\
+    2. build the UI on another machine (npm ci && npm run build in web/ and in worker/), copy web/dist here and worker/dist/worker.js \
+    into it, and set MCPBOX_UI_DIST to that folder;\n\
     3. set MCPBOX_UI=skip to build without the web UI: the command line does everything it can.";
 const PLACEHOLDER: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>MCPbox</title>\n\
     <h1>This MCPbox has no web UI</h1>\n<p>It was built with MCPBOX_UI=skip. Build it again with Node.js 20.19 or newer, or use \
@@ -44,11 +47,22 @@ fn put_ui_in_place() -> Outcome<()> {
         fs::remove_dir_all(&out)?;
     }
     fs::create_dir_all(&out)?;
+    let worker = out.with_file_name("worker.js");
     match (env::var("MCPBOX_UI").as_deref(), env::var("MCPBOX_UI_DIST")) {
-        (Ok("skip"), _) => fs::write(out.join("index.html"), PLACEHOLDER)?,
+        (Ok("skip"), _) => {
+            fs::write(out.join("index.html"), PLACEHOLDER)?;
+            fs::write(worker, "")?;
+        }
         (Ok(other), _) if !other.is_empty() => return Err(format!("MCPBOX_UI knows only 'skip', not '{other}'").into()),
-        (_, Ok(dist)) if !dist.is_empty() => copy_built(Path::new(&dist), &out)?,
-        _ => build(&web, &out)?,
+        (_, Ok(dist)) if !dist.is_empty() => {
+            copy_built(Path::new(&dist), &out)?;
+            // Nothing that a browser asks for.
+            fs::rename(out.join("worker.js"), worker)?;
+        }
+        _ => {
+            build(&web, &out)?;
+            build_worker(&web.with_file_name("worker"), &worker)?;
+        }
     }
     // The macro takes only a literal, and the folder is known only here.
     let embed = format!("#[derive(Embed)]\n#[folder = {out:?}]\nstruct Files;\n");
@@ -58,8 +72,10 @@ fn put_ui_in_place() -> Outcome<()> {
 
 fn copy_built(dist: &Path, out: &Path) -> Outcome<()> {
     println!("cargo::rerun-if-changed={}", dist.display());
-    if !dist.join("index.html").is_file() {
-        return Err(format!("MCPBOX_UI_DIST={}: there is no index.html in it\n{WAYS_OUT}", dist.display()).into());
+    for needed in ["index.html", "worker.js"] {
+        if !dist.join(needed).is_file() {
+            return Err(format!("MCPBOX_UI_DIST={}: there is no {needed} in it\n{WAYS_OUT}", dist.display()).into());
+        }
     }
     copy_dir(dist, out)?;
     Ok(())
@@ -87,10 +103,20 @@ fn build(web: &Path, out: &Path) -> Outcome<()> {
     // Two builds with different target directories share node_modules.
     let turn = File::create(web.join(".build-lock"))?;
     turn.lock()?;
-    install(web)?;
+    install(web, "dev")?;
     let mut vite = program("npm");
     vite.args(["run", "--silent", "build", "--", "--emptyOutDir", "--outDir"]).arg(out);
     run(vite.current_dir(web).env("NODE_ENV", "production"))
+}
+
+fn build_worker(folder: &Path, out: &Path) -> Outcome<()> {
+    for source in WORKER_SOURCES {
+        println!("cargo::rerun-if-changed={}", folder.join(source).display());
+    }
+    let turn = File::create(folder.join(".build-lock"))?;
+    turn.lock()?;
+    install(folder, "prod")?;
+    run(program("node").current_dir(folder).arg("build.mjs").arg(out))
 }
 
 fn check_node() -> Outcome<()> {
@@ -104,16 +130,18 @@ fn check_node() -> Outcome<()> {
     }
 }
 
-/// Installs exactly what the lock file names, unless that is there already.
-fn install(web: &Path) -> Outcome<()> {
-    let lock = fs::read(web.join("package-lock.json"))?;
-    let stamp = web.join("node_modules/.installed-from");
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+/// Installs exactly what the lock file names, without what only tests need when that is "prod", unless it is there already.
+fn install(folder: &Path, what: &str) -> Outcome<()> {
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    let everything = folder.join("node_modules/.installed-from");
+    let stamp = if what == "prod" { folder.join("node_modules/.built-from") } else { everything.clone() };
+    if [&everything, &stamp].into_iter().any(|stamp| fs::read(stamp).is_ok_and(|installed| installed == lock)) {
         return Ok(());
     }
     let mut npm = program("npm");
-    npm.args(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
-    run(npm.current_dir(web))?;
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    npm.arg(if what == "prod" { "--omit=dev" } else { "--include=dev" });
+    run(npm.current_dir(folder))?;
     fs::write(stamp, lock)?;
     Ok(())
 }

@@ -28,6 +28,9 @@ need_system() {
   need ip iproute2
   need unshare util-linux
   need faketime faketime
+  need openssl openssl
+  need nginx nginx-light
+  need caddy caddy
   need npm npm
   need chromium chromium
   command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || missing+=(postgresql)

@@ -49,12 +49,12 @@ https://%(address)s:%(port)d {
 class Authority:
     """A certificate authority, and a certificate of it for the address."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, names: str = f"IP:{ADDRESS}") -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self.file = directory / "ca.pem"
         extensions = directory / "extensions"
-        extensions.write_text(f"subjectAltName=IP:{ADDRESS}\n")
+        extensions.write_text(f"subjectAltName={names}\n")
         common = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
         self._openssl("req", "-x509", *common, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "30")
         self._openssl("req", *common, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=box")

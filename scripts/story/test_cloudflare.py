@@ -76,7 +76,7 @@ def test_a_connection_is_shown_made_and_undone(box: Box, api: CloudflareApi) -> 
     policy = next(seen.body for seen in made if seen.line.endswith("/access/policies"))
     assert policy["include"] == [{"email": {"email": "ada@example.com"}}], "a list of people, not everyone"
     upload = next(seen for seen in made if seen.line.endswith("/workers/scripts/mcpbox-home"))
-    assert upload.script == (Path(__file__).parents[2] / "worker/worker.js").read_text()
+    assert "// src/index.ts" in upload.script and "X-MCPbox-Service-Token" in upload.script, upload.script[:200]
     assert upload.body["compatibility_flags"] == ["global_fetch_strictly_public"]
     bound = {binding["name"]: binding for binding in upload.body["bindings"]}
     assert {binding["type"] for binding in bound.values()} == {"vpc_service", "kv_namespace", "secret_text", "plain_text"}

@@ -6,21 +6,22 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import httpx2
 import pytest
 from box import AdminSession, Box, clean_environment
 from front_proxy import free_port
 from llm import connect
-from login import Browser, answer_of, log_in, remote_box
+from login import answer_of, log_in, remote_box
 from mcp.client import Client
 from mcp.client.auth import OAuthClientProvider, TokenStorage
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
-from urllib.request import urlopen
 
 pytestmark = pytest.mark.anyio
 
@@ -156,7 +157,7 @@ async def test_the_typescript_client_registers_logs_in_calls_and_renews(publishe
 
 async def test_the_inspector_logs_in_and_calls(published: Published, tmp_path: Path) -> None:
     back = f"http://127.0.0.1:{free_port()}/oauth/callback"
-    environment = clean_environment({"HOME": str(tmp_path), "MCP_STORAGE_DIR": str(tmp_path), "BROWSER": "none"})
+    environment = clean_environment({"HOME": str(tmp_path), "MCP_STORAGE_DIR": str(tmp_path), "MCP_AUTO_OPEN_ENABLED": "true"})
     command = [str(INSPECTOR), "--cli", published.url, "--transport", "http", "--format", "json", "--callback-url", back]
     command += ["--method", "tools/call", "--tool-name", "maths__add", "--tool-args-json", '{"a": 2, "b": 40}']
     log = tmp_path / "inspector.log"
@@ -177,8 +178,6 @@ async def test_the_inspector_logs_in_and_calls(published: Published, tmp_path: P
 
 
 def wait_for_url(log: Path, process: subprocess.Popen[str]) -> str:
-    import time
-
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if found := re.search(r"http://127\.0\.0\.1:\d+/oauth/authorize\?\S+", log.read_text()):
@@ -186,26 +185,3 @@ def wait_for_url(log: Path, process: subprocess.Popen[str]) -> str:
         assert process.poll() is None, log.read_text()
         time.sleep(0.05)
     raise AssertionError(log.read_text())
-
-
-async def test_another_browser_cannot_take_the_answer(published: Published) -> None:
-    memory = Memory()
-    opened: list[str] = []
-
-    class Stop(Exception):
-        pass
-
-    async def keep(url: str) -> None:
-        opened.append(url)
-        raise Stop
-
-    metadata = OAuthClientMetadata.model_validate({"client_name": "Python client", "redirect_uris": [BACK]})
-    auth = OAuthClientProvider(published.url, metadata, memory, keep, None)
-    with pytest.raises(BaseException):
-        await call(published, auth)
-    mine, theirs = Browser(published.admin), Browser(published.admin)
-    assert mine.open(opened[0]) == 200
-    mine.allow()
-    theirs._origin, theirs._where = mine._origin, mine._where
-    assert theirs._get(theirs._where)[0] == 400
-    assert mine.go_on().startswith(BACK)

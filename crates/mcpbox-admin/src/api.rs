@@ -23,6 +23,7 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod storage;
+pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod transfer;
 

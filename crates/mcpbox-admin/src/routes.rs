@@ -14,8 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{
         audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, oauth,
-        packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tools,
-        transfer,
+        packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens,
+        tools, transfer,
     },
     problem::{self, Details},
     state::AdminState,
@@ -40,6 +40,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::end_others::end_others))
+        .routes(routes!(tokens::list::list, tokens::create::create))
+        .routes(routes!(tokens::revoke::revoke))
         .routes(routes!(servers::list::list, servers::create::create))
         .routes(routes!(servers::show::show, servers::change::change, servers::delete::delete))
         .routes(routes!(servers::start::start))

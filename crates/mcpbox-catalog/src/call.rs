@@ -117,15 +117,7 @@ async fn authorise(cat: &Arc<Catalog>, who: Caller<'_>, name: &str) -> Result<Ar
 
 /// Finds the tool among those the caller may call.
 fn find(snapshot: &Snapshot, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
-    if let Some((server, _)) = name.split_once("__")
-        && !who.may_call(server)
-    {
-        // The same answer whether or not the tool exists.
-        let failure = Failure::new(FailureKind::Forbidden, "this access does not include the tools of that server");
-        return Err(failure
-            .hint("connect again and ask for the scope mcp:tools, or use a tool that you may call")
-            .next("mcpbox_search_tools", json!({"query": ""})));
-    }
+    who.check_call()?;
     snapshot.resolve_among(name, |server| who.may_call(server))
 }
 

@@ -1,13 +1,16 @@
 //! Who uses the catalog: an MCP principal, a human with a live session, or the command line of the same user.
 
+use std::sync::Arc;
+
 use mcpbox_core::{
     failure::{Failure, FailureKind, NextCall},
     principal::{Actor, ActorKind, Principal},
+    server::Server,
 };
-
+use mcpbox_store::calls::CallFilter;
 use serde_json::json;
 
-use crate::{Catalog, CatalogError, session::Reviewer};
+use crate::{Catalog, CatalogError, Snapshot, session::Reviewer, withheld::KnownTool};
 
 /// Who asks. Being a caller never allows to decide a review: that takes a [`Reviewer`] itself.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +41,31 @@ impl Caller<'_> {
         match self {
             Self::Principal(principal) => principal.actor(),
             Self::Reviewer(reviewer) => reviewer.actor(),
-            Self::Cli => Actor { kind: ActorKind::Llm, name: "command line".to_owned() },
+            Self::Cli => Actor { kind: ActorKind::Llm, name: "command line".to_owned(), on_behalf_of: None },
+        }
+    }
+
+    /// Whether the management tools may be used, on the servers that are seen.
+    pub fn may_author(self) -> bool {
+        match self {
+            Self::Principal(principal) => principal.may_author(),
+            Self::Reviewer(_) | Self::Cli => true,
+        }
+    }
+
+    /// Whether the published tools of some server may be called.
+    pub fn may_call_any(self) -> bool {
+        match self {
+            Self::Principal(principal) => principal.may_call_any(),
+            Self::Reviewer(_) | Self::Cli => true,
+        }
+    }
+
+    /// Whether `server` is there for the caller. Another is answered like one that does not exist.
+    pub fn may_see(self, server: &str) -> bool {
+        match self {
+            Self::Principal(principal) => principal.may_see(server),
+            Self::Reviewer(_) | Self::Cli => true,
         }
     }
 
@@ -52,14 +79,58 @@ impl Caller<'_> {
 
     /// Refuses a caller that may not use the management tools.
     pub(crate) fn check_author(self) -> Result<(), CatalogError> {
+        if self.may_author() {
+            return Ok(());
+        }
+        let failure = Failure::new(FailureKind::Forbidden, "this access does not include the management tools");
+        let hint = "connect again and ask for the scope mcp:author; until then use the tools that are published";
+        Err(failure.hint(hint).next("mcpbox_search_tools", json!({"query": ""})).into())
+    }
+
+    /// Refuses a caller that may call no tool at all. Which tools there are does not show in it.
+    pub(crate) fn check_call(self) -> Result<(), Failure> {
+        if self.may_call_any() {
+            return Ok(());
+        }
+        let failure = Failure::new(FailureKind::Forbidden, "this access does not include calling published tools");
+        let hint = "connect again and ask for the scope mcp:tools; mcpbox_test_code tries what you wrote without it";
+        Err(failure.hint(hint).next("mcpbox_list_servers", json!({})))
+    }
+
+    /// Refuses a caller that may use the management tools on certain servers only.
+    pub(crate) fn check_author_of_all(self) -> Result<(), CatalogError> {
+        self.check_author()?;
         match self {
-            Self::Principal(principal) if !principal.may_author() => Err(CatalogError::Refused(
-                Failure::new(FailureKind::Forbidden, "this access does not include the management tools")
-                    .hint("connect again and ask for the scope mcp:author; until then use the tools that are published")
-                    .next("mcpbox_search_tools", json!({"query": ""})),
-            )),
+            Self::Principal(principal) if !principal.sees_everything() => {
+                let failure = Failure::new(FailureKind::Forbidden, "this access is for certain servers only");
+                let hint = "write the tool on one of them, or ask the human for an access without server: scopes";
+                Err(failure.hint(hint).next("mcpbox_list_servers", json!({})).into())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// The server (id or name) on which the caller may use the management tools.
+    pub(crate) fn server<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Server, CatalogError> {
+        self.check_author()?;
+        Ok(snapshot.find_server_among(text, |server| self.may_see(server))?)
+    }
+
+    /// The tool (id or name) on which the caller may use the management tools.
+    pub(crate) fn tool<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Arc<KnownTool>, CatalogError> {
+        self.check_author()?;
+        Ok(snapshot.find_tool_among(text, |server| self.may_see(server))?)
+    }
+
+    /// The records of runs that the caller may read: a remote client only those of its human.
+    pub(crate) fn own_calls(self) -> CallFilter {
+        let Self::Principal(principal) = self else { return CallFilter::default() };
+        if principal.is_local() {
+            return CallFilter::default();
+        }
+        let Actor { name, on_behalf_of, .. } = principal.actor();
+        let principal = on_behalf_of.is_none().then_some(name);
+        CallFilter { principal, human: on_behalf_of, ..CallFilter::default() }
     }
 
     /// Refuses a remote principal that deletes, unless an admin allows it. `instead` withdraws without deleting.

@@ -23,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
-    access::Access,
+    access::{Access, Uses},
     backup::Folder,
     change::Touched,
     clients::Clients,
@@ -87,6 +87,7 @@ pub struct Catalog {
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
     pub(crate) access: Access,
+    pub(crate) token_uses: Uses,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
     /// The connection over Cloudflare.
@@ -137,6 +138,7 @@ impl Catalog {
             installs: Installs::default(),
             clients: StdMutex::default(),
             access: Access::default(),
+            token_uses: Uses::default(),
             broker: OnceLock::new(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),

@@ -26,6 +26,7 @@ pub(crate) struct Touched {
     pub(crate) grants: Vec<GrantScope>,
     pub(crate) settings: bool,
     pub(crate) resolutions: bool,
+    pub(crate) tokens: bool,
 }
 
 impl Touched {
@@ -36,6 +37,7 @@ impl Touched {
         self.grants.extend(other.grants);
         self.settings |= other.settings;
         self.resolutions |= other.resolutions;
+        self.tokens |= other.tokens;
     }
 }
 
@@ -119,6 +121,12 @@ impl Change {
     pub(crate) fn touch_resolutions(&mut self) {
         self.touched.resolutions = true;
         self.tell(LiveEvent::GrantsChanged);
+    }
+
+    /// A personal access token was made or revoked.
+    pub(crate) fn touch_tokens(&mut self) {
+        self.touched.tokens = true;
+        self.tell(LiveEvent::AccessChanged);
     }
 
     /// Tells the listeners once all is visible.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mcpbox_core::{event::LiveEvent, ids::ProcessId};
+use mcpbox_core::{event::LiveEvent, ids::ProcessId, principal::Actor};
 use mcpbox_store::{
     Store,
     listen::{self, Heard, Listener},
@@ -70,7 +70,7 @@ struct Passing {
     events: Vec<LiveEvent>,
     /// A client that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
+    client: Option<Actor>,
 }
 
 /// Tells what passes by, here and to the other processes.
@@ -100,8 +100,8 @@ impl News {
     }
 
     /// Tells the other processes that a client was seen.
-    pub(crate) async fn tell_client(&self, name: String) {
-        self.announce(&Passing { from: self.from, events: Vec::new(), client: Some(name) }).await;
+    pub(crate) async fn tell_client(&self, client: Actor) {
+        self.announce(&Passing { from: self.from, events: Vec::new(), client: Some(client) }).await;
     }
 
     async fn announce(&self, passing: &Passing) {
@@ -236,8 +236,8 @@ fn pass_on(cat: &Catalog, text: &str) {
     match serde_json::from_str::<Passing>(text) {
         Ok(passing) if passing.from != cat.process => {
             passing.events.into_iter().for_each(|event| cat.emit(event));
-            if let Some(name) = passing.client {
-                cat.hear_of(name);
+            if let Some(client) = passing.client {
+                cat.hear_of(client);
             }
         }
         Ok(_) => {}

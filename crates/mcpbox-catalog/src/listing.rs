@@ -97,14 +97,17 @@ pub fn search_tools<'a>(
         scored.into_iter().take(limit).map(|(tool, _)| tool).collect()
     };
     SearchReply {
-        next: next_steps(found.first().copied(), detail),
+        next: next_steps(who, found.first().copied(), detail),
         tools: found.into_iter().map(|tool| told(tool, detail)).collect(),
         searched: snapshot.published().iter().filter(may_call).count(),
     }
 }
 
-fn next_steps(best: Option<&Arc<PublishedTool>>, detail: Detail) -> Vec<NextStep> {
+fn next_steps(who: Caller<'_>, best: Option<&Arc<PublishedTool>>, detail: Detail) -> Vec<NextStep> {
     let Some(best) = best else {
+        if !who.may_author() {
+            return vec![NextStep::say("no published tool that this access includes matches; try other words")];
+        }
         let step = "no published tool matches; try other words, or write the tool";
         return vec![NextStep::call(step, "mcpbox_list_servers", json!({}))];
     };

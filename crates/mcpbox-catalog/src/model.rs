@@ -18,9 +18,10 @@ use mcpbox_core::{
     tool::Tool,
     version::Version,
 };
-use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tools, versions};
+use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tokens, tools, versions};
 
 use crate::{
+    access::Tokens,
     allowed::{Allowed, lapsed},
     change::Touched,
     compile::{Compiled, Unsound},
@@ -39,6 +40,7 @@ pub(crate) struct Model {
     grants: HashMap<GrantScope, Vec<Grant>>,
     settings: Settings,
     resolutions: Resolutions,
+    tokens: Tokens,
     /// Entries of the last snapshot that still hold.
     published: HashMap<ToolId, Arc<PublishedTool>>,
     generation: u64,
@@ -51,6 +53,7 @@ impl Model {
         let settings = settings::load(&reader).await?;
         let all = catalog::load_snapshot(&reader).await?;
         self.resolutions = Resolutions::new(resolutions::all(&reader).await?);
+        self.tokens = Tokens::new(tokens::all(&reader).await?);
         self.settings = settings;
         self.servers = all.servers.into_iter().map(|server| (server.id, server)).collect();
         self.tools = all.tools.into_iter().map(|tool| (tool.id, tool)).collect();
@@ -81,6 +84,9 @@ impl Model {
         if touched.resolutions {
             self.resolutions = Resolutions::new(resolutions::all(&store.reader()).await?);
             self.published.retain(|_, entry| entry.set.is_none());
+        }
+        if touched.tokens {
+            self.tokens = Tokens::new(tokens::all(&store.reader()).await?);
         }
         if touched.settings {
             self.settings = settings::load(&store.reader()).await?;
@@ -196,6 +202,7 @@ impl Model {
         let entries = self.published.values().cloned().collect();
         Snapshot::new(entries, known, self.servers.values().cloned(), self.settings.clone(), self.generation)
             .with_resolutions(self.resolutions.clone())
+            .with_tokens(self.tokens.clone())
             .with_next_expiry(self.next_expiry())
     }
 

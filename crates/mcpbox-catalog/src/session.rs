@@ -282,7 +282,7 @@ async fn authenticate(cat: &Catalog, username: &str, password: &SecretString) ->
 }
 
 /// 256 random bits, in hex.
-fn new_token() -> Result<SecretString, CatalogError> {
+pub(crate) fn new_token() -> Result<SecretString, CatalogError> {
     let mut bytes = [0_u8; 32];
     SysRng.try_fill_bytes(&mut bytes).map_err(CatalogError::internal)?;
     Ok(SecretString::from(hex::encode(bytes)))

@@ -22,6 +22,7 @@ use mcpbox_core::{
 use serde_json::{Map, Value};
 
 use crate::{
+    access::Tokens,
     compile::Compiled,
     packages::{Resolutions, Set},
     search::{Document, SearchIndex},
@@ -93,6 +94,7 @@ pub struct Snapshot {
     servers: BTreeMap<String, Server>,
     settings: Settings,
     resolutions: Resolutions,
+    tokens: Tokens,
     next_expiry: Option<DateTime<Utc>>,
     generation: u64,
     search: OnceLock<SearchIndex>,
@@ -120,6 +122,7 @@ impl Snapshot {
             published,
             settings,
             resolutions: Resolutions::default(),
+            tokens: Tokens::default(),
             next_expiry: None,
             generation,
             search: OnceLock::new(),
@@ -129,6 +132,16 @@ impl Snapshot {
     /// The same with what is known of packages.
     pub(crate) fn with_resolutions(self, resolutions: Resolutions) -> Self {
         Self { resolutions, ..self }
+    }
+
+    /// The same with the personal access tokens.
+    pub(crate) fn with_tokens(self, tokens: Tokens) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// The personal access tokens.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// The same with the moment at which the next grant ends.
@@ -218,7 +231,8 @@ impl Snapshot {
     pub(crate) fn lists_the_same(&self, other: &Self) -> bool {
         let seen =
             |tool: &Arc<PublishedTool>| (tool.tool_id, tool.version_id, tool.read_only_hint, tool.open_world_hint);
-        self.settings.code_mode == other.settings.code_mode
+        let offers = |settings: &Settings| (settings.code_mode, settings.remote_delete);
+        offers(&self.settings) == offers(&other.settings)
             && self.published.len() == other.published.len()
             && self.published.iter().zip(&other.published).all(|(a, b)| a.name == b.name && seen(a) == seen(b))
     }

@@ -14,7 +14,7 @@ pub enum Principal {
     },
     /// A remote client that proved who it is.
     Remote {
-        /// Stable subject: token name or account.
+        /// For whom it acts: an account.
         subject: String,
         /// The client that acts for them, by the name a human saw when they authorised it; none for a token without a client.
         client: Option<String>,
@@ -25,6 +25,7 @@ pub enum Principal {
 
 /// What a remote principal may do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Call published tools.
@@ -72,34 +73,61 @@ impl Principal {
         matches!(self, Self::Local { .. })
     }
 
-    /// Whether it may use the management tools.
+    /// Whether it may use the management tools, on the servers that it sees.
     pub fn may_author(&self) -> bool {
-        match self {
-            Self::Local { .. } => true,
-            Self::Remote { scopes, .. } => scopes.contains(&Scope::Author),
-        }
+        self.has(|scope| *scope == Scope::Author)
+    }
+
+    /// Whether it may call published tools of some server.
+    pub fn may_call_any(&self) -> bool {
+        self.has(|scope| *scope != Scope::Author)
     }
 
     /// Whether it may call published tools of `server`.
     pub fn may_call(&self, server: &str) -> bool {
+        self.has(|scope| matches!(scope, Scope::Tools) || scope.is_of(server))
+    }
+
+    /// Whether no server is hidden from it. One that has only named servers sees only those, also when it may author.
+    pub fn sees_everything(&self) -> bool {
+        self.has(|scope| *scope == Scope::Tools) || self.may_author() && !self.has(|scope| scope.server().is_some())
+    }
+
+    /// Whether `server` is there for it; what is not there is answered like what does not exist.
+    pub fn may_see(&self, server: &str) -> bool {
+        self.sees_everything() || self.has(|scope| scope.is_of(server))
+    }
+
+    /// Whether a scope allows it; a local client has all of them.
+    fn has(&self, allows: impl Fn(&Scope) -> bool) -> bool {
         match self {
             Self::Local { .. } => true,
-            Self::Remote { scopes, .. } => scopes.iter().any(|scope| match scope {
-                Scope::Tools => true,
-                Scope::Server(name) => name == server,
-                Scope::Author => false,
-            }),
+            Self::Remote { scopes, .. } => scopes.iter().any(allows),
         }
     }
 
-    /// How it stands in records. A key of rate limits too.
+    /// How it stands in records. A key of quotas too.
     pub fn actor(&self) -> Actor {
+        let (name, on_behalf_of) = match self {
+            Self::Local { client } => (client.as_deref().unwrap_or("local client"), None),
+            Self::Remote { subject, client: None, .. } => (subject.as_str(), None),
+            Self::Remote { subject, client: Some(client), .. } => (client.as_str(), Some(subject.clone())),
+        };
+        Actor { kind: ActorKind::Llm, name: name.to_owned(), on_behalf_of }
+    }
+}
+
+impl Scope {
+    /// The server that it names.
+    pub fn server(&self) -> Option<&str> {
         match self {
-            Self::Local { client } => {
-                Actor { kind: ActorKind::Llm, name: client.clone().unwrap_or_else(|| "local client".to_owned()) }
-            }
-            Self::Remote { subject, .. } => Actor { kind: ActorKind::Llm, name: subject.clone() },
+            Self::Server(name) => Some(name),
+            Self::Tools | Self::Author => None,
         }
+    }
+
+    fn is_of(&self, server: &str) -> bool {
+        self.server() == Some(server)
     }
 }
 
@@ -111,6 +139,9 @@ pub struct Actor {
     pub kind: ActorKind,
     /// Client, user or task name.
     pub name: String,
+    /// The human for whom a remote client acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
 }
 
 /// Sorts of actors.
@@ -129,11 +160,67 @@ pub enum ActorKind {
 impl Actor {
     /// MCPbox itself, doing `task`.
     pub fn system(task: &str) -> Self {
-        Self { kind: ActorKind::System, name: task.to_owned() }
+        Self { kind: ActorKind::System, name: task.to_owned(), on_behalf_of: None }
+    }
+
+    /// A client, and the human for whom it acts once there is one.
+    pub fn client(name: &str, on_behalf_of: Option<&str>) -> Self {
+        Self { kind: ActorKind::Llm, name: name.to_owned(), on_behalf_of: on_behalf_of.map(str::to_owned) }
     }
 
     /// A human admin.
     pub fn admin(username: &str) -> Self {
-        Self { kind: ActorKind::Admin, name: username.to_owned() }
+        Self { kind: ActorKind::Admin, name: username.to_owned(), on_behalf_of: None }
+    }
+
+    /// Client and human in one text, where a record has room for one name only.
+    pub fn full_name(&self) -> String {
+        match &self.on_behalf_of {
+            Some(human) => format!("{} for {human}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remote(scopes: &[&str]) -> Principal {
+        let scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        Principal::Remote { subject: "ada".into(), client: Some("laptop".into()), scopes }
+    }
+
+    #[test]
+    fn what_is_seen_called_and_written_follows_from_the_scopes() {
+        // scopes; may author; sees and calls the server a; sees and calls the server b
+        let cases: [(&[&str], bool, [bool; 2], [bool; 2]); 7] = [
+            (&[], false, [false, false], [false, false]),
+            (&["mcp:tools"], false, [true, true], [true, true]),
+            (&["mcp:author"], true, [true, false], [true, false]),
+            (&["server:a"], false, [true, true], [false, false]),
+            (&["mcp:tools", "server:a"], false, [true, true], [true, true]),
+            (&["mcp:author", "server:a"], true, [true, true], [false, false]),
+            (&["mcp:author", "mcp:tools", "server:a"], true, [true, true], [true, true]),
+        ];
+        for (scopes, may_author, a, b) in cases {
+            let who = remote(scopes);
+            assert_eq!(who.may_author(), may_author, "{scopes:?}");
+            assert_eq!([who.may_see("a"), who.may_call("a")], a, "{scopes:?}");
+            assert_eq!([who.may_see("b"), who.may_call("b")], b, "{scopes:?}");
+            assert_eq!(who.may_call_any(), a[1], "{scopes:?}");
+            assert_eq!(who.sees_everything(), b[0], "{scopes:?}");
+        }
+        let local = Principal::Local { client: None };
+        assert!(local.may_author() && local.sees_everything() && local.may_call_any() && local.may_call("a"));
+    }
+
+    #[test]
+    fn a_record_names_the_client_and_the_human() {
+        let actor = remote(&[]).actor();
+        assert_eq!((actor.name.as_str(), actor.on_behalf_of.as_deref()), ("laptop", Some("ada")));
+        assert_eq!(actor.full_name(), "laptop for ada");
+        let alone = Principal::Remote { subject: "static token".into(), client: None, scopes: Vec::new() }.actor();
+        assert_eq!((alone.full_name().as_str(), alone.on_behalf_of), ("static token", None));
     }
 }

@@ -20,6 +20,11 @@ impl TokenHash {
         Self(hex::encode(Sha256::digest(token.as_bytes())))
     }
 
+    /// A hash as it was kept.
+    pub fn kept(text: String) -> Self {
+        Self(text)
+    }
+
     /// The hash as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -28,6 +33,7 @@ impl TokenHash {
 
 /// A bearer token made for a client that sends a header. The token itself was shown once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessToken {
     /// Its id.
     pub id: TokenId,
@@ -35,13 +41,13 @@ pub struct AccessToken {
     pub name: String,
     /// What it allows.
     pub scopes: Vec<Scope>,
-    /// Who made it.
+    /// Who made it, and for whom its client acts.
     pub created_by: Actor,
     /// When.
     pub created_at: DateTime<Utc>,
     /// When it ends; none never ends.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
 }
 

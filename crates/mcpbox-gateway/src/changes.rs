@@ -1,5 +1,5 @@
-//! Tells every listening client that the list of tools changed. One task hears the catalog and gathers what changes
-//! within a short while into one signal; listeners watch a counter, so a slow one never holds the others up.
+//! Tells every listening client that the list of tools changed, and whoever watches over streams that access changed. A task
+//! for each hears the catalog; listeners watch a counter, so a slow one never holds the others up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,14 +8,14 @@ use mcpbox_core::event::LiveEvent;
 use tokio::sync::{broadcast::error::RecvError, watch};
 use tokio_util::sync::CancellationToken;
 
-/// How long changes are gathered before they are told.
+/// How long changes of the list are gathered before they are told.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// Where listeners wait for changes of the tool list.
+/// Where listeners wait for changes of one sort.
 #[derive(Clone)]
-pub(crate) struct ToolListChanges(watch::Receiver<u64>);
+pub(crate) struct Changes(watch::Receiver<u64>);
 
-impl ToolListChanges {
+impl Changes {
     /// A listener of its own, deaf to what was told before.
     pub(crate) fn listener(&self) -> Self {
         let mut receiver = self.0.clone();
@@ -29,11 +29,28 @@ impl ToolListChanges {
     }
 }
 
-/// Makes the channel and the task that feeds it until `stop`. The task must be spawned by its owner.
+/// Changes of the list of tools, gathered, and the task that feeds them until `stop`. The task must be spawned by its owner.
 pub(crate) fn tool_list_changes(
     catalog: &Arc<Catalog>,
     stop: CancellationToken,
-) -> (ToolListChanges, impl Future<Output = ()> + Send + 'static) {
+) -> (Changes, impl Future<Output = ()> + Send + 'static) {
+    changes(catalog, stop, LiveEvent::ToolListChanged, GATHER)
+}
+
+/// Changes of who may come in, told at once, and the task that feeds them.
+pub(crate) fn access_changes(
+    catalog: &Arc<Catalog>,
+    stop: CancellationToken,
+) -> (Changes, impl Future<Output = ()> + Send + 'static) {
+    changes(catalog, stop, LiveEvent::AccessChanged, Duration::ZERO)
+}
+
+fn changes(
+    catalog: &Arc<Catalog>,
+    stop: CancellationToken,
+    wanted: LiveEvent,
+    gather: Duration,
+) -> (Changes, impl Future<Output = ()> + Send + 'static) {
     let (sender, receiver) = watch::channel(0);
     let mut events = catalog.subscribe();
     let feed = async move {
@@ -43,15 +60,17 @@ pub(crate) fn tool_list_changes(
                 event = events.recv() => event,
             };
             match event {
-                Ok(LiveEvent::ToolListChanged) | Err(RecvError::Lagged(_)) => {
-                    tokio::time::sleep(GATHER).await;
-                    events = events.resubscribe();
+                Err(RecvError::Closed) => return,
+                Ok(event) if event != wanted => {}
+                Ok(_) | Err(RecvError::Lagged(_)) => {
+                    if !gather.is_zero() {
+                        tokio::time::sleep(gather).await;
+                        events = events.resubscribe();
+                    }
                     sender.send_modify(|count| *count += 1);
                 }
-                Ok(_) => {}
-                Err(RecvError::Closed) => return,
             }
         }
     };
-    (ToolListChanges(receiver), feed)
+    (Changes(receiver), feed)
 }

@@ -6,7 +6,7 @@ use mcpbox_catalog::Catalog;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    changes::{ToolListChanges, tool_list_changes},
+    changes::{Changes, access_changes, tool_list_changes},
     config::GatewayConfig,
     limits::CallLimiter,
     remote::StrangerLimits,
@@ -21,7 +21,9 @@ pub(crate) struct Gateway {
     /// How often strangers may ask for access.
     pub(crate) strangers: StrangerLimits,
     pub(crate) lists: Lists,
-    pub(crate) changes: ToolListChanges,
+    pub(crate) changes: Changes,
+    /// Told when a token may have lost its force.
+    pub(crate) access_changes: Changes,
     /// Requests whose answer shutdown waits for.
     pub(crate) requests: TaskTracker,
     /// Subscriptions, which shutdown lets say a last word.
@@ -43,6 +45,8 @@ impl Gateway {
         let tasks = TaskTracker::new();
         let (changes, feed) = tool_list_changes(&catalog, closing.clone());
         tasks.spawn(feed);
+        let (access_changes, feed) = access_changes(&catalog, closing.clone());
+        tasks.spawn(feed);
         Arc::new(Self {
             catalog,
             limiter: CallLimiter::new(config.rate_limits),
@@ -50,6 +54,7 @@ impl Gateway {
             config,
             lists: Lists::default(),
             changes,
+            access_changes,
             requests: TaskTracker::new(),
             listeners: TaskTracker::new(),
             tasks,

@@ -11,6 +11,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use mcpbox_core::principal::Principal;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -51,16 +52,18 @@ impl Handler {
         *self.log_level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn config(toolset: &Toolset) -> ServerConfig {
+    fn config(toolset: &Toolset, who: &Principal) -> ServerConfig {
         let capabilities =
             ServerCapabilities::builder().enable_logging().enable_tools().enable_tool_list_changed().build();
-        ServerConfig::new(capabilities).with_server_info(server_info()).with_instructions(instructions::of(toolset))
+        ServerConfig::new(capabilities)
+            .with_server_info(server_info())
+            .with_instructions(instructions::of(toolset, who))
     }
 }
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        Self::config(&Toolset::All)
+        Self::config(&Toolset::All, &Principal::Local { client: None })
     }
 
     async fn initialize(
@@ -69,13 +72,15 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let mut result = self.negotiate_initialize(&request)?;
-        result.instructions = Self::config(&Facts::of(&context).toolset).instructions;
+        let facts = Facts::of(&context);
+        result.instructions = Self::config(&facts.toolset, &facts.principal(&context)).instructions;
         context.peer.set_peer_info(request);
         Ok(result)
     }
 
     async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let config = Self::config(&Facts::of(&context).toolset);
+        let facts = Facts::of(&context);
+        let config = Self::config(&facts.toolset, &facts.principal(&context));
         Ok(DiscoverResult::from_server_info(self.supported_protocol_versions().into_owned(), config)
             .with_ttl_ms(LIST_TTL_MS))
     }

@@ -71,18 +71,19 @@ impl Toolset {
         }
     }
 
-    /// The names in this toolset that are most alike to `name`.
-    pub(crate) fn nearest(&self, name: &str, snapshot: &Snapshot) -> Vec<String> {
-        let management = tools::all().filter(|one| self.has_management(one));
+    /// The names in this toolset that are most alike to `name`, of what `who` may use.
+    pub(crate) fn nearest(&self, name: &str, snapshot: &Snapshot, who: &Principal) -> Vec<String> {
+        let is_offered = |one: &&Definition| self.has_management(one) && one.is_for(who, snapshot.settings());
+        let management = tools::all().filter(is_offered);
         let management = management.map(|one| (likeness(name, one.name), one.name));
         let published = snapshot.published().iter().filter(|tool| self.has_published(tool));
+        let published = published.filter(|tool| who.may_call(tool.server.as_str()));
         let published = published.map(|tool| (nearest::likeness(name, &tool.name), tool.name.as_str()));
         nearest::best(management.chain(published)).into_iter().map(str::to_owned).collect()
     }
 
     fn list(&self, snapshot: &Snapshot) -> Vec<Tool> {
-        let is_on = |one: &&Definition| one.name != tools::RUN_CODE || snapshot.settings().code_mode;
-        let management = tools::all().filter(|one| self.has_management(one)).filter(is_on).map(Definition::listed);
+        let management = tools::all().filter(|one| self.has_management(one)).map(Definition::listed);
         let published = snapshot.published().iter().filter(|tool| self.has_published(tool)).map(|tool| listed(tool));
         management.chain(published).collect()
     }
@@ -114,11 +115,8 @@ impl Lists {
     /// The tools of `toolset` that `who` may use.
     pub(crate) fn of(&self, toolset: &Toolset, snapshot: &Snapshot, who: &Principal) -> Vec<Tool> {
         let all = self.whole(toolset, snapshot);
-        if who.is_local() {
-            return all.as_ref().clone();
-        }
         let may_use = |tool: &&Tool| match tools::find(&tool.name) {
-            Some(_) => who.may_author(),
+            Some(definition) => definition.is_for(who, snapshot.settings()),
             None => tool.name.split_once("__").is_some_and(|(server, _)| who.may_call(server)),
         };
         all.iter().filter(may_use).cloned().collect()

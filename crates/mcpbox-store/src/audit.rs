@@ -6,6 +6,7 @@ use mcpbox_core::{
     audit::{AuditEntry, AuditEvent, GENESIS},
     ids::AuditId,
     paging::{LogPage, LogRequest, Page, PageRequest},
+    principal::{Actor, ActorKind},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
@@ -13,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::{
-    convert::{Place, actor, actor_kind, text, time},
+    convert::{Place, actor_in_full, actor_kind, text, time},
     entity::{
         audit_events::{Column, Entity, Model},
         audit_head,
@@ -34,6 +35,8 @@ const VERIFY_BATCH: u64 = 500;
 pub struct AuditFilter {
     /// Only by the actor of this name.
     pub actor: Option<String>,
+    /// Only by the human of this name: themselves, or a remote client that acted for them.
+    pub human: Option<String>,
     /// Only actions that start so: `tool.` or `tool.create`.
     pub action: Option<String>,
     /// Only on this subject.
@@ -75,7 +78,7 @@ pub async fn append(tx: &Tx, entry: AuditEntry, now: DateTime<Utc>) -> Result<Au
         sequence: sequence + 1,
         id: AuditId::generate(),
         at: time(now),
-        actor: actor(&entry.actor),
+        actor: actor_in_full(&entry.actor),
         action: entry.action.to_owned(),
         subject: text(&entry.subject),
         detail: entry.detail,
@@ -119,12 +122,17 @@ pub async fn log(
 fn condition(filter: &AuditFilter) -> Condition {
     Condition::all()
         .add_option(filter.actor.as_deref().map(|actor| Column::ActorName.eq(text(actor))))
+        .add_option(filter.human.as_deref().map(|human| {
+            let (human, admin) = (text(human), actor_kind(ActorKind::Admin));
+            let themselves = Condition::all().add(Column::ActorName.eq(&human)).add(Column::ActorKind.eq(admin));
+            Condition::any().add(Column::OnBehalfOf.eq(human)).add(themselves)
+        }))
         .add_option(filter.action.as_deref().map(|action| Column::Action.like(starts_with(action))))
         .add_option(filter.subject.as_deref().map(|subject| Column::Subject.eq(text(subject))))
         .add_option(filter.since.map(|since| Column::At.gte(time(since))))
         .add_option(filter.until.map(|until| Column::At.lt(time(until))))
         .add_option(filter.text.as_deref().map(|wanted| {
-            let plain = [Column::ActorName, Column::Action, Column::Subject];
+            let plain = [Column::ActorName, Column::OnBehalfOf, Column::Action, Column::Subject];
             let any = plain.into_iter().fold(Condition::any(), |any, column| any.add(search::holds(column, wanted)));
             any.add(search::holds_json(Column::Detail, wanted))
         }))
@@ -222,6 +230,7 @@ fn to_row(event: &AuditEvent) -> Result<Model, StoreError> {
         at: event.at,
         actor_kind: actor_kind(event.actor.kind),
         actor_name: event.actor.name.clone(),
+        on_behalf_of: event.actor.on_behalf_of.clone(),
         action: event.action.clone(),
         subject: event.subject.clone(),
         detail: Place("audit_events", "detail").exact_json_text("the detail of an audit event", &event.detail)?,
@@ -234,11 +243,12 @@ impl TryFrom<Model> for AuditEvent {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
+        let actor = Place("audit_events", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?;
         Ok(Self {
             sequence: row.sequence,
             id: AuditId(row.id),
             at: row.at,
-            actor: Place("audit_events", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?,
+            actor: Actor { on_behalf_of: row.on_behalf_of, ..actor },
             action: row.action,
             subject: row.subject,
             detail: Place("audit_events", "detail").parse_json_text(&row.detail)?,

@@ -28,9 +28,14 @@ pub(crate) fn exact(what: &'static str, value: &str) -> Result<String, StoreErro
     if value.contains('\0') { Err(StoreError::Unstorable { what, problem: NUL }) } else { Ok(value.to_owned()) }
 }
 
-/// The actor with a storable name.
+/// The actor with a storable name, for tables that have one column for it: client and human in one text.
 pub(crate) fn actor(actor: &Actor) -> Actor {
-    Actor { kind: actor.kind, name: text(&actor.name) }
+    Actor { kind: actor.kind, name: text(&actor.full_name()), on_behalf_of: None }
+}
+
+/// The actor with storable names, for tables that have a column for each.
+pub(crate) fn actor_in_full(actor: &Actor) -> Actor {
+    Actor { kind: actor.kind, name: text(&actor.name), on_behalf_of: actor.on_behalf_of.as_deref().map(text) }
 }
 
 /// A column, for the messages about it.
@@ -91,7 +96,7 @@ impl Place {
 
     /// The actor of a kind and a name column.
     pub(crate) fn parse_actor(self, kind: String, name: String) -> Result<Actor, StoreError> {
-        Ok(Actor { kind: self.parse_word(kind)?, name })
+        Ok(Actor { kind: self.parse_word(kind)?, name, on_behalf_of: None })
     }
 
     /// The actor of a kind and a name column that are set together or not at all.

@@ -6,7 +6,7 @@ use mcpbox_core::{
     paging::{Page, PageRequest},
     token::{AccessToken, TokenHash},
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::{
     convert::{Place, actor, actor_kind, text, time},
@@ -15,6 +15,9 @@ use crate::{
     paging,
     store::{Connection, Tx},
 };
+
+/// Tokens that there may be.
+pub const TOKENS_MAX: u64 = 1_000;
 
 /// Writes a new token.
 ///
@@ -53,6 +56,23 @@ pub async fn by_id(connection: &impl Connection, id: TokenId) -> Result<Option<A
 pub async fn by_hash(connection: &impl Connection, hash: &TokenHash) -> Result<Option<AccessToken>, StoreError> {
     let found = Entity::find().filter(Column::TokenHash.eq(hash.as_str())).one(&connection.executor()).await?;
     found.map(AccessToken::try_from).transpose()
+}
+
+/// All tokens with their hashes, expired ones too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(connection: &impl Connection) -> Result<Vec<(TokenHash, AccessToken)>, StoreError> {
+    let rows = Entity::find().order_by_asc(Column::Id).limit(TOKENS_MAX).all(&connection.executor()).await?;
+    rows.into_iter().map(|row| Ok((TokenHash::kept(row.token_hash.clone()), row.try_into()?))).collect()
+}
+
+/// How many tokens there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(connection: &impl Connection) -> Result<u64, StoreError> {
+    Ok(Entity::find().count(&connection.executor()).await?)
 }
 
 /// Tokens by name.

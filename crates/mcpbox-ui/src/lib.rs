@@ -17,6 +17,9 @@ use encoding::Encoding;
 // `Files`: what `build.rs` made. The page, hashed files under `assets/`, and next to each that shrinks a `.br` and a `.gz`.
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
+/// The program of the Worker that an admin can put before the remote gateway, made from `worker/`; empty in a build without the web UI.
+pub const WORKER: &str = include_str!(concat!(env!("OUT_DIR"), "/worker.js"));
+
 /// Stands in the page wherever a nonce belongs; `html.cspNonce` in `web/vite.config.ts`.
 const NONCE_MARK: &str = "__CSP_NONCE__";
 const PAGE: &str = "index.html";

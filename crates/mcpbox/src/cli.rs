@@ -9,10 +9,12 @@ use crate::config::SettingFlags;
 mod backup;
 mod review;
 mod server;
+mod token;
 
 pub(crate) use backup::{BackupArgs, ExportArgs, ImportArgs, KeyCommand, RestoreArgs, RotateArgs};
 pub(crate) use review::{ApproveArgs, DecisionArgs, PackageCommand, ReviewCommand};
 pub(crate) use server::{CodePolicyArg, GrantCommand, GrantTarget, SecretCommand, ServerChange, ServerCommand};
+pub(crate) use token::TokenCommand;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Values that tools use without anybody seeing them.
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Tokens for MCP clients that send a header.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// The record of every change and decision.
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -110,6 +110,7 @@ async fn dispatch(
         Command::Grant(command) => command::grant::run(&control, command).await,
         Command::Package(command) => command::package::run(&control, command).await,
         Command::Secret(command) => command::secret::run(&control, command).await,
+        Command::Token(command) => command::token::run(&control, command).await,
         Command::Audit(AuditCommand::Verify) => command::audit::verify(config).await,
         Command::Doctor { command: Some(DoctorCommand::Connect { url, extra_ca, json }), .. } => {
             let extra_ca = extra_ca.or_else(|| config.extra_ca.clone());

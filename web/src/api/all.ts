@@ -3,7 +3,7 @@ import { client } from "./client";
 import type { paths } from "./schema";
 
 /** Lists that are read whole: those that a page has to join. */
-type Listing = "/api/secrets" | "/api/grants" | "/api/tools";
+type Listing = "/api/secrets" | "/api/grants" | "/api/tools" | "/api/tokens";
 type Item<Path extends Listing> = paths[Path]["get"]["responses"][200]["content"]["application/json"]["items"][number];
 type Filter<Path extends Listing> = Omit<NonNullable<paths[Path]["get"]["parameters"]["query"]>, "page" | "page_size">;
 

@@ -4,6 +4,7 @@ import { approvalsRoute } from "@/pages/approvals/route";
 import { dashboardRoute } from "@/pages/dashboard/route";
 import { loginRoute } from "@/pages/login/route";
 import { reviewRoute } from "@/pages/review/route";
+import { remoteRoute } from "@/pages/remote/route";
 import { modulesRoute } from "@/pages/modules/route";
 import { secretsRoute } from "@/pages/secrets/route";
 import { serverRoutes } from "@/pages/servers/route";
@@ -18,6 +19,7 @@ export const pages = [
   ...serverRoutes,
   secretsRoute,
   modulesRoute,
+  remoteRoute,
   activityRoute,
   auditRoute,
   settingsRoute,

@@ -1,4 +1,4 @@
-import { Alert, Button, List, Paper, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { Check, Route, X } from "lucide-react";
 import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
@@ -27,11 +27,11 @@ export function ConnectionCheck() {
             {check.data.is_ok ? "Clients can connect." : "Clients cannot connect: mend the first hop that fails."}
           </Text>
           <Paper p="md">
-            <List listStyleType="none" spacing="sm">
+            <Stack component="ol" gap="sm" m={0} p={0}>
               {check.data.hops.map((hop) => (
                 <HopRow key={hop.name} hop={hop} />
               ))}
-            </List>
+            </Stack>
           </Paper>
         </>
       )}
@@ -41,18 +41,19 @@ export function ConnectionCheck() {
 
 function HopRow({ hop }: { hop: Hop }) {
   return (
-    <List.Item icon={hop.is_ok ? <Check size={18} color="var(--ok)" aria-label="As wanted" /> : <X size={18} color="var(--bad)" aria-label="Fails" />}>
-      <Text>
-        <b>{hop.name}</b>: {hop.wanted}
-      </Text>
-      <Text c="dimmed" style={{ overflowWrap: "anywhere" }}>
-        {hop.got}
-      </Text>
-      {!hop.is_ok && (
-        <Text style={{ overflowWrap: "anywhere" }}>
-          {hop.fix}. It matters: {hop.why}.
+    <Group component="li" align="flex-start" wrap="nowrap">
+      {hop.is_ok ? <Check size={18} color="var(--ok)" aria-label="As wanted" /> : <X size={18} color="var(--bad)" aria-label="Fails" />}
+      <Stack gap={2} style={{ overflowWrap: "anywhere" }}>
+        <Text>
+          <b>{hop.name}</b>: {hop.wanted}
         </Text>
-      )}
-    </List.Item>
+        <Text c="dimmed">{hop.got}</Text>
+        {!hop.is_ok && (
+          <Text>
+            {hop.fix}. It matters: {hop.why}.
+          </Text>
+        )}
+      </Stack>
+    </Group>
   );
 }

@@ -97,7 +97,7 @@ function options(gateway: Service, provider: RunningProvider): MiniflareOptions 
       {
         type: "ESModule",
         path: "worker.js",
-        contents: readFileSync(new URL("../../worker.js", import.meta.url), "utf8"),
+        contents: readFileSync(new URL("../../dist/worker.js", import.meta.url), "utf8"),
       },
     ],
     compatibilityDate: "2026-07-01",

@@ -47,6 +47,7 @@ const WITHOUT_PASSWORD: [&str; 49] = [
     "GET /api/servers/{id}/tools",
     "GET /api/settings",
     "GET /api/storage",
+    "GET /api/tokens",
     "GET /api/tools",
     "GET /api/tools/search",
     "GET /api/tools/{id}",

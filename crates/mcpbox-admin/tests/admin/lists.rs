@@ -41,6 +41,7 @@ async fn every_list_has_the_same_shape() {
         "/api/secrets",
         "/api/notifications",
         "/api/sessions",
+        "/api/tokens",
     ];
     for path in lists {
         let reply = admin.get(path).await;

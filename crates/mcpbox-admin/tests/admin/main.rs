@@ -24,3 +24,4 @@ mod secrets;
 mod setup;
 mod socket;
 mod support;
+mod tokens;

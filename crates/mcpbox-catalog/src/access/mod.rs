@@ -1,7 +1,10 @@
 //! Who is behind a bearer token: the one place where a token becomes a [`Principal`]. Every kind of token is looked up here, so that
 //! expiry, audience and revocation hold for all of them alike.
+//!
+//! Must not: decide what a principal may do (its scopes do), or let a token be seen again once it was made.
 
 mod cache;
+pub mod pat;
 
 use std::sync::Arc;
 
@@ -13,8 +16,11 @@ use mcpbox_core::{
 };
 use mcpbox_store::oauth::{authorizations, tokens};
 
-pub(crate) use self::cache::Access;
 use self::cache::Known;
+pub(crate) use self::{
+    cache::Access,
+    pat::{Tokens, Uses},
+};
 use crate::{Catalog, CatalogError};
 
 /// What access tokens begin with.
@@ -29,7 +35,13 @@ const TOKEN_MAX: usize = 200;
 /// # Errors
 /// `Unauthenticated` when it is unknown, ended, revoked, or meant for another resource.
 pub async fn principal_of(cat: &Arc<Catalog>, token: &str) -> Result<Principal, CatalogError> {
-    if token.len() > TOKEN_MAX || !token.starts_with(ACCESS_PREFIX) {
+    if token.len() > TOKEN_MAX {
+        return Err(unknown());
+    }
+    if token.starts_with(pat::PREFIX) {
+        return pat::principal_of(cat, token).ok_or_else(unknown);
+    }
+    if !token.starts_with(ACCESS_PREFIX) {
         return Err(unknown());
     }
     let (hash, now) = (TokenHash::of(token), cat.clock.now());

@@ -120,8 +120,8 @@ pub async fn create_tool(
 ) -> Result<DraftReport, CatalogError> {
     let who = who.into();
     who.check_author()?;
-    let server =
-        cat.snapshot().find_server(&request.server).map_err(|failure| make_it(failure, &request.server))?.clone();
+    let server = cat.snapshot().find_server_among(&request.server, |server| who.may_see(server)).cloned();
+    let server = server.map_err(|failure| make_it(failure, &request.server))?;
     let name = tool_name(&request.name)?;
     let again = json!({"server_id": server.name, "name": name, "python_code": YOURS});
     let analysis = code::check(&request.python_code, server.code_policy)
@@ -174,8 +174,7 @@ pub async fn update_tool(
     request: UpdateTool,
 ) -> Result<DraftReport, CatalogError> {
     let who = who.into();
-    who.check_author()?;
-    let id = cat.snapshot().find_tool(&request.tool)?.tool.id;
+    let id = who.tool(&cat.snapshot(), &request.tool)?.tool.id;
     let name = request.name.as_deref().map(tool_name).transpose()?;
 
     let mut change = Change::begin(cat, who.actor()).await?;
@@ -213,8 +212,7 @@ pub async fn rollback_tool(
     number: u32,
 ) -> Result<DraftReport, CatalogError> {
     let who = who.into();
-    who.check_author()?;
-    let id = cat.snapshot().find_tool(tool)?.tool.id;
+    let id = who.tool(&cat.snapshot(), tool)?.tool.id;
     let mut change = Change::begin(cat, who.actor()).await?;
     let mut loaded = load::tool(&change.tx, id).await?;
     let old = versions::by_number(&change.tx, id, number).await?.ok_or_else(|| {

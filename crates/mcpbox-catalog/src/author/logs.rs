@@ -62,7 +62,7 @@ pub struct ToolLogs {
     pub next: Vec<NextStep>,
 }
 
-/// Recent runs of a tool, newest first.
+/// Recent runs of a tool, newest first; a remote client reads only those of its human.
 ///
 /// # Errors
 /// `not_found` with the nearest names.
@@ -72,11 +72,11 @@ pub async fn get_tool_logs(
     tool: &str,
     page: PageRequest,
 ) -> Result<ToolLogs, CatalogError> {
-    who.into().check_author()?;
+    let who = who.into();
     let snapshot = cat.snapshot();
-    let known = snapshot.find_tool(tool)?;
+    let known = who.tool(&snapshot, tool)?;
     let reader = cat.store.reader();
-    let filter = CallFilter { tool: Some(known.tool.id), ..CallFilter::default() };
+    let filter = CallFilter { tool: Some(known.tool.id), ..who.own_calls() };
     let Page { items: runs, total, .. } = calls::page(&reader, &filter, page).await?;
     let history = versions::list(&reader, known.tool.id, PageRequest::new(1, 100)).await?.items;
     let number = |id: VersionId| history.iter().find(|version| version.id == id).map(|version| version.number);

@@ -69,11 +69,12 @@ pub struct ModuleReport {
 /// # Errors
 /// The caller may not use the management tools.
 pub async fn get_server_modules(cat: &Catalog, who: impl Into<Caller<'_>>) -> Result<ModuleReport, CatalogError> {
-    who.into().check_author()?;
+    let who = who.into();
+    who.check_author()?;
     let snapshot = cat.snapshot();
     let approved = grants::approved(&cat.store.reader()).await?;
     let mut granted: Vec<GrantedModule> =
-        approved.iter().filter_map(|grant| granted_module(&snapshot, grant)).collect();
+        approved.iter().filter_map(|grant| granted_module(&snapshot, who, grant)).collect();
     granted.sort();
     granted.truncate(GRANTED_MAX);
     let step = "import what is listed; for anything else write the import into the tool and let mcpbox_request_publish ask for \
@@ -87,7 +88,8 @@ pub async fn get_server_modules(cat: &Catalog, who: impl Into<Caller<'_>>) -> Re
     })
 }
 
-fn granted_module(snapshot: &Snapshot, grant: &Grant) -> Option<GrantedModule> {
+/// A module or package granted for what the caller sees.
+fn granted_module(snapshot: &Snapshot, who: Caller<'_>, grant: &Grant) -> Option<GrantedModule> {
     let name = match &grant.capability {
         Capability::Module { name } => name.clone(),
         Capability::Package(rule) => rule.to_string(),
@@ -95,8 +97,14 @@ fn granted_module(snapshot: &Snapshot, grant: &Grant) -> Option<GrantedModule> {
     };
     let scope = match grant.scope {
         GrantScope::Everywhere => "everywhere".to_owned(),
-        GrantScope::Server(id) => format!("server {}", snapshot.server_by_id(id)?.name),
-        GrantScope::Tool(id) => format!("tool {}", snapshot.known_by_id(id)?.name),
+        GrantScope::Server(id) => {
+            let server = snapshot.server_by_id(id).filter(|server| who.may_see(server.name.as_str()))?;
+            format!("server {}", server.name)
+        }
+        GrantScope::Tool(id) => {
+            let tool = snapshot.known_by_id(id).filter(|tool| who.may_see(tool.server.as_str()))?;
+            format!("tool {}", tool.name)
+        }
     };
     Some(GrantedModule { name, scope })
 }

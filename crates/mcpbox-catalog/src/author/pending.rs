@@ -87,9 +87,11 @@ pub async fn list_pending_requests(
     who: impl Into<Caller<'_>>,
     page: PageRequest,
 ) -> Result<PendingRequests, CatalogError> {
-    who.into().check_author()?;
+    let who = who.into();
+    who.check_author()?;
     let snapshot = cat.snapshot();
-    let all = all_waiting(cat, &snapshot).await?;
+    let mut all = all_waiting(cat, &snapshot).await?;
+    all.retain(|(server, _)| who.may_see(server.name.as_str()));
     let human = cat.admin_page("approvals");
     let next = match all.is_empty() {
         true => NextStep::say("nothing waits for a human"),

@@ -78,7 +78,7 @@ pub async fn request_publish(
     let who = who.into();
     who.check_author()?;
     expiry::enforce(cat).await?;
-    let id = cat.snapshot().find_tool(tool)?.tool.id;
+    let id = who.tool(&cat.snapshot(), tool)?.tool.id;
     let notes = text::remark("notes", notes)?;
     let mut change = Change::begin(cat, who.actor()).await?;
     let loaded = load::tool(&change.tx, id).await?;

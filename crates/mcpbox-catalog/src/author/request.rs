@@ -102,8 +102,7 @@ async fn request(
     justification: &str,
     wanted: impl FnOnce(&Server) -> Result<Wanted, Failure> + Send,
 ) -> Result<RequestReport, CatalogError> {
-    who.check_author()?;
-    let id = cat.snapshot().find_tool(tool)?.tool.id;
+    let id = who.tool(&cat.snapshot(), tool)?.tool.id;
     let justification = text::remark("justification", justification)?;
     if justification.is_empty() {
         let failure = Failure::new(FailureKind::InvalidArguments, "the justification is empty");

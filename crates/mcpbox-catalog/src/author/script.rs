@@ -42,7 +42,7 @@ pub struct RunCode {
 /// Runs a script. Dropping the future ends it and every call it made. A script that fails is no error: the reply says why.
 ///
 /// # Errors
-/// `forbidden` while an admin has code mode off or when the caller may not author, `syntax` with line, snippet and hint,
+/// `forbidden` while an admin has code mode off or when the caller may not author or call nothing, `syntax` with line, snippet and hint,
 /// `invalid_arguments`.
 pub async fn run_code(
     cat: &Arc<Catalog>,
@@ -51,6 +51,7 @@ pub async fn run_code(
     observer: Arc<dyn Observer>,
 ) -> Result<CallReply, CatalogError> {
     Caller::from(who).check_author()?;
+    Caller::from(who).check_call()?;
     let snapshot = cat.snapshot();
     check_on(snapshot.settings().code_mode)?;
     let analysis = code::check(&request.code, CodePolicy::Strict).map_err(again)?;

@@ -90,8 +90,7 @@ pub async fn create_server_secret(
     hosts: &[String],
 ) -> Result<SecretReport, CatalogError> {
     let who = who.into();
-    who.check_author()?;
-    let server = cat.snapshot().find_server(server)?.clone();
+    let server = who.server(&cat.snapshot(), server)?.clone();
     let key = SecretKey::parse(key).map_err(|error| {
         let failure = Failure::new(FailureKind::InvalidArguments, error.to_string());
         failure.argument("key").hint("UPPER_SNAKE_CASE, such as OPENWEATHER_API_KEY").nearest(nearest_key(key))
@@ -174,8 +173,7 @@ pub async fn list_server_secrets(
     who: impl Into<Caller<'_>>,
     server: &str,
 ) -> Result<SecretList, CatalogError> {
-    who.into().check_author()?;
-    let server = cat.snapshot().find_server(server)?.clone();
+    let server = who.into().server(&cat.snapshot(), server)?.clone();
     let all = secrets::list(&cat.store.reader(), server.id).await?;
     let secrets: Vec<SecretSummary> = all.into_iter().map(SecretSummary::from).collect();
     let mut next = Vec::new();

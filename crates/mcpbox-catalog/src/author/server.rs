@@ -109,9 +109,11 @@ pub async fn list_servers(
     who: impl Into<Caller<'_>>,
     page: PageRequest,
 ) -> Result<Page<ServerSummary>, CatalogError> {
-    who.into().check_author()?;
+    let who = who.into();
+    who.check_author()?;
     let snapshot = cat.snapshot();
-    Ok(page.of(snapshot.servers()).map(|server| summary(&snapshot, server)))
+    let seen: Vec<&Server> = snapshot.servers().filter(|server| who.may_see(server.name.as_str())).collect();
+    Ok(page.of(seen.into_iter()).map(|server| summary(&snapshot, server)))
 }
 
 fn summary(snapshot: &Snapshot, server: &Server) -> ServerSummary {
@@ -135,9 +137,8 @@ fn summary(snapshot: &Snapshot, server: &Server) -> ServerSummary {
 /// # Errors
 /// `not_found` with the nearest names.
 pub async fn get_server(cat: &Catalog, who: impl Into<Caller<'_>>, server: &str) -> Result<ServerDetail, CatalogError> {
-    who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let server = snapshot.find_server(server)?;
+    let server = who.into().server(&snapshot, server)?;
     let reader = cat.store.reader();
     let in_state = |state| GrantFilter { state: Some(state), server: Some(server.id), tool: None };
     let mut shown = grants::list(&reader, &in_state(GrantState::Approved), PageRequest::new(1, 100)).await?.items;
@@ -189,13 +190,16 @@ fn report(snapshot: &Snapshot, server: &Server) -> ServerReport {
 /// Makes a server, stopped.
 ///
 /// # Errors
-/// `invalid_arguments` for a name or description outside the rules, `conflict` when the name is taken.
+/// `invalid_arguments` for a name or description outside the rules, `conflict` when the name is taken, `forbidden` when
+/// the caller's access is for certain servers.
 pub async fn create_server(
     cat: &Arc<Catalog>,
     who: impl Into<Caller<'_>>,
     request: CreateServer,
 ) -> Result<ServerReport, CatalogError> {
-    let mut change = Change::by_author(cat, who.into()).await?;
+    let who = who.into();
+    who.check_author_of_all()?;
+    let mut change = Change::by_author(cat, who).await?;
     let name = ServerName::parse(&request.name).map_err(|error| no_name(&error, &request.name))?;
     let description = text::description(&request.description)?;
     if servers::by_name(&change.tx, &name).await?.is_some() {
@@ -233,7 +237,7 @@ pub async fn delete_server(
     let who = who.into();
     let snapshot = cat.snapshot();
     who.check_delete(cat, next_call("mcpbox_stop_server", json!({"server_id": server})))?;
-    let server = snapshot.find_server(server)?;
+    let server = who.server(&snapshot, server)?;
     let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     if !servers::delete(&change.tx, server.id).await? {
         return Err(load::server_gone().into());
@@ -279,8 +283,7 @@ async fn set_status(
     server: &str,
     status: ServerStatus,
 ) -> Result<ServerReport, CatalogError> {
-    who.check_author()?;
-    let id = cat.snapshot().find_server(server)?.id;
+    let id = who.server(&cat.snapshot(), server)?.id;
     let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     let mut server = load::server(&change.tx, id).await?;
     if server.status != status {

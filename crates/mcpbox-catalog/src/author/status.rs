@@ -103,9 +103,8 @@ pub async fn get_tool_status(
     who: impl Into<Caller<'_>>,
     tool: &str,
 ) -> Result<ToolStatus, CatalogError> {
-    who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let known = snapshot.find_tool(tool)?;
+    let known = who.into().tool(&snapshot, tool)?;
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, known.tool.id).await?;
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;

@@ -123,9 +123,8 @@ pub async fn list_tools(
     server: &str,
     page: PageRequest,
 ) -> Result<Page<ToolSummary>, CatalogError> {
-    who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let server = snapshot.find_server(server)?;
+    let server = who.into().server(&snapshot, server)?;
     summaries(cat, snapshot.known_of(server).collect(), page).await
 }
 
@@ -138,9 +137,10 @@ pub async fn list_all_tools(
     who: impl Into<Caller<'_>>,
     page: PageRequest,
 ) -> Result<Page<ToolSummary>, CatalogError> {
-    who.into().check_author()?;
+    let who = who.into();
+    who.check_author()?;
     let snapshot = cat.snapshot();
-    summaries(cat, snapshot.known().collect(), page).await
+    summaries(cat, snapshot.known().filter(|tool| who.may_see(tool.server.as_str())).collect(), page).await
 }
 
 async fn summaries(
@@ -176,9 +176,8 @@ fn summary(known: &KnownTool, newest: &Version) -> ToolSummary {
 /// # Errors
 /// `not_found` with the nearest names.
 pub async fn get_tool(cat: &Catalog, who: impl Into<Caller<'_>>, tool: &str) -> Result<ToolDetail, CatalogError> {
-    who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let known = snapshot.find_tool(tool)?;
+    let known = who.into().tool(&snapshot, tool)?;
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, known.tool.id).await?;
     let open_review = reviews::open_for_tool(&reader, known.tool.id).await?;
@@ -212,9 +211,8 @@ pub async fn list_tool_versions(
     tool: &str,
     page: PageRequest,
 ) -> Result<ToolVersions, CatalogError> {
-    who.into().check_author()?;
     let snapshot = cat.snapshot();
-    let known = snapshot.find_tool(tool)?;
+    let known = who.into().tool(&snapshot, tool)?;
     let found = versions::list(&cat.store.reader(), known.tool.id, page).await?;
     let total = found.total;
     let versions: Vec<VersionSummary> =
@@ -264,7 +262,7 @@ pub async fn delete_tool(
     let who = who.into();
     let snapshot = cat.snapshot();
     who.check_delete(cat, next_call("mcpbox_update_tool", json!({"tool_id": tool, "enabled": false})))?;
-    let known = snapshot.find_tool(tool)?;
+    let known = who.tool(&snapshot, tool)?;
     let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     if !tools::delete(&change.tx, known.tool.id).await? {
         return Err(load::tool_gone().into());

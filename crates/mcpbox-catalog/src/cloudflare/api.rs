@@ -37,9 +37,6 @@ pub(super) enum Body {
     Worker(Value),
 }
 
-/// The program of the Worker, made from `worker/`.
-const WORKER: &str = include_str!("../../../../worker/worker.js");
-
 impl Request {
     pub(super) fn new(method: &'static str, path: String, body: Body, purpose: &'static str) -> Self {
         Self { method, path, body, purpose }
@@ -55,7 +52,7 @@ impl Request {
         ShownRequest { method: self.method.to_owned(), url, body, purpose: self.purpose.to_owned() }
     }
 
-    fn content(&self) -> (Option<String>, Bytes) {
+    fn content(&self, worker: &str) -> (Option<String>, Bytes) {
         match &self.body {
             Body::None => (None, Bytes::new()),
             Body::Json(body) => (Some("application/json".to_owned()), body.to_string().into()),
@@ -63,7 +60,7 @@ impl Request {
                 let text = format!(
                     "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"metadata\"\r\nContent-Type: application/json\r\n\r\n{metadata}\r\n\
                      --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"worker.js\"; filename=\"worker.js\"\r\n\
-                     Content-Type: application/javascript+module\r\n\r\n{WORKER}\r\n--{BOUNDARY}--\r\n"
+                     Content-Type: application/javascript+module\r\n\r\n{worker}\r\n--{BOUNDARY}--\r\n"
                 );
                 (Some(format!("multipart/form-data; boundary={BOUNDARY}")), text.into())
             }
@@ -108,13 +105,19 @@ impl Trouble {
 pub(super) struct Api {
     pub(super) broker: Arc<Broker>,
     pub(super) base: String,
+    /// The program of the Worker.
+    pub(super) worker: &'static str,
     pub(super) token: SecretString,
 }
 
 impl Api {
     /// Sends a request of `step` and gives its `result`; null when the answer is empty.
     pub(super) async fn send(&self, step: StepName, request: &Request) -> Result<Value, Trouble> {
-        let (kind, body) = request.content();
+        if matches!(request.body, Body::Worker(_)) && self.worker.is_empty() {
+            let message = "this MCPbox was built without its Worker; build it again without MCPBOX_UI=skip";
+            return Err(Trouble::unknown(message));
+        }
+        let (kind, body) = request.content(self.worker);
         let mut headers = vec![("Authorization".to_owned(), format!("Bearer {}", self.token.expose_secret()))];
         headers.extend(kind.map(|kind| ("Content-Type".to_owned(), kind)));
         let url = format!("{}{}", self.base, request.path);

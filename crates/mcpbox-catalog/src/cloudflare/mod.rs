@@ -33,6 +33,7 @@ const TOKEN_MAX: usize = 512;
 #[derive(Default)]
 pub(crate) struct Desk {
     api: OnceLock<String>,
+    worker: OnceLock<&'static str>,
     /// One step at a time.
     turn: Mutex<()>,
     tunnel: StdMutex<Option<TunnelStatus>>,
@@ -42,11 +43,16 @@ impl Desk {
     fn api(&self) -> &str {
         self.api.get().map_or(API, String::as_str)
     }
+
+    fn worker(&self) -> &'static str {
+        self.worker.get().copied().unwrap_or_default()
+    }
 }
 
-/// Sends requests to another address than [`API`] from now on.
-pub fn connect(cat: &Catalog, api: &str) {
+/// Sends requests to this address from now on, usually [`API`], and uploads this Worker.
+pub fn connect(cat: &Catalog, api: &str, worker: &'static str) {
     // The first one stays: there is one a process.
+    let _ = cat.cloudflare.worker.set(worker);
     let _ = cat.cloudflare.api.set(api.trim_end_matches('/').to_owned());
 }
 

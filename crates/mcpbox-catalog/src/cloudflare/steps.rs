@@ -64,7 +64,7 @@ pub(super) fn work<'a>(
     let silent =
         || refused(FailureKind::Unavailable, "this process sends nothing to Cloudflare; ask the running server");
     let broker = cat.broker.get().cloned().ok_or_else(silent)?;
-    let api = Api { broker, base: cat.cloudflare.api().to_owned(), token };
+    let api = Api { broker, base: cat.cloudflare.api().to_owned(), worker: cat.cloudflare.worker(), token };
     Ok(Work { cat, reviewer, api, plan, known, step, was_sent })
 }
 

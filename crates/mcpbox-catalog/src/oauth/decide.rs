@@ -8,7 +8,7 @@ use mcpbox_core::{
     failure::FailureKind,
     ids::AuthorizationRequestId,
     oauth::{AuthorizationRequest, RequestState, scope_text},
-    principal::{Actor, ActorKind, Scope},
+    principal::{Actor, Scope},
 };
 use mcpbox_store::oauth::requests::{self, Step};
 use secrecy::SecretString;
@@ -88,7 +88,7 @@ pub async fn deny_in_browser(
     browser: &SecretString,
 ) -> Result<(), OAuthError> {
     let request = super::look(cat, id, browser).await?;
-    let actor = Actor { kind: ActorKind::Llm, name: request.client_name.clone() };
+    let actor = Actor::client(&request.client_name, None);
     let mut change = Change::begin_withdrawing(cat, actor).await?;
     refuse(&mut change, &request).await?;
     Ok(change.commit().await?)

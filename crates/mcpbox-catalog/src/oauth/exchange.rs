@@ -9,7 +9,7 @@ use mcpbox_core::{
     event::LiveEvent,
     ids::AuthorizationId,
     oauth::{Authorization, AuthorizationRequest, FamilyToken, RequestState, TokenKind, scope_text},
-    principal::{Actor, ActorKind, Scope},
+    principal::{Actor, Scope},
     token::TokenHash,
 };
 use mcpbox_store::{
@@ -72,7 +72,7 @@ pub async fn exchange(cat: &Arc<Catalog>, grant: CodeGrant) -> Result<Tokens, OA
     check_resource(cat, grant.resource.as_deref())?;
     let hash = TokenHash::of(&grant.code);
     let found = requests::by_code(&cat.store.reader(), &hash).await?.ok_or_else(wrong_code)?;
-    let actor = Actor { kind: ActorKind::Llm, name: found.client_name.clone() };
+    let actor = Actor::client(&found.client_name, found.subject.as_deref());
     let mut change = Change::begin_withdrawing(cat, actor).await?;
     // Read again in the transaction: of two exchanges at the same time one finds the code spent.
     let request = requests::by_code(&change.tx, &hash).await?.ok_or_else(wrong_code)?;

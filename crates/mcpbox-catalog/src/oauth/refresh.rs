@@ -9,7 +9,7 @@ use mcpbox_core::{
     failure::FailureKind,
     ids::AuthorizationId,
     oauth::{TokenKind, parse_scopes},
-    principal::{Actor, ActorKind},
+    principal::Actor,
     token::TokenHash,
 };
 use mcpbox_store::oauth::{authorizations, tokens};
@@ -70,7 +70,7 @@ pub async fn refresh(cat: &Arc<Catalog>, grant: RefreshGrant) -> Result<Tokens, 
         end(change, authorization.id, "refresh token used too often").await?;
         return Err(wrong());
     }
-    change.actor = Actor { kind: ActorKind::Llm, name: authorization.client_name.clone() };
+    change.actor = Actor::client(&authorization.client_name, Some(&authorization.subject));
     let ends = change.now + REFRESH_ENDS;
     authorizations::renew(&change.tx, authorization.id, token.generation, ends).await?;
     let tokens = give(&change.tx, &authorization, next, change.now).await?;
@@ -95,7 +95,7 @@ pub async fn revoke(cat: &Arc<Catalog>, token: &str, client_id: Option<&str>) ->
     if client_id.is_some_and(|id| id != authorization.client_id) {
         return Ok(());
     }
-    change.actor = Actor { kind: ActorKind::Llm, name: authorization.client_name };
+    change.actor = Actor::client(&authorization.client_name, Some(&authorization.subject));
     if token.kind == TokenKind::Refresh {
         return end(change, authorization.id, "client logged out").await;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use mcpbox_core::{
     oauth::{ClientKind, OAuthClient},
-    principal::{Actor, ActorKind},
+    principal::Actor,
 };
 use mcpbox_store::oauth::clients;
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub async fn register(cat: &Arc<Catalog>, registration: Registration) -> Result<
     }
     let name = clean_name(registration.client_name.as_deref().unwrap_or_default());
     let name = if name.is_empty() { NAMELESS.to_owned() } else { name };
-    let mut change = Change::begin(cat, Actor { kind: ActorKind::Llm, name: name.clone() }).await?;
+    let mut change = Change::begin(cat, Actor::client(&name, None)).await?;
     sweep(&change.tx, change.now).await?;
     if clients::count(&change.tx, ClientKind::Registered).await? >= CLIENTS_MAX {
         let why = "too many clients registered themselves; try again tomorrow, or have an admin delete some";

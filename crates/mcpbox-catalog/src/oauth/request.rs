@@ -7,7 +7,7 @@ use mcpbox_core::{
     event::LiveEvent,
     ids::AuthorizationRequestId,
     oauth::{AuthorizationRequest, RequestState, parse_scopes},
-    principal::{Actor, ActorKind, Scope},
+    principal::{Actor, Scope},
     token::TokenHash,
 };
 use mcpbox_store::oauth::requests;
@@ -86,7 +86,7 @@ pub async fn begin(cat: &Arc<Catalog>, ask: Ask) -> Result<Asked, OAuthError> {
         Err(error) => return Ok(Asked::Back(back(cat, &redirect_uri, state.as_deref(), Err(&error)))),
     };
     let browser = SecretString::from(new_token("")?);
-    let mut change = Change::begin(cat, Actor { kind: ActorKind::Llm, name: client.name.clone() }).await?;
+    let mut change = Change::begin(cat, Actor::client(&client.name, None)).await?;
     sweep(&change.tx, change.now).await?;
     make_room(&change, &ask.origin).await?;
     clients::remember(&change.tx, &client).await?;

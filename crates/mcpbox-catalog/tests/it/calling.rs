@@ -205,11 +205,18 @@ async fn remote_principals_call_only_the_servers_of_their_scope() {
     assert!(call("one__add").await.result.is_ok());
     assert!(call("add").await.result.is_ok());
     for name in ["two__sub", "two__nothing"] {
-        assert_eq!(call(name).await.result.unwrap_err().kind, FailureKind::Forbidden, "{name}");
+        assert_eq!(call(name).await.result.unwrap_err().kind, FailureKind::NotFound, "{name}");
     }
     let bare = call("sub").await.result.unwrap_err();
     assert_eq!(bare.kind, FailureKind::NotFound, "what may not be called does not exist");
     assert!(!format!("{bare:?}").contains("two"));
+    let author = Principal::Remote { subject: "r".into(), client: None, scopes: vec![Scope::Author] };
+    for name in ["one__add", "add", "nothing"] {
+        let reply = call_tool(&world.cat, &author, name, object(json!({"a": 1})), Arc::new(Unobserved)).await;
+        let failure = reply.result.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Forbidden, "{name}");
+        assert!(!format!("{failure:?}").contains(name), "{failure:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
     reason = "helpers of tests fail by panicking; a failure is an answer"
 )]
 
+mod access;
 mod alerting;
 mod attacks;
 mod authoring;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcpbox_catalog::{CountCall, call};
+use mcpbox_catalog::{CountCall, PublishedTool, call};
 use mcpbox_core::{
     execute::Observer,
     failure::{Failure, FailureKind},
@@ -76,21 +76,22 @@ async fn dispatch(
     modern: bool,
 ) -> Result<CallToolResult, ErrorData> {
     let Some(found) = facts.toolset.find(name) else {
-        return Err(unknown_tool(name, &arguments, &facts.toolset.nearest(name, &gateway.catalog.snapshot())));
+        let nearest = facts.toolset.nearest(name, &gateway.catalog.snapshot(), &who);
+        return Err(unknown_tool(name, &arguments, &nearest));
     };
     let target = target(name, &arguments, &found);
-    if let Err(refusal) = count(gateway, facts, target) {
+    if let Err(refusal) = count(gateway, facts, &who, target) {
         let refusal = leads_on(refusal, name, &arguments);
         return Ok(result::failure(&refusal, FailurePlace::Structured));
     }
     // A tool that is known here is called at once; anything else may depend on what was just done elsewhere.
-    if target.is_none_or(|target| gateway.catalog.snapshot().resolve(target).is_err()) {
+    if target.is_none_or(|target| resolve(gateway, &who, target).is_none()) {
         gateway.catalog.catch_up().await;
     }
     let snapshot = gateway.catalog.snapshot();
     match found {
         Found::Management(definition) => {
-            let count = count_within(gateway, &facts.client_key);
+            let count = count_within(gateway, &facts.client_key, &who);
             Ok(definition.run(gateway.catalog.clone(), who, arguments, observer, count).await)
         }
         Found::Published(full_name) => {
@@ -99,7 +100,7 @@ async fn dispatch(
             reply.result = reply.result.map_err(|failure| leads_on(failure, name, &kept));
             match &reply.result {
                 Err(failure) if failure.kind == FailureKind::NotFound && reply.tool.is_none() => {
-                    Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot)))
+                    Err(unknown_tool(name, &kept, &facts.toolset.nearest(name, &snapshot, &who)))
                 }
                 _ => {
                     let has_output_schema = reply.tool.as_ref().is_some_and(|tool| tool.output_schema.is_some());
@@ -128,24 +129,27 @@ fn target<'a>(name: &str, arguments: &'a JsonObject, found: &'a Found) -> Option
 }
 
 /// Counts the call for its client, and for the published tool it is meant for.
-fn count(gateway: &Gateway, facts: &Facts, target: Option<&str>) -> Result<(), Failure> {
+fn count(gateway: &Gateway, facts: &Facts, who: &Principal, target: Option<&str>) -> Result<(), Failure> {
     gateway.limiter.count_client(&facts.client_key)?;
-    target.map_or(Ok(()), |target| count_target(gateway, target))
+    target.map_or(Ok(()), |target| count_target(gateway, who, target))
 }
 
-fn count_target(gateway: &Gateway, name: &str) -> Result<(), Failure> {
-    match gateway.catalog.snapshot().resolve(name) {
-        Ok(tool) => gateway.limiter.count_tool(&tool.name),
-        Err(_) => Ok(()),
-    }
+/// A tool that `who` may not call is none: its count would show that it is there, and keep others from it.
+fn count_target(gateway: &Gateway, who: &Principal, name: &str) -> Result<(), Failure> {
+    resolve(gateway, who, name).map_or(Ok(()), |tool| gateway.limiter.count_tool(&tool.name))
+}
+
+/// The published tool of this name, if `who` may call it.
+fn resolve(gateway: &Gateway, who: &Principal, name: &str) -> Option<Arc<PublishedTool>> {
+    gateway.catalog.snapshot().resolve_among(name, |server| who.may_call(server)).ok()
 }
 
 /// Counts what a script calls like the calls of its client.
-fn count_within(gateway: &Arc<Gateway>, client_key: &str) -> Arc<CountCall> {
-    let (gateway, client_key) = (Arc::clone(gateway), client_key.to_owned());
+fn count_within(gateway: &Arc<Gateway>, client_key: &str, who: &Principal) -> Arc<CountCall> {
+    let (gateway, client_key, who) = (Arc::clone(gateway), client_key.to_owned(), who.clone());
     Arc::new(move |name| {
         gateway.limiter.count_client(&client_key)?;
-        count_target(&gateway, name)
+        count_target(&gateway, &who, name)
     })
 }
 

@@ -1,5 +1,7 @@
 //! What an LLM is told about MCPbox when it connects. Short: it costs context in every conversation.
 
+use mcpbox_core::principal::Principal;
+
 use crate::toolset::Toolset;
 
 const LOOP: &str = "MCPbox: make your own Python tools; a human approves each before it runs for real.
@@ -15,9 +17,17 @@ says what to do: kind, message, hint.";
 
 const COMPACT_MORE: &str = "\nPublished tools are not listed here: search for them.";
 
-/// The instructions of a toolset.
-pub(super) fn of(toolset: &Toolset) -> String {
+const AUTHOR_ONLY: &str = "MCPbox: make Python tools; a human approves each before it runs for real. You may write and test tools here, \
+not call them: others do. (1) mcpbox_list_servers, mcpbox_create_server: tools are in named groups. (2) mcpbox_create_tool: \
+`async def main(...)` with type hints and docstring. (3) mcpbox_test_code; mend with mcpbox_update_tool. (4) mcpbox_request_publish \
+asks for code, hosts, modules and secrets at once: show the user the URL and stop; mcpbox_get_tool_status tells the decision. \
+Failures have kind, line, hint and next. You cannot approve anything and never see secret values.";
+
+/// The instructions of a toolset for `who`.
+pub(super) fn of(toolset: &Toolset, who: &Principal) -> String {
     match toolset {
+        _ if !who.may_author() => PUBLISHED.to_owned(),
+        _ if !who.may_call_any() => AUTHOR_ONLY.to_owned(),
         Toolset::All => LOOP.to_owned(),
         Toolset::Author | Toolset::Compact => format!("{LOOP}{COMPACT_MORE}"),
         Toolset::Published | Toolset::Server(_) => PUBLISHED.to_owned(),
@@ -26,12 +36,18 @@ pub(super) fn of(toolset: &Toolset) -> String {
 
 #[cfg(test)]
 mod tests {
+    use mcpbox_core::principal::Scope;
+
     use super::*;
 
     #[test]
     fn instructions_are_short_and_name_only_tools_that_exist() {
-        for toolset in [Toolset::All, Toolset::Author, Toolset::Compact, Toolset::Published] {
-            let text = of(&toolset);
+        let local = Principal::Local { client: None };
+        let scopes = vec![Scope::Author];
+        let author = Principal::Remote { subject: "ada".into(), client: None, scopes };
+        let all = [Toolset::All, Toolset::Author, Toolset::Compact, Toolset::Published];
+        for (toolset, who) in all.iter().map(|toolset| (toolset, &local)).chain([(&Toolset::All, &author)]) {
+            let text = of(toolset, who);
             assert!(text.len() < 1000, "{toolset:?}: {} bytes", text.len());
             for word in
                 text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("mcpbox_"))

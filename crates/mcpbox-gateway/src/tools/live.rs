@@ -19,7 +19,7 @@ pub(crate) const SEARCH_TOOLS: &str = "mcpbox_search_tools";
 pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";
 
 /// Name of the tool that runs scripts.
-pub(crate) const RUN_CODE: &str = "mcpbox_run_code";
+pub(super) const RUN_CODE: &str = "mcpbox_run_code";
 
 const ARGUMENTS: Argument = Argument::optional("arguments", Kind::Object, "");
 

@@ -20,6 +20,7 @@ use mcpbox_core::{
     execute::{BoxFuture, Observer},
     failure::Failure,
     principal::Principal,
+    settings::Settings,
 };
 use rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 use serde_json::{Map, Value};
@@ -27,7 +28,7 @@ use serde_json::{Map, Value};
 pub(crate) use again::same_call;
 pub(crate) use argument::Arguments;
 use argument::{Argument, Kind};
-pub(crate) use live::{CALL_TOOL, RUN_CODE, SEARCH_TOOLS};
+pub(crate) use live::{CALL_TOOL, SEARCH_TOOLS};
 
 use crate::result;
 
@@ -121,6 +122,18 @@ impl Definition {
             let lead_on = |failure: &Failure| again::lead_on(failure, self.name, self.arguments, &given);
             result::refusal(self.name, error, lead_on)
         })
+    }
+
+    /// Whether it is offered to `who`. The catalog refuses the others by itself; this is about what they see.
+    pub(crate) fn is_for(&self, who: &Principal, settings: &Settings) -> bool {
+        let may_author = who.may_author();
+        match self.name {
+            live::SEARCH_TOOLS | live::CALL_TOOL => who.may_call_any(),
+            live::RUN_CODE => settings.code_mode && may_author && who.may_call_any(),
+            server::CREATE_SERVER => may_author && who.sees_everything(),
+            _ if self.effect == Effect::Removes => may_author && (who.is_local() || settings.remote_delete),
+            _ => may_author,
+        }
     }
 
     /// The tool as MCP lists it.

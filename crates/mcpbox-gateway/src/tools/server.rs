@@ -6,6 +6,9 @@ use mcpbox_core::paging::PageRequest;
 use super::{Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID, paging};
 use crate::result::answer;
 
+/// Name of the tool that makes servers.
+pub(super) const CREATE_SERVER: &str = "mcpbox_create_server";
+
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
         name: "mcpbox_list_servers",
@@ -27,7 +30,7 @@ pub(super) const TOOLS: &[Definition] = &[
         run: |call| Box::pin(get_server(call)),
     },
     Definition {
-        name: "mcpbox_create_server",
+        name: CREATE_SERVER,
         description: "Makes a server: a named group of tools that share limits and secrets. Next: mcpbox_create_tool.",
         arguments: &[
             Argument::required("name", Kind::Text, "such as weather_api"),

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::Profile,
     ids::{CallId, ServerId, ToolId, VersionId},
+    principal::ActorKind,
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 
 use crate::{
-    convert::{Place, text, time},
+    convert::{Place, actor_kind, text, time},
     entity::calls::{Column, Entity},
     error::StoreError,
     search,
@@ -29,6 +30,8 @@ pub struct CallFilter {
     pub failed: Option<bool>,
     /// Only by the actor of this name.
     pub principal: Option<String>,
+    /// Only by the human of this name: themselves, or a remote client that acted for them.
+    pub human: Option<String>,
     /// Only those that this run of `mcpbox_run_code` made.
     pub parent: Option<CallId>,
     /// Only those that began then or later.
@@ -53,6 +56,7 @@ pub(super) fn condition(filter: &CallFilter) -> Result<Condition, StoreError> {
         .add_option(filter.version.map(|version| Column::VersionId.eq(version.0)))
         .add_option(profile.map(|profile| Column::Profile.eq(profile)))
         .add_option(filter.principal.as_deref().map(|name| Column::ActorName.eq(text(name))))
+        .add_option(filter.human.as_deref().map(by_human))
         .add_option(filter.parent.map(|parent| Column::ParentId.eq(parent.0)))
         .add_option(filter.since.map(|since| Column::StartedAt.gte(time(since))))
         .add_option(filter.until.map(|until| Column::StartedAt.lt(time(until))))
@@ -61,6 +65,12 @@ pub(super) fn condition(filter: &CallFilter) -> Result<Condition, StoreError> {
             false => Column::FailureKind.is_null(),
         }))
         .add_option(filter.text.as_deref().map(mentions)))
+}
+
+fn by_human(name: &str) -> Condition {
+    let (human, admin) = (text(name), actor_kind(ActorKind::Admin));
+    let themselves = Condition::all().add(Column::ActorName.eq(&human)).add(Column::ActorKind.eq(admin));
+    Condition::any().add(Column::OnBehalfOf.eq(human)).add(themselves)
 }
 
 /// Records that mention a text; a whole id means that one record.
@@ -72,7 +82,7 @@ fn mentions(wanted: &str) -> Condition {
     let by_name = wanted.split_once("__").map(|(server, tool)| {
         Condition::all().add(search::holds(Column::ServerName, server)).add(search::holds(Column::ToolName, tool))
     });
-    let plain = [Column::ServerName, Column::ToolName, Column::ActorName, Column::Stdout];
+    let plain = [Column::ServerName, Column::ToolName, Column::ActorName, Column::OnBehalfOf, Column::Stdout];
     let json = [Column::Arguments, Column::Result, Column::Failure];
     let any = plain.into_iter().fold(Condition::any(), |any, column| any.add(search::holds(column, wanted)));
     let any = json.into_iter().fold(any, |any, column| any.add(search::holds_json(column, wanted)));

@@ -3,17 +3,18 @@
 use mcpbox_core::{
     call::CallRecord,
     ids::{CallId, ServerId, ToolId, VersionId},
+    principal::Actor,
 };
 
 use crate::{
-    convert::{Place, actor, actor_kind, text, time},
+    convert::{Place, actor_in_full, actor_kind, text, time},
     entity::calls::Model,
     error::StoreError,
 };
 
 /// The record as its row.
 pub(super) fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
-    let actor = actor(&record.actor);
+    let actor = actor_in_full(&record.actor);
     let failure = record.failure.as_ref();
     let mut row = Model {
         id: record.id.0,
@@ -25,6 +26,7 @@ pub(super) fn to_row(record: &CallRecord) -> Result<Model, StoreError> {
         profile: Place("calls", "profile").word(&record.profile)?,
         actor_kind: actor_kind(actor.kind),
         actor_name: actor.name,
+        on_behalf_of: actor.on_behalf_of,
         arguments: Place("calls", "arguments").json_text(&record.arguments)?,
         result: Place("calls", "result").json_text(&record.result)?,
         stdout: text(&record.stdout),
@@ -49,6 +51,7 @@ impl TryFrom<Model> for CallRecord {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
+        let actor = Place("calls", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?;
         Ok(Self {
             id: CallId(row.id),
             server_id: ServerId(row.server_id),
@@ -57,7 +60,7 @@ impl TryFrom<Model> for CallRecord {
             tool_name: row.tool_name,
             version_id: VersionId(row.version_id),
             profile: Place("calls", "profile").parse_word(row.profile)?,
-            actor: Place("calls", "actor_kind").parse_actor(row.actor_kind, row.actor_name)?,
+            actor: Actor { on_behalf_of: row.on_behalf_of, ..actor },
             arguments: Place("calls", "arguments").parse_json_text(&row.arguments)?,
             result: Place("calls", "result").parse_json_text(&row.result)?,
             stdout: row.stdout,

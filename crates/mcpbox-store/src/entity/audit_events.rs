@@ -11,6 +11,7 @@ pub struct Model {
     pub at: DateTimeUtc,
     pub actor_kind: String,
     pub actor_name: String,
+    pub on_behalf_of: Option<String>,
     pub action: String,
     pub subject: String,
     pub detail: String,

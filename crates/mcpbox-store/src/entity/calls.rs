@@ -15,6 +15,7 @@ pub struct Model {
     pub profile: String,
     pub actor_kind: String,
     pub actor_name: String,
+    pub on_behalf_of: Option<String>,
     pub arguments: String,
     pub result: String,
     pub stdout: String,

@@ -10,6 +10,7 @@ mod m0007_activity;
 mod m0009_alerts;
 mod m0010_room;
 mod m0011_oauth;
+mod m0013_access;
 mod m0014_cloudflare;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_alerts::Migration),
             Box::new(m0010_room::Migration),
             Box::new(m0011_oauth::Migration),
+            Box::new(m0013_access::Migration),
             Box::new(m0014_cloudflare::Migration),
         ]
     }

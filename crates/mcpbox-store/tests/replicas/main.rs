@@ -11,10 +11,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mcpbox_catalog::{Catalog, CatalogConfig, Reviewer, author, call, review, session};
-use mcpbox_core::{clock::SystemClock, event::LiveEvent, execute::Unobserved, ids::ReviewId, principal::Principal};
+use mcpbox_catalog::{
+    Catalog, CatalogConfig, Reviewer,
+    access::pat::{self, NewToken},
+    author, call, review, session,
+};
+use mcpbox_core::{
+    clock::SystemClock,
+    event::LiveEvent,
+    execute::Unobserved,
+    ids::ReviewId,
+    principal::{Principal, Scope},
+};
 use mcpbox_testing as database;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
 use tokio::{sync::broadcast::Receiver, time::timeout};
 
@@ -126,6 +136,28 @@ fn what_one_process_decides_the_others_know() {
         review::revoke(&pair.admin, &pair.human, review, "after all not").await.unwrap();
         soon("the tool is gone", || !pair.lists("s__add")).await;
         pair.call("s__add").await.unwrap_err();
+    });
+}
+
+/// A token opens every replica, and a revocation closes them all: within a second is asked for, and what it took is printed.
+#[test]
+fn a_revoked_token_is_refused_by_every_process() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        let new = |name: &str| NewToken { name: name.into(), scopes: vec![Scope::Tools], expires_at: None };
+        let mut took = Vec::new();
+        for name in ["laptop", "phone", "tablet"] {
+            let made = pat::create(&pair.admin, &pair.human, new(name)).await.unwrap();
+            let is_open = || pat::principal_of(&pair.gateway, made.secret.expose_secret()).is_some();
+            soon("the token opens", is_open).await;
+            let mut events = pair.gateway.subscribe();
+            pat::revoke(&pair.admin, &pair.human, made.token.id).await.unwrap();
+            let begun = Instant::now();
+            soon("the token is refused", || !is_open()).await;
+            took.push(begun.elapsed());
+            hears(&mut events, |event| *event == LiveEvent::AccessChanged).await;
+        }
+        println!("revoked at one process, refused by the other after {took:?}");
     });
 }
 

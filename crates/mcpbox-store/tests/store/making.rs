@@ -35,7 +35,7 @@ pub(crate) fn stored(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 pub(crate) fn llm() -> Actor {
-    Actor { kind: mcpbox_core::principal::ActorKind::Llm, name: "claude".into() }
+    Actor { kind: mcpbox_core::principal::ActorKind::Llm, name: "claude".into(), on_behalf_of: None }
 }
 
 pub(crate) fn server(name: &str) -> Server {

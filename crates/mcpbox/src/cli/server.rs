@@ -84,7 +84,8 @@ pub(crate) enum Until {
 }
 
 impl Until {
-    fn parse(text: &str) -> Result<Self, String> {
+    /// From a span or a time.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         if let Ok(at) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::At(at.to_utc()));
         }

@@ -17,6 +17,7 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod stdio;
+pub(crate) mod token;
 pub(crate) mod tools;
 pub(crate) mod transfer;
 pub(crate) mod worker;

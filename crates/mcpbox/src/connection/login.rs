@@ -21,7 +21,12 @@ pub(super) async fn registration(caller: &Caller) -> Found {
     let nothing = json!({"client_name": "mcpbox doctor", "redirect_uris": []}).to_string();
     let request =
         caller.request(Method::POST, "/oauth/register").header(header::CONTENT_TYPE, "application/json").body(nothing);
-    oauth_error(&caller.send(request).await?, &["invalid_redirect_uri", "invalid_client_metadata"])
+    let answer = caller.send(request).await?;
+    let told = answer.json().and_then(|json| json.get("error").cloned());
+    if answer.status == StatusCode::TOO_MANY_REQUESTS && told == Some(json!("temporarily_unavailable")) {
+        return Ok("too many registrations from here for now, says MCPbox".to_owned());
+    }
+    oauth_error(&answer, &["invalid_redirect_uri", "invalid_client_metadata"])
 }
 
 /// The way back to the client. A request for something that is not given out is answered at once, and no human is asked.

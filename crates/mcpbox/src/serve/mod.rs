@@ -72,7 +72,7 @@ pub(crate) async fn start(
         // A gateway alone tells nobody: it is where LLMs come in, and who decides is told by who serves them.
         notify::connect(&catalog, parts::notifier(config)?);
         notify::watch(&catalog);
-        cloudflare::connect(&catalog, &config.front.cloudflare_api);
+        cloudflare::connect(&catalog, &config.front.cloudflare_api, mcpbox_ui::WORKER);
         backup::start(&catalog, dir.path().join("backups"), env!("CARGO_PKG_VERSION"));
     }
     if config.remote.is_some() && !config.doors().has_admin() {

@@ -19,8 +19,8 @@ const RunDrawer = lazy(() => import("./RunDrawer"));
 export function ActivityPage() {
   const search = useSearch({ from: "/shell/activity" });
   const navigate = useNavigate({ from: "/activity" });
-  const { range, server, tool, outcome, kind, by, text, from, until, run } = search;
-  const filter = useMemo(() => filterOf({ server, tool, outcome, kind, by, text }), [server, tool, outcome, kind, by, text]);
+  const { range, server, tool, outcome, kind, by, human, text, from, until, run } = search;
+  const filter = useMemo(() => filterOf({ server, tool, outcome, kind, by, human, text }), [server, tool, outcome, kind, by, human, text]);
   const query = useMemo(() => ({ ...filter, since: sinceOf({ range, from }, new Date()), until }), [filter, range, from, until]);
   const change = (part: ActivitySearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: "text" in part, resetScroll: false });
   return (
@@ -28,11 +28,18 @@ export function ActivityPage() {
       <PageHeader title="Activity">Every run of a tool: what went in, what came out, what it tried.</PageHeader>
       <SubNav root="/activity" label="Activity" />
       <Filters search={search} onChange={change} />
-      {by && (
-        <Group mb="md" gap={4}>
-          <Badge color="brand" rightSection={<CloseButton size="sm" aria-label="Show runs by everybody" onClick={() => change({ by: undefined })} />}>
-            By <HostileText text={by} limit={60} />
-          </Badge>
+      {(by || human) && (
+        <Group mb="md" gap={8}>
+          {by && (
+            <Badge color="brand" rightSection={<CloseButton size="sm" aria-label="Show runs by everybody" onClick={() => change({ by: undefined })} />}>
+              By <HostileText text={by} limit={60} />
+            </Badge>
+          )}
+          {human && (
+            <Badge color="brand" rightSection={<CloseButton size="sm" aria-label="Show runs for everybody" onClick={() => change({ human: undefined })} />}>
+              For <HostileText text={human} limit={60} />
+            </Badge>
+          )}
         </Group>
       )}
       <Chart search={search} filter={filter} onChange={change} />

@@ -5,6 +5,7 @@ import { ScrollText } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { Schema } from "@/api/client";
 import { useLog } from "@/api/log";
+import { actorName } from "@/components/actor";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
@@ -33,13 +34,14 @@ const ABOUT = [
   { value: "secret.", label: "Secrets" },
   { value: "packages.", label: "Packages" },
   { value: "settings.", label: "Settings" },
+  { value: "token.", label: "Tokens" },
   { value: "session.", label: "Logins" },
   { value: "user.", label: "Accounts" },
 ];
 
 const COLUMNS: Column<AuditEvent>[] = [
   { label: "What", cell: ({ action }) => <CodeName>{action}</CodeName> },
-  { label: "By", cell: ({ actor }) => <HostileText text={actor.name} limit={80} /> },
+  { label: "By", cell: ({ actor }) => <HostileText text={actorName(actor)} limit={80} /> },
   { label: "About", cell: ({ subject }) => <CodeName>{subject}</CodeName>, isWideOnly: true },
   { label: "When", cell: ({ at }) => <Clock at={at} />, width: 130 },
 ];
@@ -48,9 +50,9 @@ const COLUMNS: Column<AuditEvent>[] = [
 export function AuditPage() {
   const search = useSearch({ from: "/shell/activity/audit" });
   const navigate = useNavigate({ from: "/activity/audit" });
-  const { by, about, subject, text, from, until, event } = search;
-  const { rows, more, isBusy } = useLog("/api/audit", { actor: by, action: about, subject, text, since: from && dayAt(from, 0), until: until && dayAt(until, 1) });
-  const change = (part: AuditSearch) => void navigate({ search: (old) => ({ ...old, ...part }), resetScroll: false, replace: "by" in part || "subject" in part || "text" in part });
+  const { by, human, about, subject, text, from, until, event } = search;
+  const { rows, more, isBusy } = useLog("/api/audit", { actor: by, human, action: about, subject, text, since: from && dayAt(from, 0), until: until && dayAt(until, 1) });
+  const change = (part: AuditSearch) => void navigate({ search: (old) => ({ ...old, ...part }), resetScroll: false, replace: "by" in part || "human" in part || "subject" in part || "text" in part });
   return (
     <>
       <PageHeader title="Audit">Every decision and change. Each event holds the hash of the one before, so that nothing can be taken out or rewritten unseen.</PageHeader>
@@ -62,6 +64,7 @@ export function AuditPage() {
           <TextFilter label="Text in an event" text={text} onChange={(value) => change({ text: value })} />
           <Choice label="What about" every="Everything" data={ABOUT} value={about} onChange={(value) => change({ about: value })} />
           <Typed label="By whom, exactly" value={by} onChange={(value) => change({ by: value })} />
+          <Typed label="For which human, exactly" value={human} onChange={(value) => change({ human: value })} />
           <Typed label="Subject, for instance tool:…" value={subject} onChange={(value) => change({ subject: value })} />
           <Day label="From" value={from} onChange={(value) => change({ from: value })} />
           <Day label="Until" value={until} onChange={(value) => change({ until: value })} />

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ListFilter, RotateCw } from "lucide-react";
 import { useState } from "react";
@@ -56,7 +56,7 @@ function Details({ run, onOpen }: { run: Run; onOpen: (id: string) => void }) {
           <StatusBadge status={run.failure ? "failed" : "succeeded"} />
           <Badge color="gray">{run.profile === "live" ? "Call" : "Test in quarantine"}</Badge>
           <Text c="dimmed">
-            by <HostileText text={run.actor.name} limit={80} />, <TimeAgo at={run.started_at} />
+            by <Caller actor={run.actor} />, <TimeAgo at={run.started_at} />
           </Text>
         </Group>
       </div>
@@ -84,6 +84,25 @@ function Details({ run, onOpen }: { run: Run; onOpen: (id: string) => void }) {
       </Group>
       <Replay run={run} isOpen={isReplaying} onClose={() => setReplaying(false)} onDone={onOpen} />
     </Stack>
+  );
+}
+
+/** The client, and the human for whom it acts; each leads to all runs of theirs. */
+function Caller({ actor: { name, on_behalf_of: human } }: Pick<Run, "actor">) {
+  return (
+    <>
+      <Anchor td="underline" renderRoot={(props) => <Link {...props} to="/activity" search={{ by: name, human, range: "all" }} />}>
+        <HostileText text={name} limit={80} />
+      </Anchor>
+      {human && (
+        <>
+          {" for "}
+          <Anchor td="underline" renderRoot={(props) => <Link {...props} to="/activity" search={{ human, range: "all" }} />}>
+            <HostileText text={human} limit={80} />
+          </Anchor>
+        </>
+      )}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { Check, FlaskConical, X } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { actorName } from "@/components/actor";
 import { CodeName } from "@/components/CodeName";
 import { HostileText } from "@/components/HostileText";
 import { duration } from "@/components/time";
@@ -90,7 +91,7 @@ function Row({ run, index, top, height }: { run: Run | undefined; index: number;
         <HostileText text={failure ? oneLine(failure.message) : network(run)} />
       </span>
       <span role="cell" className={classes.by}>
-        <HostileText text={run.actor.name} limit={60} />
+        <HostileText text={actorName(run.actor)} limit={60} />
       </span>
       <span role="cell" className={classes.took}>
         {duration(observed.duration_us / 1_000)}

@@ -9,6 +9,8 @@ export interface ActivitySearch {
   outcome?: "succeeded" | "failed";
   kind?: "calls" | "tests";
   by?: string;
+  /** For whom: a human. */
+  human?: string;
   text?: string;
   /** The last 24 hours without. */
   range?: Range | "all";
@@ -35,6 +37,7 @@ export const activityRoute = createRoute({
     outcome: one(search.outcome, "succeeded", "failed"),
     kind: one(search.kind, "calls", "tests"),
     by: word(search.by),
+    human: word(search.human),
     text: word(search.text),
     range: search.range === "all" ? "all" : isRange(search.range) && search.range !== "24h" ? search.range : undefined,
     from: time(search.from),
@@ -46,6 +49,8 @@ export const activityRoute = createRoute({
 
 export interface AuditSearch {
   by?: string;
+  /** For whom: a human. */
+  human?: string;
   about?: string;
   subject?: string;
   text?: string;
@@ -62,6 +67,7 @@ export const auditRoute = createRoute({
   staticData: { title: "Audit", tab: { label: "Audit", order: 20 } },
   validateSearch: (search: Record<string, unknown>): AuditSearch => ({
     by: word(search.by),
+    human: word(search.human),
     about: word(search.about),
     subject: word(search.subject),
     text: word(search.text),

@@ -8,10 +8,11 @@ export type Run = Schema["CallRecord"];
 export type RunQuery = LogQuery<"/api/calls">;
 
 /** The filters as the API takes them, without the time. */
-export const filterOf = ({ server, tool, outcome, kind, by, text }: ActivitySearch): CallFilter => ({
+export const filterOf = ({ server, tool, outcome, kind, by, human, text }: ActivitySearch): CallFilter => ({
   server,
   tool,
   actor: by,
+  human,
   text,
   failed: outcome && outcome === "failed",
   profile: kind && (kind === "calls" ? "live" : "quarantine"),

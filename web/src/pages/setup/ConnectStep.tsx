@@ -2,6 +2,7 @@ import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { Check, LoaderCircle } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
+import { actorName } from "@/components/actor";
 import { CodeBlock } from "@/components/CodeBlock";
 import { HostileText } from "@/components/HostileText";
 import { TimeAgo } from "@/components/TimeAgo";
@@ -25,14 +26,14 @@ export function ConnectStep({ onNext }: { onNext: () => void }) {
       </div>
       <div role="status">
         {isConnected ? (
-          connection.clients.slice(0, 3).map(({ name, last_seen_at }) => (
-            <p key={name} className={classes.state} data-connected>
+          connection.clients.slice(0, 3).map((client) => (
+            <p key={actorName(client)} className={classes.state} data-connected>
               <Check size={18} aria-hidden="true" />
               <span>
-                <HostileText text={name} limit={80} /> is connected
+                <HostileText text={actorName(client)} limit={80} /> is connected
                 <Text span c="dimmed" size="sm">
                   {" · "}
-                  <TimeAgo at={last_seen_at} />
+                  <TimeAgo at={client.last_seen_at} />
                 </Text>
               </span>
             </p>

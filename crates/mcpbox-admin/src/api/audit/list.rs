@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct AuditQuery {
     /// Only by the actor of this name.
     actor: Option<String>,
+    /// Only by the human of this name: themselves, or a remote client that acted for them.
+    human: Option<String>,
     /// Only actions that start so: `tool.` or `tool.create`.
     action: Option<String>,
     /// Only on this subject, `tool:<id>`.
@@ -40,8 +42,8 @@ pub(crate) async fn list(
     Query(query): Query<AuditQuery>,
     Query(part): Query<LogQuery>,
 ) -> Answer<LogPage<AuditEvent>> {
-    let AuditQuery { actor, action, subject, since, until, text } = query;
+    let AuditQuery { actor, human, action, subject, since, until, text } = query;
     let text = text.filter(|text| !text.trim().is_empty());
-    let filter = AuditFilter { actor, action, subject, since, until, text };
+    let filter = AuditFilter { actor, human, action, subject, since, until, text };
     Ok(Json(listing::audit(&state.catalog, &filter, part.request()?).await?))
 }

@@ -37,6 +37,8 @@ pub(crate) struct CallQuery {
     failed: Option<bool>,
     /// Only by the client or admin of this name.
     actor: Option<String>,
+    /// Only by the human of this name: themselves, or a remote client that acted for them.
+    human: Option<String>,
     /// Only those that the run of `mcpbox_run_code` with this id made.
     parent: Option<CallId>,
     /// Only those that began then or later (RFC 3339).
@@ -82,6 +84,7 @@ impl CallQuery {
             profile: self.profile,
             failed: self.failed,
             principal: self.actor.clone(),
+            human: self.human.clone(),
             parent: self.parent,
             since: self.since,
             until: self.until,
