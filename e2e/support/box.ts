@@ -37,15 +37,18 @@ export class Box {
   #ready: Ready | undefined;
   #log = "";
 
-  private constructor(root: string, database: Record<string, string>) {
+  readonly #settings: Record<string, string>;
+
+  private constructor(root: string, database: Record<string, string>, settings: Record<string, string>) {
     this.#root = root;
     this.#database = database;
+    this.#settings = settings;
   }
 
-  /** A server on an empty data directory. */
-  static async start(): Promise<Box> {
+  /** A server on an empty data directory, with further settings as variables. */
+  static async start(settings: Record<string, string> = {}): Promise<Box> {
     const root = await mkdtemp(join(tmpdir(), "mcpbox-e2e-"));
-    const box = new Box(root, POSTGRES ? await schemaIn(POSTGRES, basename(root)) : {});
+    const box = new Box(root, POSTGRES ? await schemaIn(POSTGRES, basename(root)) : {}, settings);
     await box.launch("127.0.0.1:0", "127.0.0.1:0");
     return box;
   }
@@ -80,7 +83,7 @@ export class Box {
     await rm(readyFile, { force: true });
     const args = ["serve", "--data-dir", join(this.#root, "data"), "--ready-file", readyFile, "--admin-addr", admin, "--mcp-addr", mcp];
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MCPBOX_") && name !== "DATABASE_URL"));
-    const child = spawn(BINARY, args, { env: { ...env, ...this.#database, MCPBOX_RATE_LIMIT: "off", MCPBOX_CLOUDFLARE_API: "http://127.0.0.1:9" }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, args, { env: { ...env, ...this.#database, ...this.#settings, MCPBOX_RATE_LIMIT: "off", MCPBOX_CLOUDFLARE_API: "http://127.0.0.1:9" }, stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (this.#log += String(text)));
     const deadline = Date.now() + START_LIMIT_MS;

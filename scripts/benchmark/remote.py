@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).parent.parent / "story"))
 from box import USERNAME, Box  # noqa: E402 (the tests' own parts)
 from crowd import Polite  # noqa: E402
+from oauth_flow import Remote, allow_passwords  # noqa: E402
 
 LOAD = os.environ["MCPBOX_LOAD"]
 CALLS = int(os.environ.get("MCPBOX_BENCH_CALLS", "3000"))
@@ -42,7 +43,9 @@ def load(url: str, token: str) -> float:
 
 
 def overhead(box: Box, remote: str) -> bool:
-    token = box.as_admin("token", "create", "bench", "--scope", "mcp:tools", "--scope", "mcp:author").stdout.split()[-1]
+    allow_passwords(box)
+    flow = Remote(box)
+    token = flow.tokens(flow.client(), scope="mcp:tools mcp:author")["access_token"]
     local_ms, remote_ms = [], []
     for _ in range(ROUNDS):
         local_ms.append(load(box.mcp_url, ""))

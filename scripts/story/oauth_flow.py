@@ -62,11 +62,12 @@ class Remote:
     """The remote listener."""
 
     def __init__(self, box: Box) -> None:
+        self.public = box.env["MCPBOX_PUBLIC_URL"]
         self.port = int(box.env["MCPBOX_REMOTE_ADDR"].rsplit(":", 1)[1])
 
     def send(self, method: str, path: str, body: str | None = None, *, sender: str = OWNER, **headers: str | None) -> Answer:
         """Sends one request. A header is named with underscores; None leaves it out."""
-        given = {"host": urlsplit(PUBLIC).netloc, "x_forwarded_for": sender, "x_forwarded_proto": "https"} | headers
+        given = {"host": urlsplit(self.public).netloc, "x_forwarded_for": sender, "x_forwarded_proto": "https"} | headers
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
@@ -97,7 +98,7 @@ class Remote:
         """`GET /oauth/authorize`; an empty value leaves a parameter out."""
         known = {
             "response_type": "code", "client_id": client, "redirect_uri": CALLBACK, "code_challenge": CHALLENGE,
-            "code_challenge_method": "S256", "scope": "mcp:tools", "state": "a state", "resource": f"{PUBLIC}/mcp",
+            "code_challenge_method": "S256", "scope": "mcp:tools", "state": "a state", "resource": f"{self.public}/mcp",
         }  # fmt: skip
         query = urlencode({name: value for name, value in (known | other).items() if value})
         return self.send("GET", f"/oauth/authorize?{query}", sender=sender)
@@ -115,7 +116,7 @@ class Remote:
         """The human types a password into the page."""
         fields = [("proof", login.proof), ("decision", "allow"), ("username", USERNAME), ("password", password)]
         fields += [(f"scope:{scope}", "1") for scope in login.scopes]
-        return self.form(login.path, fields, **({"cookie": login.cookie, "origin": PUBLIC} | headers))
+        return self.form(login.path, fields, **({"cookie": login.cookie, "origin": self.public} | headers))
 
     def code(self, client: str, **other: str) -> dict[str, str]:
         """What the client's callback is told after a human allowed it."""
@@ -126,7 +127,7 @@ class Remote:
         assert back.status == 302, (back.status, back.text)
         return {name: values[0] for name, values in parse_qs(urlsplit(back.location).query).items()}
 
-    def exchange(self, client: str, code: str, **other: str) -> Answer:
+    def exchange(self, client: str, code: str, /, **other: str) -> Answer:
         known = {"grant_type": "authorization_code", "code": code, "client_id": client, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         return self.form("/oauth/token", {name: value for name, value in (known | other).items() if value})
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from box import PROGRAM, Box, clean_environment
+from box import PROGRAM, AdminSession, Box, clean_environment
 from front_proxy import ADDRESS, Authority, Proxy, free_port
+from oauth_flow import Remote, allow_passwords
 
 LIMIT_S = 120
 # What the guide tells people to write.
@@ -47,9 +48,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     directory.chmod(0o755)
     port = free_port()
     settings = {"MCPBOX_PUBLIC_URL": f"https://{ADDRESS}:{port}", "MCPBOX_TRUSTED_PROXIES": f"127.0.0.1,{ADDRESS}"}
-    box = Box(directory / "data", settings | {"MCPBOX_REMOTE_ADDR": f"127.0.0.1:{(remote := free_port())}"}).start()
+    authority = Authority(directory / "authority")
+    settings |= {"MCPBOX_REMOTE_ADDR": f"127.0.0.1:{(remote := free_port())}", "MCPBOX_EXTRA_CA": str(authority.file)}
+    box = Box(directory / "data", settings).start()
     box.create_admin()
-    yield Published(box, Authority(directory / "authority"), directory, port, f"127.0.0.1:{remote}")
+    yield Published(box, authority, directory, port, f"127.0.0.1:{remote}")
     box.stop()
 
 
@@ -100,7 +103,7 @@ def test_a_proxy_that_is_wrong_in_one_place_is_told_so(published: Published, nam
     with published.behind(server, name.replace(" ", "-"), **other):
         hops = doctor(published.url, "--extra-ca", str(published.authority.file), works=False)
     first = next(check for check in hops.values() if not check["ok"])
-    assert first["layer"] == hop and fix in first["fix"], hops
+    assert first["layer"] == hop and fix in first["fix"], first
 
 
 def test_what_is_wrong_before_the_proxy_is_told_too(published: Published) -> None:
@@ -115,3 +118,24 @@ def test_what_is_wrong_before_the_proxy_is_told_too(published: Published) -> Non
         assert "Let's Encrypt" in doctor(published.url, works=False)["connection"]["fix"]
         elsewhere = doctor(published.url, *own, works=True)
     assert elsewhere["challenge"]["got"].startswith(f"it points to {published.url}/")
+
+
+def test_the_page_checks_the_same_hops_of_its_own_address(published: Published) -> None:
+    admin = AdminSession(published.box.admin_url)
+    with published.behind(NGINX, "page-right"):
+        checked = admin.send("POST", "/connection/check", {})
+    assert checked["is_ok"] and checked["public_url"] == published.url and len(checked["hops"]) == 15, checked
+    with published.behind(WRONG["no metadata"][0], "page-wrong"):
+        checked = admin.send("POST", "/connection/check", {})
+    assert [hop["name"] for hop in checked["hops"] if not hop["is_ok"]] == ["resource metadata", "server metadata"], checked
+
+
+def test_a_token_gets_the_doctor_behind_the_login(published: Published) -> None:
+    allow_passwords(published.box)
+    remote = Remote(published.box)
+    token = remote.tokens(remote.client())["access_token"]
+    with published.behind(NGINX, "token"):
+        hops = doctor(published.url, "--extra-ca", str(published.authority.file), token=token, works=True)
+        assert (hops["initialize"]["got"], "2026-07-28" in hops["discover"]["got"]) == ("2025-11-25", True), hops
+        refused = doctor(published.url, "--extra-ca", str(published.authority.file), token=token + "x", works=False)
+    assert "MCPBOX_TOKEN is refused" in refused["initialize"]["got"]

@@ -34,7 +34,7 @@ it("input to run again must be an object", () => {
 });
 
 it("settings that the form does not know survive a save", () => {
-  const settings = { front: null, draft_testing: "quarantine", remote_delete: true, code_mode: true, log_retention_days: 30, open_requests_per_client: 20, default_limits: { timeout_ms: 30_000, cpu_ms: 60_000, memory_bytes: 256 << 20, result_bytes: 7, stdout_bytes: 8 }, auto_approval: { pure_compute: false, granted_get: true, identical: false }, storage: { servers: 1, tools_per_server: 2, versions_per_day: 3, versions_kept: 50, code_mb: 4, runs_mb_per_tool: 100, reserve_mb: 200 }, backup: { is_on: false, every_hours: 24, keep: 7 }, of_tomorrow: { deep: true } } as const;
+  const settings = { draft_testing: "quarantine", remote_delete: true, code_mode: true, log_retention_days: 30, open_requests_per_client: 20, default_limits: { timeout_ms: 30_000, cpu_ms: 60_000, memory_bytes: 256 << 20, result_bytes: 7, stdout_bytes: 8 }, auto_approval: { pure_compute: false, granted_get: true, identical: false }, storage: { servers: 1, tools_per_server: 2, versions_per_day: 3, versions_kept: 50, code_mb: 4, runs_mb_per_tool: 100, reserve_mb: 200 }, backup: { is_on: false, every_hours: 24, keep: 7 }, remote: { password_login: false }, front: null, of_tomorrow: { deep: true } } as const;
   expect(merged(settings, { log_retention_days: "7", memory_mib: "64", reserve_mb: "0" })).toEqual({ ...settings, log_retention_days: 7, storage: { ...settings.storage, reserve_mb: 0 }, default_limits: { ...settings.default_limits, memory_bytes: 64 << 20 } });
   expect(merged(settings, {})).toEqual(settings);
   expect(complaint("log_retention_days", "0")).toBe("From 1 to 3,650.");

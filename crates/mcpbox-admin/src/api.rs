@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod modules;
 pub(crate) mod notifications;
+pub(crate) mod oauth;
 pub(crate) mod packages;
 pub(crate) mod policy;
 pub(crate) mod reviews;

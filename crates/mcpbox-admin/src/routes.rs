@@ -13,9 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, packages,
-        policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens, tools,
-        transfer,
+        audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, oauth,
+        packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens,
+        tools, transfer,
     },
     problem::{self, Details},
     state::AdminState,
@@ -80,6 +80,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(notifications::list::list, notifications::create::create))
         .routes(routes!(notifications::change::change, notifications::delete::delete))
         .routes(routes!(notifications::test::test))
+        .merge(remote_access())
         .routes(routes!(cloudflare::show, cloudflare::plan))
         .routes(routes!(cloudflare::next))
         .routes(routes!(cloudflare::undo))
@@ -110,6 +111,16 @@ fn reviewing() -> OpenApiRouter<AdminState> {
         .routes(routes!(reviews::bulk::reject_many))
         .routes(routes!(reviews::test::test))
         .routes(routes!(reviews::repeat::repeat))
+}
+
+fn remote_access() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(oauth::requests::list))
+        .routes(routes!(oauth::requests::approve))
+        .routes(routes!(oauth::requests::deny))
+        .routes(routes!(oauth::clients::list, oauth::clients::enter, oauth::clients::delete))
+        .routes(routes!(oauth::authorizations::list))
+        .routes(routes!(oauth::authorizations::revoke))
 }
 
 #[derive(utoipa::OpenApi)]

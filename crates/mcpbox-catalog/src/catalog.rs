@@ -23,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CatalogError,
-    access::Uses,
+    access::{Access, Uses},
     backup::Folder,
     change::Touched,
     clients::Clients,
@@ -86,6 +86,7 @@ pub struct Catalog {
     pub(crate) resolving_turn: Mutex<()>,
     pub(crate) installs: Installs,
     pub(crate) clients: StdMutex<Clients>,
+    pub(crate) access: Access,
     pub(crate) token_uses: Uses,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
@@ -136,6 +137,7 @@ impl Catalog {
             resolving_turn: Mutex::default(),
             installs: Installs::default(),
             clients: StdMutex::default(),
+            access: Access::default(),
             token_uses: Uses::default(),
             broker: OnceLock::new(),
             cloudflare: crate::cloudflare::Desk::default(),
@@ -191,6 +193,12 @@ impl Catalog {
     /// Where a human decides a review.
     pub fn review_url(&self, review: ReviewId) -> String {
         format!("{}/approvals/{review}", self.admin_url.load())
+    }
+
+    /// Lets remote clients in at `public_url`: an origin, without a slash at its end. It is the issuer of all tokens, and what they are
+    /// good for is the MCP endpoint below it. Can be said once.
+    pub fn serve_remote(&self, public_url: &str) {
+        self.access.serve(format!("{public_url}/mcp"));
     }
 
     /// Base URL of the admin UI, without a slash at its end.
@@ -274,6 +282,9 @@ impl Catalog {
 
     /// Tells the listeners; that nobody listens is fine.
     pub(crate) fn emit(&self, event: LiveEvent) {
+        if event == LiveEvent::AccessChanged {
+            self.access.forget();
+        }
         let _ = self.events.send(event);
     }
 }

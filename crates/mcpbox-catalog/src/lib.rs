@@ -39,6 +39,7 @@ pub mod nearest;
 mod needs;
 mod next;
 pub mod notify;
+pub mod oauth;
 pub mod observe;
 pub mod packages;
 pub mod policy;

@@ -73,6 +73,10 @@ id_types! {
     TargetId,
     /// Names one message, in all attempts to deliver it.
     MessageId,
+    /// Names a [`crate::oauth::AuthorizationRequest`].
+    AuthorizationRequestId,
+    /// Names a [`crate::oauth::Authorization`] and the family of its tokens.
+    AuthorizationId,
     /// Names one HTTP request, in its answer and in the log.
     RequestId,
 }

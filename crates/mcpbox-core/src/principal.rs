@@ -163,6 +163,11 @@ impl Actor {
         Self { kind: ActorKind::System, name: task.to_owned(), on_behalf_of: None }
     }
 
+    /// A client, and the human for whom it acts once there is one.
+    pub fn client(name: &str, on_behalf_of: Option<&str>) -> Self {
+        Self { kind: ActorKind::Llm, name: name.to_owned(), on_behalf_of: on_behalf_of.map(str::to_owned) }
+    }
+
     /// A human admin.
     pub fn admin(username: &str) -> Self {
         Self { kind: ActorKind::Admin, name: username.to_owned(), on_behalf_of: None }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub storage: Storage,
     /// Backups that are made by themselves.
     pub backup: BackupSchedule,
+    /// How clients elsewhere get in.
+    pub remote: RemoteAccess,
     /// What signs people in before the remote gateway, such as the Cloudflare Worker; none otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub front: Option<crate::front::TrustedFront>,
@@ -42,9 +44,20 @@ impl Default for Settings {
             auto_approval: AutoApproval::default(),
             storage: Storage::default(),
             backup: BackupSchedule::default(),
+            remote: RemoteAccess::default(),
             front: None,
         }
     }
+}
+
+/// How clients elsewhere get in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoteAccess {
+    /// Whether a name and password of this server may be entered in the browser that brings a client, from anywhere. Without it a login
+    /// is allowed on the admin page alone, and no password crosses the tunnel.
+    pub password_login: bool,
 }
 
 /// How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mcpbox_core::{front::TrustedFront, peers::Peers};
+use mcpbox_core::{front::TrustedFront, peers::Peers, proxies::Proxies};
 use mcpbox_listen::Limits;
 use secrecy::SecretString;
 
-use crate::limits::RateLimits;
+use crate::{limits::RateLimits, remote::Remote};
 
 /// Largest message, bytes.
 const MESSAGE_MAX: usize = 4 << 20;
@@ -16,6 +16,8 @@ const MESSAGE_MAX: usize = 4 << 20;
 pub struct GatewayConfig {
     /// Who may connect. Others are hung up on before anything of theirs is read.
     pub peers: Peers,
+    /// The proxies that say for whom they ask; on the remote listener alone.
+    pub proxies: Proxies,
     /// `Host` values that are answered besides the loopback names: `name` (any port) or `name:port`.
     pub allowed_hosts: Vec<String>,
     /// `Origin` values that are answered, such as `https://app.example.com`. An absent `Origin` is always fine.
@@ -32,6 +34,8 @@ pub struct GatewayConfig {
     pub legacy_sessions: bool,
     /// A token every request must carry as `Authorization: Bearer …`; none makes this the local, open listener.
     pub bearer: Option<SecretString>,
+    /// Makes this the remote listener: everybody needs a token of remote access. None makes it the local one.
+    pub remote: Option<Remote>,
     /// How often a silent stream says that it is alive: proxies and clients let go of what says nothing for a minute.
     pub heartbeat: Duration,
     /// A front that the operator trusts on the remote listener, beside the one of the settings.
@@ -44,6 +48,7 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             peers: Peers::anyone(),
+            proxies: Proxies::default(),
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             rate_limits: RateLimits::default(),
@@ -60,6 +65,7 @@ impl Default for GatewayConfig {
             max_sessions: 1024,
             legacy_sessions: true,
             bearer: None,
+            remote: None,
             heartbeat: Duration::from_secs(15),
             front: None,
             drain: Duration::from_millis(3_200),

@@ -39,13 +39,33 @@ impl Exchange {
 }
 
 /// How a client got in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Entrance {
     /// Through the open listener of this machine, or stdio.
     #[default]
     Local,
     /// With the operator's token.
     Bearer,
+    /// With a token of remote access.
+    Remote(Arc<Principal>),
+}
+
+impl Entrance {
+    /// Under which account it is counted, wherever it comes from; none when only its address is known.
+    pub(crate) fn account(&self) -> Option<String> {
+        match self {
+            Self::Local | Self::Bearer => None,
+            Self::Remote(principal) => Some(account(principal)),
+        }
+    }
+}
+
+/// Whose a session is: this human's, by this client.
+fn account(principal: &Principal) -> String {
+    match principal {
+        Principal::Local { .. } => "local".to_owned(),
+        Principal::Remote { subject, client, .. } => format!("{subject}\n{}", client.as_deref().unwrap_or_default()),
+    }
 }
 
 /// What the HTTP side knows about a request; travels with it to the handler.
@@ -68,16 +88,18 @@ impl Facts {
     }
 
     /// Whose the session is that this request opens or uses. Nobody else may use it.
-    pub(crate) fn owner(&self) -> &'static str {
-        match self.entrance {
-            Entrance::Local => "local",
-            Entrance::Bearer => "bearer",
+    pub(crate) fn owner(&self) -> String {
+        match &self.entrance {
+            Entrance::Local => "local".to_owned(),
+            Entrance::Bearer => "bearer".to_owned(),
+            Entrance::Remote(principal) => format!("remote\n{}", account(principal)),
         }
     }
 
     /// Who speaks. What a client calls itself is for records only.
     pub(crate) fn principal(&self, context: &RequestContext<RoleServer>) -> Principal {
-        match self.entrance {
+        match &self.entrance {
+            Entrance::Remote(principal) => principal.as_ref().clone(),
             Entrance::Local => Principal::Local { client: context.client_info().and_then(|info| clean(&info.name)) },
             Entrance::Bearer => {
                 let scopes = vec![Scope::Tools, Scope::Author];

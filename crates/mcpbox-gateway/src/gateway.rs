@@ -9,6 +9,7 @@ use crate::{
     changes::{Changes, access_changes, tool_list_changes},
     config::GatewayConfig,
     limits::CallLimiter,
+    remote::StrangerLimits,
     toolset::Lists,
 };
 
@@ -17,6 +18,8 @@ pub(crate) struct Gateway {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) config: GatewayConfig,
     pub(crate) limiter: CallLimiter,
+    /// How often strangers may ask for access.
+    pub(crate) strangers: StrangerLimits,
     pub(crate) lists: Lists,
     pub(crate) changes: Changes,
     /// Told when a token may have lost its force.
@@ -47,6 +50,7 @@ impl Gateway {
         Arc::new(Self {
             catalog,
             limiter: CallLimiter::new(config.rate_limits),
+            strangers: StrangerLimits::new(config.remote.as_ref().map(|remote| remote.rates).unwrap_or_default()),
             config,
             lists: Lists::default(),
             changes,

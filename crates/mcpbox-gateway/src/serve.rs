@@ -29,9 +29,15 @@ pub async fn serve(
 ) -> Result<(), GatewayError> {
     let address = listener.local_addr().map_err(GatewayError::Listener)?;
     let gateway = Gateway::start(catalog, config);
-    let peers = gateway.config.peers.clone();
-    let admission = Admission { peers, setting: "MCPBOX_MCP_CLIENTS", ..Admission::default() };
-    let front = Front::admitting(admission, "mcp", gateway.config.limits);
+    let (peers, proxies) = (gateway.config.peers.clone(), gateway.config.proxies.clone());
+    let (setting, name) = match &gateway.config.remote {
+        Some(remote) => {
+            gateway.catalog.serve_remote(&remote.public_url);
+            ("MCPBOX_REMOTE_ADDR", "remote")
+        }
+        None => ("MCPBOX_MCP_CLIENTS", "mcp"),
+    };
+    let front = Front::admitting(Admission { peers, setting, proxies }, name, gateway.config.limits);
     let app = router(&gateway);
     let handle = move |request: Request<mcpbox_listen::Body>, _: Option<SocketAddr>| {
         let app = app.clone();

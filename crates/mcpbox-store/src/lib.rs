@@ -21,6 +21,7 @@ pub mod listen;
 mod meter;
 mod migration;
 pub mod notifications;
+pub mod oauth;
 mod open;
 pub mod outbox;
 mod paging;

@@ -19,7 +19,7 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   cloudflare_changed: ["/api/cloudflare", "/api/settings", "/api/audit"],
   client_seen: ["/api/connection"],
   sessions_changed: ["/api/sessions", "/api/audit"],
-  access_changed: ["/api/tokens", "/api/audit"],
+  access_changed: ["/api/oauth", "/api/tokens", "/api/audit"],
 };
 
 /** Events that come together are answered together. */

@@ -471,6 +471,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oauth/authorizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was authorised, newest first. */
+        get: operations["oauth_list_authorizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an authorization with all its tokens, at once. */
+        delete: operations["oauth_revoke_authorization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists known clients, newest first. */
+        get: operations["oauth_list_clients"];
+        put?: never;
+        /** Enters a client; its `client_id` is what its settings need. It has no secret. */
+        post: operations["oauth_enter_client"];
+        /** Forgets a client and ends all that was authorised for it, at once. */
+        delete: operations["oauth_delete_client"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists clients that wait for a human, newest first. */
+        get: operations["oauth_list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allows a client what it asks for, or a part of that. */
+        post: operations["oauth_approve_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oauth/requests/{id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuses a client. */
+        post: operations["oauth_deny_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1105,41 +1209,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists personal access tokens by name, those that ended too; never what a client sends. */
-        get: operations["tokens_list"];
-        put?: never;
-        /** Makes a token; its client acts for the human who makes it. */
-        post: operations["tokens_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revokes a token: its next request is refused, and its open streams end. */
-        delete: operations["tokens_revoke"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -1299,32 +1368,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A bearer token made for a client that sends a header. The token itself was shown once. */
-        AccessToken: {
-            /** @description Its id. */
-            id: components["schemas"]["TokenId"];
-            /** @description What it is for, unique. */
-            name: string;
-            /** @description What it allows. */
-            scopes: components["schemas"]["Scope"][];
-            /** @description Who made it, and for whom its client acts. */
-            created_by: components["schemas"]["Actor"];
-            /**
-             * Format: date-time
-             * @description When.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it ends; none never ends.
-             */
-            expires_at?: string | null;
-            /**
-             * Format: date-time
-             * @description When it was last used, to the minute.
-             */
-            last_used_at?: string | null;
-        };
         /** @description An account, without anything secret. */
         Account: {
             /** @description Its id. */
@@ -1338,8 +1381,6 @@ export interface components {
             kind: components["schemas"]["ActorKind"];
             /** @description Client, user or task name. */
             name: string;
-            /** @description The human for whom a remote client acts. */
-            on_behalf_of?: string | null;
         };
         /**
          * @description Sorts of actors.
@@ -1481,6 +1522,55 @@ export interface components {
             /** @description What is not as it was decided (at most 100). */
             problems: components["schemas"]["AuditProblem"][];
         };
+        /** @description What is allowed. */
+        AuthorizationApproval: {
+            /** @description The code that the browser shows, such as `BCDF-GHJK`. */
+            code: string;
+            /** @description One or more of the scopes that it asks for: `mcp:tools`, `mcp:author`, `server:NAME`. */
+            scopes: string[];
+        };
+        /**
+         * Format: uuid
+         * @description Names a [`crate::oauth::Authorization`] and the family of its tokens.
+         */
+        AuthorizationId: string;
+        /** @description What a human authorised. */
+        AuthorizationReport: {
+            /** @description Its id. */
+            id: components["schemas"]["AuthorizationId"];
+            /** @description The client. */
+            client_id: string;
+            /** @description How the client became known. */
+            client_kind: components["schemas"]["ClientKind"];
+            /** @description What the client calls itself. */
+            client_name: string;
+            /** @description Host that got the access. */
+            redirect_host: string;
+            /** @description Who authorised it. */
+            subject: string;
+            /** @description What it allows, as OAuth spells it. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends unless its client comes back before.
+             */
+            expires_at: string;
+        };
+        /**
+         * Format: uuid
+         * @description Names a [`crate::oauth::AuthorizationRequest`].
+         */
+        AuthorizationRequestId: string;
         /**
          * @description Rules that may approve without a human. All are off unless an admin switches them on; whatever no rule covers waits for a
          *     human. None of them grants anything new.
@@ -1780,12 +1870,10 @@ export interface components {
             /** @description All of it in a sentence. */
             sentence: string;
         };
-        /** @description A client that speaks MCP. */
+        /** @description A client that speaks MCP, by the name it gives itself. */
         Client: {
             /** @description What it calls itself (unverified). */
             name: string;
-            /** @description The human for whom a remote client acts. */
-            on_behalf_of?: string | null;
             /**
              * Format: date-time
              * @description First seen since the start.
@@ -1797,6 +1885,11 @@ export interface components {
              */
             last_seen_at: string;
         };
+        /**
+         * @description How a client became known.
+         * @enum {string}
+         */
+        ClientKind: "document" | "registered" | "entered";
         /**
          * @description The language rules of a server's tools. The jail is the wall in both.
          * @enum {string}
@@ -1913,18 +2006,6 @@ export interface components {
             key?: string | null;
             /** @description What it is told; `review_waiting` and `granted_get` unless given. */
             events?: components["schemas"]["NoticeEvent"][] | null;
-        };
-        /** @description What a client is to be allowed. */
-        CreateToken: {
-            /** @description What it is for: 1 to 60 characters, unique. */
-            name: string;
-            /** @description What it allows: one scope or more. */
-            scopes: components["schemas"]["Scope"][];
-            /**
-             * Format: date-time
-             * @description When it ends; without it, never.
-             */
-            expires_at?: string | null;
         };
         /** @description Somebody decided before. */
         Decided: {
@@ -2084,6 +2165,13 @@ export interface components {
              * @description How many sessions.
              */
             ended: number;
+        };
+        /** @description A client that neither registers itself nor has a document. */
+        EnterClient: {
+            /** @description What pages call it: 1 to 60 characters. */
+            name: string;
+            /** @description Where answers may be sent to: 1 to 10 addresses. */
+            redirect_uris: string[];
         };
         /** @description An environment that published tools run in. */
         EnvironmentReport: {
@@ -2770,13 +2858,6 @@ export interface components {
              */
             password: string;
         };
-        /** @description A token, for the only time. */
-        MadeToken: {
-            /** @description What the client sends as `Authorization: Bearer …`. It is not kept and not shown again. */
-            secret: string;
-            /** @description What is known of it. */
-            token: components["schemas"]["AccessToken"];
-        };
         /** @description Which modules tools may import. */
         ModuleReport: {
             /** @description Importable by every tool. */
@@ -2853,6 +2934,27 @@ export interface components {
          * @enum {string}
          */
         NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed";
+        /** @description A program that asks for access on behalf of a human. All are public clients: none has a secret. */
+        OAuthClient: {
+            /** @description What it sends as `client_id`. */
+            client_id: string;
+            /** @description How it became known. */
+            kind: components["schemas"]["ClientKind"];
+            /** @description What it calls itself. */
+            name: string;
+            /** @description Where answers may be sent to. */
+            redirect_uris: string[];
+            /**
+             * Format: date-time
+             * @description When it became known.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten, unless a human authorises it before.
+             */
+            expires_at?: string | null;
+        };
         /** @description What a run did, as evidence. */
         Observed: {
             /** @description Every HTTP attempt in order (at most 100 kept). */
@@ -2940,32 +3042,38 @@ export interface components {
             network?: boolean;
         };
         /** @description A page of a list. */
-        Page_AccessToken: {
+        Page_AuthorizationReport: {
             /** @description The rows. */
             items: {
                 /** @description Its id. */
-                id: components["schemas"]["TokenId"];
-                /** @description What it is for, unique. */
-                name: string;
-                /** @description What it allows. */
-                scopes: components["schemas"]["Scope"][];
-                /** @description Who made it, and for whom its client acts. */
-                created_by: components["schemas"]["Actor"];
+                id: components["schemas"]["AuthorizationId"];
+                /** @description The client. */
+                client_id: string;
+                /** @description How the client became known. */
+                client_kind: components["schemas"]["ClientKind"];
+                /** @description What the client calls itself. */
+                client_name: string;
+                /** @description Host that got the access. */
+                redirect_host: string;
+                /** @description Who authorised it. */
+                subject: string;
+                /** @description What it allows, as OAuth spells it. */
+                scopes: string[];
                 /**
                  * Format: date-time
-                 * @description When.
+                 * @description When it began.
                  */
                 created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it ends; none never ends.
-                 */
-                expires_at?: string | null;
                 /**
                  * Format: date-time
                  * @description When it was last used, to the minute.
                  */
                 last_used_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it ends unless its client comes back before.
+                 */
+                expires_at: string;
             }[];
             /**
              * Format: int64
@@ -3042,6 +3150,50 @@ export interface components {
                 /** @description Names it as it is now. */
                 content_hash: components["schemas"]["ContentHash"];
             })[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
+        Page_OAuthClient: {
+            /** @description The rows. */
+            items: {
+                /** @description What it sends as `client_id`. */
+                client_id: string;
+                /** @description How it became known. */
+                kind: components["schemas"]["ClientKind"];
+                /** @description What it calls itself. */
+                name: string;
+                /** @description Where answers may be sent to. */
+                redirect_uris: string[];
+                /**
+                 * Format: date-time
+                 * @description When it became known.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is forgotten, unless a human authorises it before.
+                 */
+                expires_at?: string | null;
+            }[];
             /**
              * Format: int64
              * @description Rows in all pages.
@@ -3463,6 +3615,60 @@ export interface components {
              */
             pages: number;
         };
+        /** @description A page of a list. */
+        Page_WaitingRequest: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["AuthorizationRequestId"];
+                /** @description What the browser shows: compare it. */
+                code: string;
+                /** @description The client. */
+                client_id: string;
+                /** @description How the client became known. Of one that has a document, the host of its id is sure; all else is only what it says. */
+                client_kind: components["schemas"]["ClientKind"];
+                /** @description What the client calls itself. */
+                client_name: string;
+                /** @description Host that gets the access. */
+                redirect_host: string;
+                /** @description Whether that is a program on the machine of the browser. */
+                is_loopback: boolean;
+                /** @description What it asks for, as OAuth spells it. */
+                scopes: string[];
+                /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
+                origin: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is too late.
+                 */
+                expires_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
         /** @description Old and new password. */
         PasswordChange: {
             /**
@@ -3675,6 +3881,15 @@ export interface components {
         Remark: {
             /** @description Why; goes to the LLM. */
             comment?: string;
+        };
+        /** @description How clients elsewhere get in. */
+        RemoteAccess: {
+            /**
+             * @description Whether a name and password of this server may be entered in the browser that brings a client, from anywhere. Without it a login
+             *     is allowed on the admin page alone, and no password crosses the tunnel.
+             * @default false
+             */
+            password_login: boolean;
         };
         /**
          * @description Where a resolution stands.
@@ -3947,11 +4162,6 @@ export interface components {
          * @enum {string}
          */
         SandboxTier: "full" | "no_namespaces" | "none";
-        /** @description What a remote principal may do. */
-        Scope: "tools" | "author" | {
-            /** @description Only the tools of this server. */
-            server: string;
-        };
         /** @description For whom a grant counts. */
         ScopeRequest: {
             /** @description One tool: id or `server__tool`. */
@@ -4298,6 +4508,13 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
+            /**
+             * @description How clients elsewhere get in.
+             * @default {
+             *       "password_login": false
+             *     }
+             */
+            remote: components["schemas"]["RemoteAccess"];
             /** @default null */
             front: components["schemas"]["TrustedFront"] | null;
         };
@@ -4565,11 +4782,6 @@ export interface components {
             /** @description How many are repeated for each newer version once this one is live. */
             examples: number;
         };
-        /**
-         * Format: uuid
-         * @description Names an access token made for a client that sends a header.
-         */
-        TokenId: string;
         /** @description A tool of a server. */
         Tool: {
             /** @description Its id. */
@@ -4872,6 +5084,37 @@ export interface components {
             /** @enum {string} */
             state: "checked";
         };
+        /** @description A client that waits for a human. */
+        WaitingRequest: {
+            /** @description Its id. */
+            id: components["schemas"]["AuthorizationRequestId"];
+            /** @description What the browser shows: compare it. */
+            code: string;
+            /** @description The client. */
+            client_id: string;
+            /** @description How the client became known. Of one that has a document, the host of its id is sure; all else is only what it says. */
+            client_kind: components["schemas"]["ClientKind"];
+            /** @description What the client calls itself. */
+            client_name: string;
+            /** @description Host that gets the access. */
+            redirect_host: string;
+            /** @description Whether that is a program on the machine of the browser. */
+            is_loopback: boolean;
+            /** @description What it asks for, as OAuth spells it. */
+            scopes: string[];
+            /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
+            origin: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is too late.
+             */
+            expires_at: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4886,8 +5129,6 @@ export interface operations {
             query?: {
                 /** @description Only by the actor of this name. */
                 actor?: string;
-                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
-                human?: string;
                 /** @description Only actions that start so: `tool.` or `tool.create`. */
                 action?: string;
                 /** @description Only on this subject, `tool:<id>`. */
@@ -5089,8 +5330,6 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
-                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
-                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -5147,8 +5386,6 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
-                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
-                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -5201,8 +5438,6 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
-                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
-                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -5985,6 +6220,261 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProbeReport"];
                 };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_authorizations: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuthorizationReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_revoke_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the authorization */
+                id: components["schemas"]["AuthorizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_clients: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OAuthClient"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_enter_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterClient"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthClient"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_delete_client: {
+        parameters: {
+            query: {
+                /** @description Its `client_id`, which may be an address. */
+                client_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_list_requests: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WaitingRequest"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_approve_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request */
+                id: components["schemas"]["AuthorizationRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationApproval"];
+            };
+        };
+        responses: {
+            /** @description Allowed; its browser goes on by itself */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oauth_deny_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request */
+                id: components["schemas"]["AuthorizationRequestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {
@@ -7527,101 +8017,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StorageStatus"];
                 };
-            };
-            /** @description It was not done; the problem says why and what to do next */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tokens_list: {
-        parameters: {
-            query?: {
-                /** @description Page, from 1. */
-                page?: number;
-                /** @description Rows a page, 1 to 100; 50 unless given. */
-                page_size?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AccessToken"];
-                };
-            };
-            /** @description It was not done; the problem says why and what to do next */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tokens_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateToken"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MadeToken"];
-                };
-            };
-            /** @description It was not done; the problem says why and what to do next */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tokens_revoke: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the token */
-                id: components["schemas"]["TokenId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Revoked */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

@@ -14,8 +14,11 @@ use tokio::{
 };
 
 pub(crate) const LAN: &str = "10.99.0.1";
+/// A public address, which is here, too.
+pub(crate) const PUBLIC: &str = "93.184.216.34";
 const MARK: &str = "MCPBOX_CATALOG_TEST_NAMESPACE";
-const SETUP: &str = "ip link set lo up && ip addr add 10.99.0.1/24 dev lo && exec \"$0\" \"$@\"";
+const SETUP: &str =
+    "ip link set lo up && ip addr add 10.99.0.1/24 dev lo && ip addr add 93.184.216.34/32 dev lo && exec \"$0\" \"$@\"";
 
 /// Runs the test's body in a namespace. `name` is the test's full name.
 #[expect(clippy::disallowed_methods, reason = "a test starts itself again")]

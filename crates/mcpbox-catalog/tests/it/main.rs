@@ -16,6 +16,7 @@ mod authoring;
 mod backing_up;
 mod bundles;
 mod calling;
+mod client_documents;
 mod deciding;
 mod decisions;
 mod evidence;

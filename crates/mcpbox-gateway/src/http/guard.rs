@@ -9,15 +9,20 @@ use subtle::ConstantTimeEq;
 use super::refusal::{REFUSED, Refusal};
 use crate::{config::GatewayConfig, exchange::Entrance};
 
-/// Lets a request in, or refuses it.
+/// Lets a request in that came to the listener of this machine, or refuses it.
 pub(super) fn admit<B>(config: &GatewayConfig, request: &Request<B>) -> Result<Entrance, Refusal> {
     let headers = request.headers();
-    check_host(config, request.uri(), headers)?;
-    check_origin(config, headers)?;
+    check_place(config, request.uri(), headers)?;
     match &config.bearer {
         Some(token) => check_bearer(token, headers).map(|()| Entrance::Bearer),
         None => check_direct(request).map(|()| Entrance::Local),
     }
+}
+
+/// Refuses rebound names and foreign pages.
+pub(super) fn check_place(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    check_host(config, uri, headers)?;
+    check_origin(config, headers)
 }
 
 /// The same check for what needs no token.

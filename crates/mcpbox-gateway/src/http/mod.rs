@@ -7,5 +7,6 @@ mod guard;
 mod refusal;
 mod router;
 
+pub(crate) use refusal::{REFUSED, Refusal};
 pub use router::ROUTES;
 pub(crate) use router::router;

@@ -14,21 +14,29 @@ pub(super) const INVALID_REQUEST: i32 = -32600;
 /// The parameters do not fit the method.
 pub(super) const INVALID_PARAMS: i32 = -32602;
 /// Refused by this server, for a reason of HTTP.
-pub(super) const REFUSED: i32 = -32000;
+pub(crate) const REFUSED: i32 = -32000;
 
 /// A refusal.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     code: i32,
     message: String,
     /// Of the refused request, when it could be read.
     id: Value,
+    /// How to get in, for the header of that name.
+    challenge: Option<String>,
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, code: i32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), id: Value::Null }
+    pub(crate) fn new(status: StatusCode, code: i32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), id: Value::Null, challenge: None }
+    }
+
+    /// With what `WWW-Authenticate` says.
+    pub(crate) fn challenging(mut self, challenge: String) -> Self {
+        self.challenge = Some(challenge);
+        self
     }
 
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
@@ -49,8 +57,10 @@ impl IntoResponse for Refusal {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"mcpbox\""));
+        let challenge = self.challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok());
+        if challenge.is_some() || self.status == StatusCode::UNAUTHORIZED {
+            let challenge = challenge.unwrap_or(HeaderValue::from_static("Bearer realm=\"mcpbox\""));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

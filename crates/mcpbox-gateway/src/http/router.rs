@@ -7,11 +7,12 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Request, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use mcpbox_core::proxies::customer;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use mcpbox_core::{principal::Principal, proxies::customer};
 use mcpbox_listen::Client;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
@@ -20,9 +21,10 @@ use super::{
     refusal::{REFUSED, Refusal},
 };
 use crate::{
-    exchange::{Exchange, Facts},
+    exchange::{Entrance, Exchange, Facts},
     gateway::Gateway,
     handler::Handler,
+    remote::{self, Remote},
     session::{BoundSessions, as_owner},
     toolset::Toolset,
 };
@@ -37,8 +39,19 @@ struct Endpoint {
     service: StreamableHttpService<Handler, BoundSessions>,
 }
 
-/// The routes of the MCP listener.
+/// The routes of the listener: of MCP, and of remote access where it is on.
 pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
+    let mcp = mcp(gateway);
+    match &gateway.config.remote {
+        Some(remote) => {
+            let named = from_fn_with_state(Arc::clone(gateway), only_its_own_name);
+            mcp.merge(remote::router(gateway, remote)).layer(named)
+        }
+        None => mcp,
+    }
+}
+
+fn mcp(gateway: &Arc<Gateway>) -> Router {
     let endpoint = Endpoint { gateway: gateway.clone(), service: service(gateway) };
     let toolset = |toolset: Toolset| {
         any(move |State(endpoint): State<Endpoint>, request: Request| serve(endpoint, toolset, request))
@@ -85,15 +98,19 @@ async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Respon
 
 async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
     let gateway = &endpoint.gateway;
-    let entrance = guard::admit(&gateway.config, &request)?;
+    let entrance = match &gateway.config.remote {
+        None => guard::admit(&gateway.config, &request)?,
+        Some(remote) => admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?,
+    };
     let address = request.extensions().get::<Client>().map_or(Ipv4Addr::LOCALHOST.into(), |client| client.address);
     let mut facts = Facts {
         toolset,
+        client_key: entrance.account().unwrap_or_else(|| customer(address).to_string()),
         entrance,
-        client_key: customer(address).to_string(),
         exchange: Exchange::default(),
         span: Some(tracing::Span::current()),
     };
+    let account = scoped(gateway, &facts, request.uri())?;
     check_server(gateway, &facts.toolset)?;
     if request.method() != Method::POST {
         let ends_session = request.method() == Method::DELETE;
@@ -106,6 +123,9 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
     }
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, gateway.config.max_body_bytes).await?;
+    if let Some((remote, who)) = account {
+        remote::check_message(remote, &parts.uri, &who, &bytes)?;
+    }
     let request = accepting(Request::from_parts(parts, Body::from(bytes)), "application/json, text/event-stream");
     facts.exchange = Exchange::tracked(&gateway.requests);
     let exchange = facts.exchange.clone();
@@ -114,11 +134,31 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
     Ok(answer::finish(response, &exchange, hold).await)
 }
 
+/// Who may use the endpoint from elsewhere: whoever shows a token.
+async fn admit_remote(
+    gateway: &Arc<Gateway>,
+    remote: &Remote,
+    toolset: &Toolset,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Entrance, Refusal> {
+    guard::check_place(&gateway.config, uri, headers)?;
+    let principal = remote::admit(gateway, remote, (uri, headers), toolset).await?;
+    Ok(Entrance::Remote(Arc::new(principal)))
+}
+
+/// Whoever came with a token of remote access, if it covers what lies at this path.
+fn scoped<'a>(gateway: &'a Gateway, facts: &Facts, uri: &Uri) -> Result<Option<(&'a Remote, Arc<Principal>)>, Refusal> {
+    let (Some(remote), Entrance::Remote(who)) = (&gateway.config.remote, &facts.entrance) else { return Ok(None) };
+    remote::check_path(remote, uri, who, &facts.toolset)?;
+    Ok(Some((remote, Arc::clone(who))))
+}
+
 /// Hands the request to the SDK, on behalf of whoever sent it.
 async fn pass(endpoint: &Endpoint, facts: Facts, mut request: Request) -> Response {
     let owner = facts.owner();
     request.extensions_mut().insert(facts);
-    as_owner(owner, endpoint.service.handle(request)).await.map(Body::new)
+    as_owner(&owner, endpoint.service.handle(request)).await.map(Body::new)
 }
 
 /// The same request, accepting what the endpoint answers with. Many clients send no or a sloppy `Accept`.
@@ -141,6 +181,14 @@ fn check_server(gateway: &Gateway, toolset: &Toolset) -> Result<(), Refusal> {
 async fn health(State(endpoint): State<Endpoint>, headers: HeaderMap, request: Request) -> Response {
     match guard::check_host(&endpoint.gateway.config, request.uri(), &headers) {
         Ok(()) => axum::Json(serde_json::json!({ "status": "ok" })).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Every path of the remote listener answers under the public name alone: a page whose name was made to lead here gets nothing.
+async fn only_its_own_name(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    match guard::check_host(&gateway.config, request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }

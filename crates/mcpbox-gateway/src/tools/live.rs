@@ -13,7 +13,7 @@ use super::{Answer, Argument, Definition, Effect, Invocation, Kind};
 use crate::result::{self, FailurePlace, answer};
 
 /// Name of the tool that finds other tools.
-pub(super) const SEARCH_TOOLS: &str = "mcpbox_search_tools";
+pub(crate) const SEARCH_TOOLS: &str = "mcpbox_search_tools";
 
 /// Name of the tool that calls other tools.
 pub(crate) const CALL_TOOL: &str = "mcpbox_call_tool";

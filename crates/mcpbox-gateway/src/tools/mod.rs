@@ -28,7 +28,7 @@ use serde_json::{Map, Value};
 pub(crate) use again::same_call;
 pub(crate) use argument::Arguments;
 use argument::{Argument, Kind};
-pub(crate) use live::CALL_TOOL;
+pub(crate) use live::{CALL_TOOL, SEARCH_TOOLS};
 
 use crate::result;
 
@@ -96,6 +96,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
 /// The management tool of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Definition> {
     all().find(|definition| definition.name == name)
+}
+
+/// Whether `name` is a management tool that only authors may use. Finding and calling what is published is for everybody.
+pub(crate) fn needs_author(name: &str) -> bool {
+    find(name).is_some() && ![SEARCH_TOOLS, CALL_TOOL].contains(&name)
 }
 
 impl Definition {

@@ -22,6 +22,7 @@ mod lists;
 mod management;
 mod paging;
 mod refusals;
+mod remote;
 mod replay;
 mod scripts;
 mod shutdown;

@@ -6,7 +6,7 @@ macro_rules! each_table {
         $step! {
             servers, tools, versions, reviews, grants, secrets, sources, calls, audit_events, audit_head, settings, users,
             access_tokens, data_keys, key_check, resolutions, review_revisions, review_views, regressions,
-            notification_targets, notices, cloudflare
+            notification_targets, notices, oauth_clients, cloudflare
         }
     };
 }
@@ -19,8 +19,17 @@ macro_rules! names {
 /// Their names.
 pub(super) const NAMES: &[&str] = each_table!(names);
 
-/// Tables that no backup holds: what is only true of the processes that run.
-pub(super) const LEFT_OUT: [&str; 5] = ["sessions", "setup_tokens", "outbox", "alerts", "sandbox_tiers"];
+/// Tables that no backup holds: what is only true of the processes that run, and logins, which a restored backup must not bring back.
+pub(super) const LEFT_OUT: [&str; 8] = [
+    "sessions",
+    "setup_tokens",
+    "outbox",
+    "alerts",
+    "sandbox_tiers",
+    "oauth_requests",
+    "oauth_authorizations",
+    "oauth_tokens",
+];
 
 #[cfg(test)]
 mod tests {

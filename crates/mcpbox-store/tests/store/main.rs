@@ -15,6 +15,7 @@ mod keys;
 mod log;
 mod making;
 mod notifications;
+mod oauth;
 mod opening;
 mod packages;
 mod reviewing;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use url::Url;
 
 use super::{
-    Config,
+    Config, Remote,
     parse::wrong,
     source::{Settings, SettingsError},
 };
@@ -27,10 +27,32 @@ pub(super) fn refuse(config: &Config, settings: &Settings) -> Result<(), Setting
                     a port of its own";
         return Err(wrong(settings, "mcp_url", rule));
     }
+    if let Some(remote) = &config.remote {
+        refuse_remote(config, settings, remote)?;
+    }
     if config.hsts && !config.admin_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
         let rule = "browsers would refuse the admin page afterwards, which is not at an https address; set MCPBOX_ADMIN_URL to the https \
                     address of your proxy, or leave hsts off";
         return Err(wrong(settings, "hsts", rule));
+    }
+    Ok(())
+}
+
+/// What is dangerous once clients elsewhere may connect.
+fn refuse_remote(config: &Config, settings: &Settings, remote: &Remote) -> Result<(), SettingsError> {
+    if [config.admin_addr, config.mcp_addr].into_iter().any(|other| share(remote.address, other)) {
+        let rule = "another listener is there; clients elsewhere must reach neither the admin page nor the endpoint without a login: give \
+                    it a port of its own";
+        return Err(wrong(settings, "remote_addr", rule));
+    }
+    if [&config.admin_url, &config.mcp_url].into_iter().flatten().any(|url| same_origin(url, &remote.public_url)) {
+        let rule = "the admin page or the local endpoint has the same scheme, host and port; give what clients elsewhere reach a name or a \
+                    port of its own";
+        return Err(wrong(settings, "public_url", rule));
+    }
+    if config.insecure_no_sandbox {
+        let rule = "tools would run without the layers of the sandbox for clients elsewhere; leave one of the two";
+        return Err(wrong(settings, "public_url", rule));
     }
     Ok(())
 }
@@ -81,6 +103,19 @@ mod tests {
         for other in ["https://mcp.example.com/mcp", "https://box.example.com:8443/mcp", "http://box.example.com/mcp"] {
             assert_eq!(urls(other), "", "{other}");
         }
+    }
+
+    #[test]
+    fn clients_elsewhere_reach_nothing_else_and_no_machine_without_a_sandbox() {
+        let with = |key, value| refusal(&[("public_url", "https://box.example.com"), (key, value)]);
+        for address in ["127.0.0.1:3000", "0.0.0.0:8000", "[::]:3000"] {
+            assert!(with("remote_addr", address).contains("a port of its own"), "{address}");
+        }
+        for key in ["admin_url", "mcp_url"] {
+            assert!(with(key, "https://box.example.com/x").contains("the same scheme, host and port"), "{key}");
+            assert_eq!(with(key, "https://other.example.com"), "");
+        }
+        assert!(with("insecure_no_sandbox", "on").contains("without the layers"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod parse;
 mod print;
 mod proxies;
 mod rates;
+mod remote;
 mod role;
 mod source;
 mod workers;
@@ -26,6 +27,7 @@ pub(crate) use front::FrontSettings;
 pub(crate) use fuzzing::settings;
 pub(crate) use print::{print_json, print_table};
 pub(crate) use rates::Rates;
+pub(crate) use remote::Remote;
 pub(crate) use role::{Doors, Role, WorkerSettings};
 pub(crate) use source::{Environment, Flags, Settings};
 
@@ -88,6 +90,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("hsts", &["MCPBOX_HSTS"], "off", "on tells browsers that came by https to come by nothing else for a year"),
     setting("admin_url", &["MCPBOX_ADMIN_URL"], "", "how people reach the admin page, when behind a proxy"),
     setting("mcp_url", &["MCPBOX_MCP_URL"], "", "how clients reach the MCP endpoint, when not at its own address"),
+    setting(
+        "public_url",
+        &["MCPBOX_PUBLIC_URL"],
+        "",
+        "https://… at which clients elsewhere reach the remote listener; remote access is off without it",
+    ),
+    setting(
+        "remote_addr",
+        &["MCPBOX_REMOTE_ADDR"],
+        "127.0.0.1:8002",
+        "the MCP endpoint for clients elsewhere, with its login, listens here once there is a public_url",
+    ),
     Setting {
         is_secret: true,
         ..setting(
@@ -241,6 +255,12 @@ pub(crate) struct SettingFlags {
     /// How clients reach the MCP endpoint, when not at its own address.
     #[arg(long, value_name = "URL")]
     pub mcp_url: Option<String>,
+    /// The https:// address at which a tunnel or proxy publishes the remote listener; switches remote access on [default: off].
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The MCP endpoint for clients elsewhere, with its login, listens here [default: 127.0.0.1:8002].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub remote_addr: Option<String>,
     /// postgres://… instead of SQLite in the data directory (safer in DATABASE_URL: flags show in the process list).
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
@@ -313,6 +333,8 @@ impl SettingFlags {
             ("hsts", &self.hsts, &other.hsts),
             ("admin_url", &self.admin_url, &other.admin_url),
             ("mcp_url", &self.mcp_url, &other.mcp_url),
+            ("public_url", &self.public_url, &other.public_url),
+            ("remote_addr", &self.remote_addr, &other.remote_addr),
             ("database_url", &self.database_url, &other.database_url),
             ("database_url_file", &self.database_url_file, &other.database_url_file),
             ("python", &self.python, &other.python),
@@ -363,6 +385,8 @@ pub(crate) struct Config {
     pub admin_url: Option<String>,
     /// How clients reach the MCP endpoint; none means the listener's own address.
     pub mcp_url: Option<String>,
+    /// The remote listener; none means that remote access is off.
+    pub remote: Option<Remote>,
     /// PostgreSQL; none means SQLite in the data directory.
     pub database_url: Option<SecretString>,
     /// Interpreter; none means the newest one found.

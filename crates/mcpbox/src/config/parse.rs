@@ -35,6 +35,7 @@ impl Config {
             hsts: choice(settings, "hsts", &["on", "off"])? == "on",
             admin_url: base_url(settings, "admin_url")?,
             mcp_url: base_url(settings, "mcp_url")?,
+            remote: super::remote::remote(settings)?,
             database_url: super::database::url(settings)?,
             python: path(settings, "python"),
             credentials_directory: env.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),

@@ -34,7 +34,8 @@ impl Rates {
         registrations: NonZeroU32::new(5),
     };
 
-    const OFF: Self =
+    /// Nothing is limited.
+    pub(crate) const OFF: Self =
         Self { requests: None, logins: None, tools: None, calls: None, tokens: None, registrations: None };
 
     /// As set.

@@ -113,7 +113,7 @@ impl Answer {
             403 if said("proxy or tunnel") => "The proxy leads to the local endpoint, which has no login. Point it at the remote one \
                  (MCPBOX_REMOTE_ADDR, 127.0.0.1:8002 unless set)"
                 .to_owned(),
-            404 => "Something else answers, or the proxy changes paths. Have it hand on all paths of this host, unchanged, to the remote \
+            403 | 404 => "Something else answers, or the proxy changes paths. Have it hand on all paths of this host, unchanged, to the remote \
                     endpoint (MCPBOX_REMOTE_ADDR)"
                 .to_owned(),
             421 => "The proxy leads to the admin page; never publish that. Point it at MCPBOX_REMOTE_ADDR".to_owned(),
@@ -138,10 +138,7 @@ pub(super) fn is_alive(answer: &Answer) -> Found {
 /// Why nothing came back.
 fn why(error: &reqwest::Error) -> Trouble {
     let causes = || causes(error);
-    let tls = causes().find_map(|cause| {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).or_else(|| cause.downcast_ref())
-    });
+    let tls = causes().find_map(tls_of);
     let last = causes().last().map_or_else(String::new, ToString::to_string);
     if let Some(tls) = tls {
         return Trouble::new(last, certificate(tls));
@@ -155,6 +152,15 @@ fn why(error: &reqwest::Error) -> Trouble {
         _ => "The connection broke: look into the log of the proxy or tunnel",
     };
     Trouble::new(last, fix)
+}
+
+/// The error of TLS in an error, which input and output wrap more than once without naming it as a source.
+fn tls_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    let inner = |error: &'a (dyn Error + 'static)| -> Option<&'a (dyn Error + 'static)> {
+        let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+        Some(inner)
+    };
+    std::iter::successors(Some(error), |error| inner(*error)).find_map(|error| error.downcast_ref())
 }
 
 /// An error and what is behind it.

@@ -9,12 +9,16 @@ mod discovery;
 mod login;
 mod protocol;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
+use futures::FutureExt;
+use mcpbox_admin::{Hop, PublicAddress};
 use mcpbox_sandbox::LayerReport;
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
 use self::{address::Address, caller::Caller};
+use crate::config::Config;
 
 /// What is checked.
 #[derive(Debug, Clone)]
@@ -42,6 +46,21 @@ impl Trouble {
 
 /// What was found: as wanted, or not.
 type Found = Result<String, Trouble>;
+
+/// The public address of this server, for its page.
+pub(crate) fn public(config: &Config) -> Option<PublicAddress> {
+    let url = config.remote.as_ref()?.public_url.clone();
+    let asked = Arc::new(Asked { url: url.clone(), token: None, extra_ca: config.extra_ca.clone() });
+    let walk = move || {
+        let asked = Arc::clone(&asked);
+        async move { check(&asked).await.into_iter().map(shown).collect() }.boxed()
+    };
+    Some(PublicAddress { url, walk: Arc::new(walk), turn: Arc::new(Semaphore::new(1)) })
+}
+
+fn shown(LayerReport { layer, wanted, got, ok, why, fix, .. }: LayerReport) -> Hop {
+    Hop { name: layer, wanted, got, is_ok: ok, why, fix }
+}
 
 /// Walks all hops. Those that cannot be tried because an earlier one fails are left out.
 pub(crate) async fn check(asked: &Asked) -> Vec<LayerReport> {

@@ -1,4 +1,4 @@
-//! The three doors: MCP endpoint, admin page and API, the command line's socket. Bound before anything slow starts, so
+//! The doors: MCP endpoint here and from elsewhere, admin page and API, the command line's socket. Bound before anything slow starts, so
 //! that a taken port is told at once.
 
 use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc};
@@ -6,6 +6,7 @@ use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::
 use anyhow::{Context, bail};
 use mcpbox_admin::{AdminConfig, Connect, Monitor, RateLimit};
 use mcpbox_catalog::Catalog;
+use mcpbox_core::peers::Peers;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use tokio::{
     net::{TcpListener, UnixListener},
@@ -14,7 +15,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Config, Doors},
+    config::{Config, Doors, Rates, Remote},
+    connection,
     data_dir::{DataDir, short_path, socket_path},
 };
 
@@ -22,6 +24,7 @@ use crate::{
 pub(crate) struct Listeners {
     admin: Option<(TcpListener, SocketAddr)>,
     mcp: Option<(TcpListener, SocketAddr)>,
+    remote: Option<TcpListener>,
     socket: Option<UnixListener>,
     monitor: Option<TcpListener>,
 }
@@ -50,9 +53,13 @@ impl Listeners {
             true => Some(bind(config.mcp_addr, "--mcp-addr", taken).await?),
             false => None,
         };
+        let remote = match &config.remote {
+            Some(remote) if doors.has_mcp() => Some(bind(remote.address, "--remote-addr", TakenPort::Refuse).await?.0),
+            _ => None,
+        };
         let socket = doors.has_admin().then(|| bind_socket(dir)).transpose()?;
         let monitor = bind_monitor(config).await?;
-        Ok(Self { admin, mcp, socket, monitor })
+        Ok(Self { admin, mcp, remote, socket, monitor })
     }
 
     /// Base URL of the admin page.
@@ -81,6 +88,12 @@ impl Listeners {
             let (catalog, token) = hub();
             doors.spawn(async move {
                 mcpbox_gateway::serve(listener, catalog, gateway, token).await.context("the MCP endpoint stopped")
+            });
+        }
+        if let (Some(listener), Some(remote)) = (self.remote, &config.remote) {
+            let ((catalog, token), gateway) = (hub(), remote_config(config, remote));
+            doors.spawn(async move {
+                mcpbox_gateway::serve(listener, catalog, gateway, token).await.context("remote access stopped")
             });
         }
         if let Some((listener, _)) = self.admin {
@@ -206,6 +219,22 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
     }
 }
 
+/// How MCP is served to clients elsewhere. Whoever connects is behind a tunnel or proxy; who they are shows in their token.
+fn remote_config(config: &Config, remote: &Remote) -> GatewayConfig {
+    let Rates { registrations, tokens, logins, .. } = config.rates;
+    let rates = match config.rates == Rates::OFF {
+        true => mcpbox_gateway::Rates::off(),
+        false => mcpbox_gateway::Rates { registrations, tokens, logins, ..mcpbox_gateway::Rates::default() },
+    };
+    GatewayConfig {
+        peers: Peers::anyone(),
+        allowed_hosts: host_of(&remote.public_url).into_iter().collect(),
+        proxies: config.trusted_proxies.clone(),
+        remote: Some(mcpbox_gateway::Remote { public_url: remote.public_url.clone(), rates }),
+        ..gateway_config(config)
+    }
+}
+
 fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminConfig {
     let rate_limit = RateLimit { requests: config.rates.requests, logins: config.rates.logins };
     let public = config.admin_url.as_deref().unwrap_or_default();
@@ -218,7 +247,7 @@ fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminCon
         rate_limit,
         ui: mcpbox_ui::router(),
         monitor: Some(monitor.clone()),
-        connect: Connect { mcp_url, command: stdio_command(config), public: None },
+        connect: Connect { mcp_url, command: stdio_command(config), public: connection::public(config) },
         ..AdminConfig::default()
     }
 }

@@ -75,6 +75,10 @@ pub(crate) async fn start(
         cloudflare::connect(&catalog, &config.front.cloudflare_api, mcpbox_ui::WORKER);
         backup::start(&catalog, dir.path().join("backups"), env!("CARGO_PKG_VERSION"));
     }
+    if config.remote.is_some() && !config.doors().has_admin() {
+        // Clients of remote access are described by documents on their own hosts.
+        notify::connect(&catalog, parts::notifier(config)?);
+    }
     observe::alerts::watch(&catalog, lookout(config));
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),

@@ -18,7 +18,7 @@ use mcpbox_core::{
     settings::Settings,
 };
 use mcpbox_gateway::{GatewayConfig, RateLimits};
-use mcpbox_store::Keyring;
+use mcpbox_store::{Keyring, Store};
 use mcpbox_testing::Database;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -33,13 +33,13 @@ pub(crate) struct TestBox {
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: Option<JoinHandle<()>>,
     pub(crate) reviewer: Reviewer,
+    pub(crate) store: Store,
     _database: Database,
 }
 
 const PASSWORD: &str = "correct horse battery";
 
-async fn open(database: &Database, double: Arc<Double>) -> Arc<Catalog> {
-    let store = database.open(Keyring::generate().unwrap()).await.unwrap();
+async fn open(store: Store, double: Arc<Double>) -> Arc<Catalog> {
     let clock = Arc::new(SystemClock);
     mcpbox_testing::add_admin(&store, "ada", PASSWORD, clock.now()).await;
     let config = CatalogConfig { store, executor: double, clock, admin_url: "http://127.0.0.1:3000".into() };
@@ -58,16 +58,20 @@ impl TestBox {
         }
         let database = Database::of_this_run();
         let double = Arc::new(Double::default());
-        let catalog = open(&database, double.clone()).await;
+        let store = database.open(Keyring::generate().unwrap()).await.unwrap();
+        let catalog = open(store.clone(), double.clone()).await;
         let reviewer = session::reviewer_from_password(&catalog, "ada", &PASSWORD.into()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        if let Some(remote) = config.remote.as_mut().filter(|remote| remote.public_url.is_empty()) {
+            remote.public_url = url.trim_end_matches("/mcp").to_owned();
+        }
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn({
             let (catalog, shutdown) = (catalog.clone(), shutdown.clone());
             async move { mcpbox_gateway::serve(listener, catalog, config, shutdown).await.unwrap() }
         });
-        Self { catalog, double, url, shutdown, serving: Some(serving), reviewer, _database: database }
+        Self { catalog, double, url, shutdown, serving: Some(serving), reviewer, store, _database: database }
     }
 
     pub(crate) fn author() -> Principal {

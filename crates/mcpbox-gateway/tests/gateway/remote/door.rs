@@ -1,0 +1,99 @@
+//! Who gets in, and what everybody else is told.
+
+use mcpbox_core::principal::Scope;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{PUBLIC, grant, remote_box};
+use crate::support::client::{Raw, http};
+
+const TOKEN: &str = "mcpb_at_0123456789abcdef";
+
+fn endpoint() -> String {
+    format!("{PUBLIC}/mcp")
+}
+
+#[tokio::test]
+async fn without_a_token_a_client_is_told_where_to_get_one() {
+    let it = remote_box().await;
+    grant(&it, TOKEN, vec![Scope::Tools], &endpoint()).await;
+    let client = Raw::modern(&it.url);
+    let (body, headers) = client.message("tools/list", json!({}));
+    let mut headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let response = client.post(&body, &headers).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let metadata = format!("resource_metadata=\"{PUBLIC}/.well-known/oauth-protected-resource/mcp\"");
+    assert_eq!(response.headers()["www-authenticate"], format!("Bearer {metadata}, scope=\"mcp:tools\""));
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    for wrong in [&format!("{TOKEN}0"), "x", "mcpb_rt_0123456789abcdef", &"mcpb_at_".repeat(60)] {
+        let request = client.request(&body, &headers).header("authorization", format!("Bearer {wrong}"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{wrong}");
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.starts_with("Bearer error=\"invalid_token\", resource_metadata="), "{challenge}");
+    }
+    // In the address it would stand in logs.
+    let url = format!("{}?access_token={TOKEN}", it.url);
+    let mut request = client.http.post(url).header("content-type", "application/json").body(body.to_string());
+    for (name, value) in &headers {
+        request = request.header(*name, *value);
+    }
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let bearer = format!("bearer {TOKEN}");
+    headers.push(("authorization", &bearer));
+    assert_eq!(client.post(&body, &headers).await.status(), StatusCode::OK);
+    let twice = client.request(&body, &headers).header("authorization", "Bearer other").send().await.unwrap();
+    assert_eq!(twice.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_token_for_another_address_does_not_open_this_one() {
+    let it = remote_box().await;
+    grant(&it, TOKEN, vec![Scope::Tools], "https://other.example.com/mcp").await;
+    let client = Raw::modern(&it.url);
+    let (body, headers) = client.message("tools/list", json!({}));
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = client.request(&body, &headers).header("authorization", format!("Bearer {TOKEN}"));
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn metadata_is_found_in_every_form_of_its_path() {
+    let it = remote_box().await;
+    let base = it.url.trim_end_matches("/mcp");
+    let get = async |path: &str| {
+        let response = http().get(format!("{base}{path}")).send().await.unwrap();
+        (response.status(), response.json::<Value>().await.unwrap_or_default())
+    };
+    for (path, resource) in [
+        ("/.well-known/oauth-protected-resource", "/mcp"),
+        ("/.well-known/oauth-protected-resource/mcp", "/mcp"),
+        ("/.well-known/oauth-protected-resource/mcp/author", "/mcp/author"),
+        ("/.well-known/oauth-protected-resource/mcp/servers/weather", "/mcp/servers/weather"),
+        ("/mcp/.well-known/oauth-protected-resource", "/mcp"),
+    ] {
+        let (status, document) = get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_eq!(document["resource"], format!("{PUBLIC}{resource}"), "{path}");
+        assert_eq!(document["authorization_servers"], json!([PUBLIC]));
+    }
+    for name in ["oauth-authorization-server", "openid-configuration"] {
+        for path in [
+            format!("/.well-known/{name}"),
+            format!("/.well-known/{name}/mcp"),
+            format!("/.well-known/{name}/mcp/tools"),
+            format!("/mcp/.well-known/{name}"),
+        ] {
+            let (status, document) = get(&path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert_eq!(document["issuer"], PUBLIC);
+            assert_eq!(document["token_endpoint"], format!("{PUBLIC}/oauth/token"));
+            assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
+            assert_eq!(document["token_endpoint_auth_methods_supported"], json!(["none"]));
+            assert_eq!(document["client_id_metadata_document_supported"], true);
+            assert_eq!(document["authorization_response_iss_parameter_supported"], true);
+        }
+    }
+    assert_eq!(get("/.well-known/oauth-protected-resource/admin").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(get("/.well-known/oauth-authorization-server/other").await.0, StatusCode::NOT_FOUND);
+}

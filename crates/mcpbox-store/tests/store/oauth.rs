@@ -1,0 +1,139 @@
+//! Remote access on both databases: what is found by which hash, what goes with what, and that each step is taken once.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use mcpbox_core::{
+    ids::{AuthorizationId, AuthorizationRequestId},
+    oauth::{Authorization, AuthorizationRequest, ClientKind, FamilyToken, OAuthClient, RequestState, TokenKind},
+    paging::PageRequest,
+    principal::Scope,
+    token::TokenHash,
+};
+use mcpbox_store::oauth::{authorizations, clients, requests, requests::Step, tokens};
+
+use crate::{database::on_both, making::moment as now};
+
+fn client(id: &str, kind: ClientKind, expires_at: Option<DateTime<Utc>>) -> OAuthClient {
+    let redirect_uris = vec!["https://a.example/cb".to_owned()];
+    OAuthClient { client_id: id.into(), kind, name: "A".into(), redirect_uris, created_at: now(), expires_at }
+}
+
+fn request(origin: &str) -> AuthorizationRequest {
+    AuthorizationRequest {
+        id: AuthorizationRequestId::generate(),
+        client_id: "a".into(),
+        client_kind: ClientKind::Registered,
+        client_name: "A".into(),
+        redirect_uri: "https://a.example/cb".into(),
+        state: Some("nul \0 inside".into()),
+        code_challenge: "c".into(),
+        scopes: vec![Scope::Tools, Scope::Server("weather".into())],
+        user_code: "BCDF-GHJK".into(),
+        origin: origin.into(),
+        progress: RequestState::Waiting,
+        subject: None,
+        authorization_id: None,
+        created_at: now(),
+        expires_at: now() + TimeDelta::minutes(10),
+    }
+}
+
+fn authorization(expires_at: DateTime<Utc>) -> Authorization {
+    Authorization {
+        id: AuthorizationId::generate(),
+        client_id: "a".into(),
+        client_kind: ClientKind::Registered,
+        client_name: "A".into(),
+        redirect_host: "a.example".into(),
+        subject: "ada".into(),
+        scopes: vec![Scope::Author],
+        resource: "https://box.example.com/mcp".into(),
+        used_generation: 0,
+        created_at: now(),
+        last_used_at: None,
+        expires_at,
+    }
+}
+
+#[test]
+fn clients_are_replaced_kept_and_forgotten() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (soon, tx) = (now() + TimeDelta::hours(1), store.begin().await.unwrap());
+        for (id, kind) in [("a", ClientKind::Registered), ("https://b.example/c", ClientKind::Document)] {
+            clients::put(&tx, &client(id, kind, Some(soon))).await.unwrap();
+        }
+        let renamed = OAuthClient { name: "B".into(), ..client("a", ClientKind::Registered, Some(soon)) };
+        clients::put(&tx, &renamed).await.unwrap();
+        assert_eq!(clients::by_id(&tx, "a").await.unwrap().unwrap().name, "B");
+        assert_eq!(clients::count(&tx, ClientKind::Registered).await.unwrap(), 1);
+        for id in ["a", "https://b.example/c"] {
+            clients::keep(&tx, id).await.unwrap();
+        }
+        // A document is fetched again one day; who registered stays.
+        assert_eq!(clients::delete_expired(&tx, soon).await.unwrap(), 1);
+        assert_eq!(clients::list(&tx, PageRequest::default()).await.unwrap().total, 1);
+        assert!(clients::delete(&tx, "a").await.unwrap() && !clients::delete(&tx, "a").await.unwrap());
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn a_request_takes_each_step_once_and_only_its_browser_sees_it() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (mine, code) = (TokenHash::of("browser"), TokenHash::of("code"));
+        let (first, tx) = (request("1.2.3.4"), store.begin().await.unwrap());
+        requests::insert(&tx, &first, &mine).await.unwrap();
+        assert!(requests::of_browser(&tx, first.id, &TokenHash::of("other")).await.unwrap().is_none());
+        let found = requests::of_browser(&tx, first.id, &mine).await.unwrap().unwrap();
+        assert_eq!((found.scopes, found.progress), (first.scopes, RequestState::Waiting));
+        assert_eq!(requests::count_waiting(&tx, Some("1.2.3.4")).await.unwrap(), 1);
+        assert_eq!(requests::count_waiting(&tx, Some("1.2.3.5")).await.unwrap(), 0);
+        let approve = || Step::Approve { subject: "ada", scopes: &[Scope::Tools] };
+        assert!(requests::advance(&tx, first.id, RequestState::Waiting, approve()).await.unwrap());
+        assert!(!requests::advance(&tx, first.id, RequestState::Waiting, Step::Deny).await.unwrap());
+        assert!(requests::waiting(&tx, now()).await.unwrap().is_empty());
+        let ends = now() + TimeDelta::minutes(1);
+        let coded = Step::Code { hash: &code, expires_at: ends };
+        assert!(requests::advance(&tx, first.id, RequestState::Approved, coded).await.unwrap());
+        let found = requests::by_code(&tx, &code).await.unwrap().unwrap();
+        assert_eq!((found.subject.as_deref(), found.scopes), (Some("ada"), vec![Scope::Tools]));
+        let redeem = || Step::Redeem { authorization_id: AuthorizationId::generate(), expires_at: ends };
+        assert!(requests::advance(&tx, first.id, RequestState::Coded, redeem()).await.unwrap());
+        assert!(!requests::advance(&tx, first.id, RequestState::Coded, redeem()).await.unwrap());
+        let (older, newer) = (request("9.9.9.9"), request("9.9.9.9"));
+        for request in [&older, &newer] {
+            requests::insert(&tx, request, &mine).await.unwrap();
+        }
+        requests::delete_oldest_waiting(&tx, "9.9.9.9").await.unwrap();
+        assert!(requests::by_id(&tx, older.id).await.unwrap().is_none());
+        assert_eq!(requests::delete_expired(&tx, ends).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn tokens_go_with_their_authorization() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (later, tx) = (now() + TimeDelta::days(1), store.begin().await.unwrap());
+        let kept = authorization(later);
+        authorizations::insert(&tx, &kept).await.unwrap();
+        let hash = TokenHash::of("mcpb_rt_1");
+        let (authorization_id, kind) = (kept.id, TokenKind::Refresh);
+        let token = FamilyToken { authorization_id, kind, generation: 1, expires_at: kept.expires_at };
+        tokens::insert(&tx, &token, &hash).await.unwrap();
+        assert_eq!(tokens::count_refresh(&tx, kept.id, 1).await.unwrap(), 1);
+        assert_eq!(tokens::by_hash(&tx, &hash).await.unwrap().unwrap().generation, 1);
+        assert!(authorizations::renew(&tx, kept.id, 1, later).await.unwrap());
+        assert!(authorizations::touch(&tx, kept.id, now()).await.unwrap());
+        let found = authorizations::by_id(&tx, kept.id).await.unwrap().unwrap();
+        assert!(found.used_generation == 1 && found.last_used_at.is_some());
+        assert_eq!(authorizations::delete_of_client(&tx, "a").await.unwrap(), 1);
+        assert!(tokens::by_hash(&tx, &hash).await.unwrap().is_none());
+        let orphan = FamilyToken { authorization_id: AuthorizationId::generate(), ..token };
+        tx.commit().await.unwrap();
+        let tx = store.begin().await.unwrap();
+        assert!(tokens::insert(&tx, &orphan, &hash).await.is_err());
+    });
+}
