@@ -13,6 +13,7 @@ mod changes;
 mod config;
 mod error;
 mod exchange;
+mod front;
 mod gateway;
 mod handler;
 mod http;

@@ -1209,6 +1209,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists personal access tokens by name, those that ended too; never what a client sends. */
+        get: operations["tokens_list"];
+        put?: never;
+        /** Makes a token; its client acts for the human who makes it. */
+        post: operations["tokens_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token: its next request is refused, and its open streams end. */
+        delete: operations["tokens_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tools": {
         parameters: {
             query?: never;
@@ -1368,6 +1403,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A bearer token made for a client that sends a header. The token itself was shown once. */
+        AccessToken: {
+            /** @description Its id. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it is for, unique. */
+            name: string;
+            /** @description What it allows. */
+            scopes: components["schemas"]["Scope"][];
+            /** @description Who made it, and for whom its client acts. */
+            created_by: components["schemas"]["Actor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends; none never ends.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+        };
         /** @description An account, without anything secret. */
         Account: {
             /** @description Its id. */
@@ -1381,6 +1442,8 @@ export interface components {
             kind: components["schemas"]["ActorKind"];
             /** @description Client, user or task name. */
             name: string;
+            /** @description The human for whom a remote client acts. */
+            on_behalf_of?: string | null;
         };
         /**
          * @description Sorts of actors.
@@ -1870,10 +1933,12 @@ export interface components {
             /** @description All of it in a sentence. */
             sentence: string;
         };
-        /** @description A client that speaks MCP, by the name it gives itself. */
+        /** @description A client that speaks MCP. */
         Client: {
             /** @description What it calls itself (unverified). */
             name: string;
+            /** @description The human for whom a remote client acts. */
+            on_behalf_of?: string | null;
             /**
              * Format: date-time
              * @description First seen since the start.
@@ -2006,6 +2071,18 @@ export interface components {
             key?: string | null;
             /** @description What it is told; `review_waiting` and `granted_get` unless given. */
             events?: components["schemas"]["NoticeEvent"][] | null;
+        };
+        /** @description What a client is to be allowed. */
+        CreateToken: {
+            /** @description What it is for: 1 to 60 characters, unique. */
+            name: string;
+            /** @description What it allows: one scope or more. */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Format: date-time
+             * @description When it ends; without it, never.
+             */
+            expires_at?: string | null;
         };
         /** @description Somebody decided before. */
         Decided: {
@@ -2858,6 +2935,13 @@ export interface components {
              */
             password: string;
         };
+        /** @description A token, for the only time. */
+        MadeToken: {
+            /** @description What the client sends as `Authorization: Bearer …`. It is not kept and not shown again. */
+            secret: string;
+            /** @description What is known of it. */
+            token: components["schemas"]["AccessToken"];
+        };
         /** @description Which modules tools may import. */
         ModuleReport: {
             /** @description Importable by every tool. */
@@ -3040,6 +3124,55 @@ export interface components {
             provides?: string | null;
             /** @description Whether it may speak HTTP by itself, through the proxy of the jail, to hosts that are granted to the tool. */
             network?: boolean;
+        };
+        /** @description A page of a list. */
+        Page_AccessToken: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["TokenId"];
+                /** @description What it is for, unique. */
+                name: string;
+                /** @description What it allows. */
+                scopes: components["schemas"]["Scope"][];
+                /** @description Who made it, and for whom its client acts. */
+                created_by: components["schemas"]["Actor"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends; none never ends.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was last used, to the minute.
+                 */
+                last_used_at?: string | null;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
         };
         /** @description A page of a list. */
         Page_AuthorizationReport: {
@@ -4162,6 +4295,11 @@ export interface components {
          * @enum {string}
          */
         SandboxTier: "full" | "no_namespaces" | "none";
+        /** @description What a remote principal may do. */
+        Scope: "tools" | "author" | {
+            /** @description Only the tools of this server. */
+            server: string;
+        };
         /** @description For whom a grant counts. */
         ScopeRequest: {
             /** @description One tool: id or `server__tool`. */
@@ -4508,6 +4646,8 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
+            /** @default null */
+            front: components["schemas"]["TrustedFront"] | null;
             /**
              * @description How clients elsewhere get in.
              * @default {
@@ -4515,8 +4655,6 @@ export interface components {
              *     }
              */
             remote: components["schemas"]["RemoteAccess"];
-            /** @default null */
-            front: components["schemas"]["TrustedFront"] | null;
         };
         /** @description All of it. */
         Setup: {
@@ -4782,6 +4920,11 @@ export interface components {
             /** @description How many are repeated for each newer version once this one is live. */
             examples: number;
         };
+        /**
+         * Format: uuid
+         * @description Names an access token made for a client that sends a header.
+         */
+        TokenId: string;
         /** @description A tool of a server. */
         Tool: {
             /** @description Its id. */
@@ -5129,6 +5272,8 @@ export interface operations {
             query?: {
                 /** @description Only by the actor of this name. */
                 actor?: string;
+                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
+                human?: string;
                 /** @description Only actions that start so: `tool.` or `tool.create`. */
                 action?: string;
                 /** @description Only on this subject, `tool:<id>`. */
@@ -5330,6 +5475,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
+                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -5386,6 +5533,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
+                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -5438,6 +5587,8 @@ export interface operations {
                 failed?: boolean;
                 /** @description Only by the client or admin of this name. */
                 actor?: string;
+                /** @description Only by the human of this name: themselves, or a remote client that acted for them. */
+                human?: string;
                 /** @description Only those that the run of `mcpbox_run_code` with this id made. */
                 parent?: components["schemas"]["CallId"];
                 /** @description Only those that began then or later (RFC 3339). */
@@ -8017,6 +8168,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StorageStatus"];
                 };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_list: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccessToken"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token */
+                id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

@@ -11,7 +11,7 @@ const SOME_ID: &str = "019a0000-0000-7000-8000-000000000000";
 
 /// Operations that the command line's socket serves without a password: reading, calling, and what any local MCP client
 /// may do as well. A new operation fails the test below until it is listed here or asks for a password.
-const WITHOUT_PASSWORD: [&str; 49] = [
+const WITHOUT_PASSWORD: [&str; 50] = [
     "DELETE /api/servers/{id}",
     "DELETE /api/tools/{id}",
     "GET /api/audit",

@@ -3,6 +3,7 @@
 //!
 //! Must not: send anything that [`show`] does not show, or take over something in the account that it did not make.
 
+mod account;
 mod api;
 mod check;
 mod requests;

@@ -13,6 +13,7 @@ use rand::{TryRng as _, rngs::SysRng};
 use serde_json::{Value, json};
 
 use super::{
+    account,
     api::{Api, Request, Trouble},
     check, requests,
     state::{self, Known, Saved, State},
@@ -32,6 +33,7 @@ pub(super) struct Work<'a> {
 }
 
 /// How a step ends early.
+#[expect(clippy::large_enum_variant, reason = "made once a step at most, and read at once")]
 pub(super) enum Stop {
     Trouble(Trouble),
     Failed(CatalogError),
@@ -78,7 +80,7 @@ pub(super) async fn run(
     let before = state.saved(step).map(|saved| saved.known.clone()).unwrap_or_default();
     let mut work = work(cat, reviewer, step, state)?;
     let outcome = match step {
-        StepName::Verify => verify(&work).await.map_err(Stop::from),
+        StepName::Verify => account::verify(&work).await.map_err(Stop::from),
         StepName::Tunnel => tunnel(&mut work).await,
         StepName::VpcService => {
             single(&mut work, ("/connectivity/directory/services", "name"), ("service_id", "service_id")).await
@@ -183,46 +185,6 @@ impl Work<'_> {
 
 type Outcome = Result<(Known, String), Stop>;
 
-/// Is the token good, which account is it, and what has that account.
-async fn verify(work: &Work<'_>) -> Result<(Known, String), Trouble> {
-    let (api, step) = (&work.api, work.step);
-    let token = api.get(step, "/user/tokens/verify".to_owned()).await?;
-    if token.get("status").and_then(Value::as_str) != Some("active") {
-        return Err(Trouble::refusal("Cloudflare says that the token is not active. Make another one, and enter it."));
-    }
-    let (account_id, account) = find_account(work).await?;
-    let path = format!("/accounts/{account_id}/access/organizations");
-    let organization = api.get(step, path).await.map_err(|trouble| match trouble.is_absent {
-        true => Trouble::refusal("This account has no Zero Trust organization yet. Open Zero Trust in Cloudflare's dashboard once (the free plan is enough), then go on."),
-        false => trouble,
-    })?;
-    let team_domain = text(&organization, "auth_domain")?;
-    let path = format!("/accounts/{account_id}/workers/subdomain");
-    let subdomain = api.get(step, path).await.map_err(|trouble| match trouble.is_absent {
-        true => Trouble::refusal("This account has no workers.dev subdomain yet. Open Workers in Cloudflare's dashboard once and choose one, then go on."),
-        false => trouble,
-    })?;
-    let subdomain = text(&subdomain, "subdomain")?;
-    let message = format!("The token is good for the account {account}; people sign in at {team_domain}.");
-    let known = [("account_id", account_id), ("team_domain", team_domain), ("subdomain", subdomain)];
-    Ok((named(known), message))
-}
-
-async fn find_account(work: &Work<'_>) -> Result<(String, String), Trouble> {
-    if let Some(id) = &work.plan.account_id {
-        let account = work.api.get(work.step, format!("/accounts/{id}")).await?;
-        return Ok((text(&account, "id")?, text(&account, "name")?));
-    }
-    let accounts = work.api.get(work.step, "/accounts?page=1&per_page=50".to_owned()).await?;
-    match accounts.as_array().map(Vec::as_slice) {
-        Some([account]) => Ok((text(account, "id")?, text(account, "name")?)),
-        Some([]) | None => {
-            Err(Trouble::refusal("The token sees no account. Make it for the account that you want to use."))
-        }
-        Some(_) => Err(Trouble::refusal("The token sees several accounts. Name the id of one in the plan.")),
-    }
-}
-
 async fn tunnel(work: &mut Work<'_>) -> Outcome {
     let id = match work.find_ours("/cfd_tunnel", "name").await? {
         Some(found) => text(&found, "id")?,
@@ -250,7 +212,7 @@ async fn single(work: &mut Work<'_>, (path, field): (&str, &str), (known_as, id)
 
 /// Its secret is told only when it is made, so one that an interrupted try left is made again.
 async fn access_app(work: &mut Work<'_>) -> Outcome {
-    if work.known.get("client_secret").is_none() {
+    if !work.known.contains_key("client_secret") {
         if let Some(left) = work.find_ours("/access/apps", "name").await? {
             let path = work.path(&format!("/access/apps/{}", text(&left, "id")?));
             let request = Request::new("DELETE", path, super::api::Body::None, "");

@@ -39,13 +39,20 @@ impl Refusal {
         self
     }
 
-    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, REFUSED, message)
     }
 
     pub(super) fn of_request(mut self, id: Value) -> Self {
         self.id = id;
         self
+    }
+}
+
+#[cfg(test)]
+impl Refusal {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
     routing::{any, get},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use mcpbox_core::{principal::Principal, proxies::customer};
+use mcpbox_core::{front::Visitor, principal::Principal, proxies::customer};
 use mcpbox_listen::Client;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     exchange::{Entrance, Exchange, Facts},
+    front,
     gateway::Gateway,
     handler::Handler,
     remote::{self, Remote},
@@ -98,9 +99,12 @@ async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Respon
 
 async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
     let gateway = &endpoint.gateway;
-    let entrance = match &gateway.config.remote {
-        None => guard::admit(&gateway.config, &request)?,
-        Some(remote) => admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?,
+    let (entrance, is_discovery) = match &gateway.config.remote {
+        None => (guard::admit(&gateway.config, &request)?, false),
+        Some(remote) => match through_front(gateway, request.headers())? {
+            Some(entered) => entered,
+            None => (admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?, false),
+        },
     };
     let address = request.extensions().get::<Client>().map_or(Ipv4Addr::LOCALHOST.into(), |client| client.address);
     let mut facts = Facts {
@@ -123,6 +127,9 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
     }
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, gateway.config.max_body_bytes).await?;
+    if is_discovery {
+        front::check_discovery(&bytes)?;
+    }
     if let Some((remote, who)) = account {
         remote::check_message(remote, &parts.uri, &who, &bytes)?;
     }
@@ -132,6 +139,17 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
     let hold = exchange.gone.clone().drop_guard();
     let response = pass(endpoint, facts, request).await;
     Ok(answer::finish(response, &exchange, hold).await)
+}
+
+/// Who comes in through a trusted front, and whether only to look; none when the request is not from one. Its token proves more than
+/// the name or the page it came by, so those are not looked at.
+fn through_front(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<(Entrance, bool)>, Refusal> {
+    let snapshot = gateway.catalog.snapshot();
+    let fronts = gateway.config.front.iter().chain(snapshot.settings().front.iter());
+    Ok(front::visitor(fronts, headers)?.map(|visitor| match visitor {
+        Visitor::Person(principal) => (Entrance::Remote(Arc::new(principal)), false),
+        Visitor::Discovery => (Entrance::Remote(Arc::new(front::nobody())), true),
+    }))
 }
 
 /// Who may use the endpoint from elsewhere: whoever shows a token.

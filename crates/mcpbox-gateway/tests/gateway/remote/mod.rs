@@ -3,6 +3,7 @@
 mod clients;
 mod door;
 mod flow;
+mod front;
 mod login;
 mod refusals;
 mod rust_client;
