@@ -40,8 +40,6 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::end_others::end_others))
-        .routes(routes!(tokens::list::list, tokens::create::create))
-        .routes(routes!(tokens::revoke::revoke))
         .routes(routes!(servers::list::list, servers::create::create))
         .routes(routes!(servers::show::show, servers::change::change, servers::delete::delete))
         .routes(routes!(servers::start::start))
@@ -81,10 +79,6 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(notifications::change::change, notifications::delete::delete))
         .routes(routes!(notifications::test::test))
         .merge(remote_access())
-        .routes(routes!(cloudflare::show, cloudflare::plan))
-        .routes(routes!(cloudflare::next))
-        .routes(routes!(cloudflare::undo))
-        .routes(routes!(cloudflare::forget))
         .routes(routes!(backups::list::list, backups::create::create))
         .routes(routes!(backups::download::download))
         .routes(routes!(transfer::export::export))
@@ -121,6 +115,12 @@ fn remote_access() -> OpenApiRouter<AdminState> {
         .routes(routes!(oauth::clients::list, oauth::clients::enter, oauth::clients::delete))
         .routes(routes!(oauth::authorizations::list))
         .routes(routes!(oauth::authorizations::revoke))
+        .routes(routes!(tokens::list::list, tokens::create::create))
+        .routes(routes!(tokens::revoke::revoke))
+        .routes(routes!(cloudflare::show, cloudflare::plan))
+        .routes(routes!(cloudflare::next))
+        .routes(routes!(cloudflare::undo))
+        .routes(routes!(cloudflare::forget))
 }
 
 #[derive(utoipa::OpenApi)]
