@@ -1,5 +1,6 @@
 import type { Schema } from "@/api/client";
 
+/** A scope of a token, as the API of tokens has it. */
 export type Scope = Schema["Scope"];
 
 /** What is ticked in the dialog. */
@@ -10,10 +11,15 @@ export interface Rights {
   servers: readonly string[];
 }
 
-/** What scopes allow, in a sentence a human decides by. */
-export function rightsOf(scopes: readonly Scope[]): string {
-  const names = scopes.flatMap((scope) => (typeof scope === "object" ? [scope.server] : []));
-  const [tools, author] = [scopes.includes("tools"), scopes.includes("author")];
+const SERVER = "server:";
+
+/** As OAuth spells it: `mcp:tools`, `mcp:author` or `server:NAME`. */
+export const spelled = (scope: Scope): string => (typeof scope === "object" ? `${SERVER}${scope.server}` : `mcp:${scope}`);
+
+/** What scopes, as OAuth spells them, allow, in a sentence a human decides by. */
+export function rightsOf(scopes: readonly string[]): string {
+  const names = scopes.filter((scope) => scope.startsWith(SERVER)).map((scope) => scope.slice(SERVER.length));
+  const [tools, author] = [scopes.includes("mcp:tools"), scopes.includes("mcp:author")];
   const calls = tools ? "call all tools" : names.length > 0 ? `call tools of ${names.join(", ")}` : undefined;
   const where = tools || names.length === 0 ? "" : ` on ${names.join(", ")}`;
   const writes = author ? `write tools${where}` : undefined;
