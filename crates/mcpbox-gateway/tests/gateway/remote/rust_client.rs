@@ -38,10 +38,11 @@ async fn it_finds_the_login_registers_calls_and_renews() {
     let response = login.look(&opened).await;
     let back = response.headers()["location"].to_str().unwrap().to_owned();
     state.handle_callback_url(&back).await.unwrap();
-    let before = state.get_access_token().await.unwrap();
-    state.refresh_token().await.unwrap();
-    assert_ne!(state.get_access_token().await.unwrap(), before);
-    let client = AuthClient::new(http(), state.into_authorization_manager().unwrap());
+    let manager = state.into_authorization_manager().unwrap();
+    let before = manager.get_access_token().await.unwrap();
+    manager.refresh_token().await.unwrap();
+    assert_ne!(manager.get_access_token().await.unwrap(), before);
+    let client = AuthClient::new(http(), manager);
     let config = StreamableHttpClientTransportConfig::with_uri(&*it.url);
     let service = ().serve(StreamableHttpClientTransport::with_client(client, config)).await.unwrap();
     let arguments = json!({"a": 2, "b": 40}).as_object().unwrap().clone();
