@@ -8,6 +8,7 @@
     reason = "a failure is what the LLM reads; one more copy of it costs nothing beside a call"
 )]
 
+mod access;
 mod bridge;
 mod changes;
 mod config;

@@ -61,6 +61,21 @@ pub async fn principal_of(cat: &Arc<Catalog>, token: &str) -> Result<Principal, 
     Ok(principal)
 }
 
+/// Whether what was begun with `token` may go on: nothing was revoked since. An access token that merely ended has successors, so
+/// that what runs need not stop for it; a personal token has none.
+pub async fn may_go_on(cat: &Arc<Catalog>, token: &str) -> bool {
+    if principal_of(cat, token).await.is_ok() {
+        return true;
+    }
+    let family = async {
+        let reader = cat.store.reader();
+        let Some(token) = tokens::by_hash(&reader, &TokenHash::of(token)).await? else { return Ok(None) };
+        authorizations::by_id(&reader, token.authorization_id).await
+    };
+    let now = cat.clock.now();
+    family.await.ok().flatten().is_some_and(|authorization| now < authorization.expires_at)
+}
+
 /// The live authorization of an access token, and when the token ends.
 async fn authorization_of(
     cat: &Catalog,

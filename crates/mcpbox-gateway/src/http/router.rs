@@ -16,11 +16,14 @@ use mcpbox_core::{front::Visitor, principal::Principal, proxies::customer};
 use mcpbox_listen::Client;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
+use secrecy::SecretString;
+
 use super::{
     answer, body, guard,
     refusal::{REFUSED, Refusal},
 };
 use crate::{
+    access,
     exchange::{Entrance, Exchange, Facts},
     front,
     gateway::Gateway,
@@ -99,13 +102,35 @@ async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Respon
 
 async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
     let gateway = &endpoint.gateway;
-    let (entrance, is_discovery) = match &gateway.config.remote {
-        None => (guard::admit(&gateway.config, &request)?, false),
-        Some(remote) => match through_front(gateway, request.headers())? {
-            Some(entered) => entered,
-            None => (admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?, false),
-        },
+    let Some(remote) = &gateway.config.remote else {
+        let entrance = guard::admit(&gateway.config, &request)?;
+        return admitted(endpoint, toolset, (entrance, false), request).await;
     };
+    if let Some(entered) = through_front(gateway, request.headers())? {
+        return admitted(endpoint, toolset, entered, request).await;
+    }
+    let changes = gateway.access_changes.listener();
+    let entrance = admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?;
+    let Some(token) = remote::token_of(request.headers()).map(SecretString::from) else {
+        return admitted(endpoint, toolset, (entrance, false), request).await;
+    };
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let work = admitted(endpoint, toolset.clone(), (entrance, false), request);
+    if let Some(answered) = access::while_allowed(gateway, (token, changes), work).await {
+        return answered;
+    }
+    admit_remote(gateway, remote, &toolset, &uri, &headers).await?;
+    Err(Refusal::new(StatusCode::UNAUTHORIZED, REFUSED, "This access has ended while the request was under way."))
+}
+
+/// Answers whoever was let in, and perhaps only to discover.
+async fn admitted(
+    endpoint: &Endpoint,
+    toolset: Toolset,
+    (entrance, is_discovery): (Entrance, bool),
+    request: Request,
+) -> Result<Response, Refusal> {
+    let gateway = &endpoint.gateway;
     let address = request.extensions().get::<Client>().map_or(Ipv4Addr::LOCALHOST.into(), |client| client.address);
     let mut facts = Facts {
         toolset,

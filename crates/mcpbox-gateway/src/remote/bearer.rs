@@ -23,7 +23,7 @@ pub(crate) async fn admit(
     (uri, headers): (&Uri, &HeaderMap),
     toolset: &Toolset,
 ) -> Result<Principal, Refusal> {
-    let Some(token) = token(headers) else {
+    let Some(token) = token_of(headers) else {
         let message = "This address needs a login: a client that speaks OAuth begins at the URL in WWW-Authenticate.";
         return Err(challenge(remote, uri, toolset, None, message));
     };
@@ -33,7 +33,8 @@ pub(crate) async fn admit(
     })
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+/// The token that a request shows: exactly one, in the header.
+pub(crate) fn token_of(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (only, another) = (values.next()?, values.next());
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;

@@ -26,7 +26,7 @@ use mcpbox_listen::Client;
 
 pub use self::limits::Rates;
 pub(crate) use self::{
-    bearer::admit,
+    bearer::{admit, token_of},
     limits::StrangerLimits,
     step_up::{check_message, check_path},
 };

@@ -1,5 +1,6 @@
 //! Remote access through its door: real HTTP, a real catalog, as clients elsewhere use it.
 
+mod access;
 mod clients;
 mod door;
 mod flow;

@@ -14,6 +14,13 @@ pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
+/// The same for a client that shows this token.
+pub(crate) fn http_with(token: &str) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let headers = [(reqwest::header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap())];
+    reqwest::Client::builder().no_proxy().default_headers(headers.into_iter().collect()).build().unwrap()
+}
+
 /// What `_meta` of a request of the newer era must have.
 pub(crate) fn modern_meta() -> Value {
     json!({
@@ -39,7 +46,12 @@ impl Raw {
 
     /// A client of the `initialize` era, with its session.
     pub(crate) async fn legacy(url: &str) -> Self {
-        let mut client = Self::modern(url);
+        Self::modern(url).initialized().await
+    }
+
+    /// The same client with a session of the `initialize` era.
+    pub(crate) async fn initialized(mut self) -> Self {
+        let client = &mut self;
         let params = json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "raw-legacy", "version": "1"}});
         let response =
             client.post(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}), &[]).await;
@@ -50,7 +62,7 @@ impl Raw {
         assert_eq!(answer["result"]["serverInfo"]["name"], "mcpbox");
         let initialized = client.post(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), &[]).await;
         assert_eq!(initialized.status(), StatusCode::ACCEPTED);
-        client
+        self
     }
 
     pub(crate) fn request(&self, body: &Value, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
