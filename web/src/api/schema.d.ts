@@ -4646,8 +4646,6 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
-            /** @default null */
-            front: components["schemas"]["TrustedFront"] | null;
             /**
              * @description How clients elsewhere get in.
              * @default {
@@ -4655,6 +4653,8 @@ export interface components {
              *     }
              */
             remote: components["schemas"]["RemoteAccess"];
+            /** @default null */
+            front: components["schemas"]["TrustedFront"] | null;
         };
         /** @description All of it. */
         Setup: {

@@ -104,6 +104,8 @@ async fn a_front_of_the_settings_counts_at_once_and_ends_at_once() {
 #[tokio::test]
 async fn the_open_listener_believes_no_front() {
     let it = TestBox::with(GatewayConfig { front: Some(trusted()), ..GatewayConfig::default() }).await;
-    ask(&it, "tools/call", make("local"), &[TOKEN, ADA, BOTH]).await;
+    // What only a front sends did not come from this machine.
+    assert_eq!(ask(&it, "tools/call", make("local"), &[TOKEN, ADA, BOTH]).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&it, "tools/call", make("local"), &[]).await.0, StatusCode::OK);
     assert_ne!(maker(&it).await, "ada@example.com");
 }
