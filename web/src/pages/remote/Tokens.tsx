@@ -63,7 +63,7 @@ export function Tokens() {
         }
       />
       <ConfirmDialog isOpen={asked !== undefined} onClose={() => setAsked(undefined)} title={`Revoke ${asked?.name ?? ""}?`} action="Revoke" tone="bad" onConfirm={revoke}>
-        Its client is refused at once, also in the middle of a call. It cannot be undone; a new token can be made.
+        Its client is refused at its next request. It cannot be undone; a new token can be made.
       </ConfirmDialog>
       <Suspense fallback={null}>{isMaking && <TokenDialog onClose={() => setMaking(false)} />}</Suspense>
     </Section>
