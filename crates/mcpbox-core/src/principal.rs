@@ -193,8 +193,9 @@ mod tests {
 
     #[test]
     fn what_is_seen_called_and_written_follows_from_the_scopes() {
-        // scopes; may author; sees and calls the server a; sees and calls the server b
-        let cases: [(&[&str], bool, [bool; 2], [bool; 2]); 7] = [
+        /// Scopes; may author; sees and calls the server a; sees and calls the server b.
+        type Case = (&'static [&'static str], bool, [bool; 2], [bool; 2]);
+        let cases: [Case; 7] = [
             (&[], false, [false, false], [false, false]),
             (&["mcp:tools"], false, [true, true], [true, true]),
             (&["mcp:author"], true, [true, false], [true, false]),

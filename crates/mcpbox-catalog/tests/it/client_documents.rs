@@ -64,7 +64,11 @@ async fn host() -> (Vec<u8>, Arc<AtomicUsize>) {
                 let Ok(mut stream) = tls.accept(stream).await else { continue };
                 let mut head = [0_u8; 4096];
                 let read = stream.read(&mut head).await.unwrap_or_default();
-                let path = String::from_utf8_lossy(&head[..read]).split(' ').nth(1).unwrap_or_default().to_owned();
+                let path = String::from_utf8_lossy(head.get(..read).unwrap_or_default())
+                    .split(' ')
+                    .nth(1)
+                    .unwrap_or_default()
+                    .to_owned();
                 let _ = stream.write_all(answer(&path).as_bytes()).await;
                 let _ = stream.shutdown().await;
             }

@@ -41,7 +41,7 @@ pub(super) fn parse(text: &str) -> Result<Address, Trouble> {
         Host::Ipv6(address) => address.is_loopback(),
     };
     let is_https = url.scheme() == "https";
-    if !is_https && !(url.scheme() == "http" && is_here) {
+    if !(is_https || url.scheme() == "http" && is_here) {
         let fix =
             "Put a proxy or tunnel with a certificate in front (docs/guides/proxies.md), and give its https:// address";
         return Err(Trouble::new(format!("{}://", url.scheme()), fix));

@@ -110,19 +110,20 @@ async fn run_once(
     let last = listen(&mut child);
     report(catalog, true, "cloudflared runs".to_owned(), restarts);
     tokio::select! {
-            ended = child.wait() => {
-                let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                let said = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                return Ended::ByItself(format!("cloudflared ended ({status}){}", if said.is_empty() { said } else { format!(": {said}") }));
-            }
-            () = stop.cancelled() => {
-                end(&mut child).await;
-                return Ended::Stopped;
-            }
-            () = new_token(tunnel, catalog, events, token) => {
-                end(&mut child).await;
-                return Ended::NewToken;
-            }
+        ended = child.wait() => {
+            let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+            let said = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let why = if said.is_empty() { said } else { format!(": {said}") };
+            Ended::ByItself(format!("cloudflared ended ({status}){why}"))
+        }
+        () = stop.cancelled() => {
+            end(&mut child).await;
+            Ended::Stopped
+        }
+        () = new_token(tunnel, catalog, events, token) => {
+            end(&mut child).await;
+            Ended::NewToken
+        }
     }
 }
 
