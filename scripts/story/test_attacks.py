@@ -193,7 +193,8 @@ def test_a_token_in_the_address_or_twice_is_none(remote: Remote, client: str) ->
     assert remote.mcp(None, path=f"/mcp?access_token={token}").status == 401
     assert remote.mcp(None, cookie=f"access_token={token}").status == 401
     assert remote.mcp(None, authorization=f"Basic {token}").status == 401
-    assert remote.mcp(None, x_mcpbox_token=token, x_access_token=token).status == 401
+    assert remote.mcp(None, x_access_token=token).status == 401
+    assert remote.mcp(None, x_mcpbox_token=token).status == 403, "a header that only a front may send"
     form = remote.form("/mcp", {"access_token": token})
     assert form.status == 401, form
 
