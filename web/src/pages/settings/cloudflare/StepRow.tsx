@@ -51,7 +51,7 @@ function Requests({ title, requests }: { title: string; requests: Schema["ShownR
         {requests.map(({ method, url, body, purpose }) => (
           <div key={`${method} ${url}`}>
             <Text size="sm">{purpose}</Text>
-            <pre className={own.request} tabIndex={0} aria-label={`${method} ${url}`} role="region">
+            <pre className={own.request} aria-label={`${method} ${url}`} role="region">
               {`${method} ${url}`}
               {body != null && `\n${JSON.stringify(body, null, 2)}`}
             </pre>
