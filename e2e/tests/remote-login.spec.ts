@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Box, expect, inspect, makeAdmin, PASSWORD, settled, test, USERNAME } from "../support/test.js";
+import { Box, expect, inspect, makeAdmin, PASSWORD, settled, signedIn, test, USERNAME } from "../support/test.js";
 
 const VERIFIER = "verifier-verifier-verifier-verifier-verifier-0";
 
@@ -11,6 +11,7 @@ class Client {
   readonly #server: Server;
   readonly url: string;
   #link = "";
+  #id = "";
 
   private constructor(server: Server) {
     this.#server = server;
@@ -29,9 +30,17 @@ class Client {
     const metadata = { client_name: name, redirect_uris: [`${this.url}/callback`] };
     const answer = await fetch(`${base}/oauth/register`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(metadata) });
     const { client_id } = (await answer.json()) as { client_id: string };
+    this.#id = client_id;
     const code_challenge = createHash("sha256").update(VERIFIER).digest("base64url");
     const asked = { client_id, redirect_uri: `${this.url}/callback`, code_challenge, response_type: "code", code_challenge_method: "S256", scope: "mcp:tools mcp:author", state: "mine" };
     this.#link = `${base}/oauth/authorize?${new URLSearchParams(asked)}`.replaceAll("&", "&amp;");
+  }
+
+  /** Takes the code that the browser brought to the token endpoint. */
+  async exchange(base: string, code: string): Promise<void> {
+    const form = { grant_type: "authorization_code", client_id: this.#id, code, redirect_uri: `${this.url}/callback`, code_verifier: VERIFIER };
+    const answer = await fetch(`${base}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
+    expect(answer.status, await answer.text()).toBe(200);
   }
 
   async stop(): Promise<void> {
@@ -79,12 +88,28 @@ test("a login from another site ends where it began, by code or by password", as
     await page.screenshot({ path: `screenshots/remote-code-${theme}-${width}.png`, fullPage: true });
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
   }
-  const code = await page.locator(".code").textContent();
-  const { items } = (await send("GET", "/oauth/requests")) as { items: { id: string; code: string; scopes: string[] }[] };
-  const waiting = items.find((one) => one.code === code);
-  expect(waiting).toBeDefined();
-  await send("POST", `/oauth/requests/${waiting?.id}/approve`, { code, scopes: waiting?.scopes });
+  const code = (await page.locator(".code").textContent()) ?? "";
+  const desk = await page.context().newPage();
+  await signedIn(desk, box, "/remote");
+  const request = desk.getByRole("form", { name: "Request of Claude Code" });
+  await settled(desk);
+  await inspect(desk, "remote-waiting");
+  await request.getByLabel("The code that the browser shows").fill("bcdf-ghjk");
+  await request.getByRole("button", { name: "Allow" }).click();
+  await expect(request.getByRole("alert")).toContainText("not the code that the browser shows");
+  await request.getByLabel("The code that the browser shows").fill(code);
+  await request.getByLabel(/write tools/).uncheck();
+  await request.getByRole("button", { name: "Allow" }).click();
+  await expect(request).toHaveCount(0);
   await expect(page).toHaveURL(new RegExp(`^${client.url}/callback\\?code=mcpb_ac_[0-9a-f]{64}&state=mine&iss=`));
+  await client.exchange(base, new URL(page.url()).searchParams.get("code") ?? "");
+  await expect(desk.getByRole("table", { name: "Connected clients" })).toContainText("Claude Code");
+  await settled(desk);
+  await inspect(desk, "remote-connected");
+  await desk.getByRole("button", { name: `Revoke Claude Code for ${USERNAME}` }).click();
+  await desk.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await expect(desk.getByRole("heading", { name: "No client is connected" })).toBeVisible();
+  await desk.close();
 
   const settings = (await send("GET", "/settings")) as Record<string, unknown>;
   await send("PUT", "/settings", { ...settings, remote: { password_login: true } });
