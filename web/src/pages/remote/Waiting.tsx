@@ -17,7 +17,7 @@ export function Waiting() {
   const { data } = api.useSuspenseQuery("get", "/api/oauth/requests", { params: { query: { page_size: 100 } } });
   if (data.items.length === 0) return null;
   return (
-    <Section title="Wait for you">
+    <Section title="Waiting for you">
       <Stack>
         {data.items.map((request) => (
           <Asks key={request.id} request={request} />
@@ -73,7 +73,7 @@ function Asks({ request }: { request: Request }) {
             ))}
           </Stack>
         </Checkbox.Group>
-        <TextInput label="The code that the browser shows" description="Type it from there. If you see no such page in your own browser, somebody else is asking: refuse." placeholder="BCDF-GHJK" value={code} onChange={(event) => setCode(event.currentTarget.value.toUpperCase())} className="mono" maw={320} spellCheck={false} autoComplete="off" />
+        <TextInput label="The code that the browser shows" description="Type it from there. If you see no such page in your own browser, somebody else is asking: refuse." placeholder="BCDF-GHJK" value={code} onChange={(event) => setCode(event.currentTarget.value.toUpperCase())} classNames={{ input: "mono" }} maw={320} spellCheck={false} autoComplete="off" />
         {error !== undefined && (
           <Alert color="bad" role="alert">
             {sentence(error)}
