@@ -1,6 +1,6 @@
 # attack: start threads that need no memory at all, in machine code, until no other call can start
-# expect: EAGAIN | crashed
-# layers: limits
+# expect: EAGAIN
+# layers: cgroup
 # only: x86_64
 import ctypes
 import mmap
@@ -11,10 +11,14 @@ CLONE_AND_PAUSE = bytes.fromhex(
     "b822000000 0f05 ebf7"
 )
 
+# Threads that have not begun yet need their code after `main` has ended.
+KEPT = []
+
 
 def main(canary):
     page = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, 7)
     page.write(CLONE_AND_PAUSE)
+    KEPT.append(page)
     base = ctypes.addressof(ctypes.c_char.from_buffer(page))
     start = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long)(base)
     answer = start(base + 4000, 6000)
