@@ -7,7 +7,7 @@ import { Waiting } from "./Waiting";
 export function RemotePage() {
   return (
     <>
-      <PageHeader title="Remote access">Which clients elsewhere may use this box, for whom, and what each may do. What is revoked is refused at its next request.</PageHeader>
+      <PageHeader title="Remote access">Which clients elsewhere may use this box, for whom, and what each may do. What is revoked ends at once.</PageHeader>
       <Waiting />
       <Authorizations />
       <Tokens />
