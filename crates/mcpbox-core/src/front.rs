@@ -120,7 +120,7 @@ pub fn admit<'a>(fronts: impl IntoIterator<Item = &'a TrustedFront>, said: Said<
     if !front.emails.contains(&email) {
         return Err(FrontRefusal::Person);
     }
-    Ok(Visitor::Person(Principal::Remote { subject: email, scopes: scopes(said.scope) }))
+    Ok(Visitor::Person(Principal::Remote { subject: email, client: None, scopes: scopes(said.scope) }))
 }
 
 /// What the person allowed. Unknown scopes are nothing; a front that names none gives the least.
@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn a_person_must_be_on_the_list_and_gets_what_was_allowed() {
         let of = |email, scope| admit([&front()], said("the-token", email, scope));
-        let ada = |scopes| Ok(Visitor::Person(Principal::Remote { subject: "ada@example.com".to_owned(), scopes }));
+        let ada = |scopes| {
+            Ok(Visitor::Person(Principal::Remote { subject: "ada@example.com".to_owned(), client: None, scopes }))
+        };
         assert_eq!(of(Some("ada@example.com"), None), ada(vec![Scope::Tools]));
         assert_eq!(of(Some(" ADA@example.COM "), Some("mcp:tools mcp:author")), ada(vec![Scope::Tools, Scope::Author]));
         assert_eq!(of(Some("ada@example.com"), Some("everything")), ada(vec![]));

@@ -18,6 +18,7 @@ pub mod hash;
 pub mod ids;
 pub mod name;
 pub mod notification;
+pub mod oidc;
 pub mod package;
 pub mod paging;
 pub mod peers;

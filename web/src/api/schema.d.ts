@@ -4,6 +4,144 @@
  */
 
 export interface paths {
+    "/api/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own account and what proves it. */
+        get: operations["account_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/code-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes the app into use; gives new recovery codes. */
+        put: operations["account_confirm_code_app"];
+        /** Begins to set up an app for one-time codes. Nothing changes until a code of it is sent. */
+        post: operations["account_start_code_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/code-app/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes the app. */
+        post: operations["account_remove_code_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to let an account at the provider log in to one's own. */
+        post: operations["account_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/oidc/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the accounts at the provider off one's own. */
+        post: operations["account_unlink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes a passkey into use; gives recovery codes when the account had none. */
+        put: operations["account_finish_passkey"];
+        /** Begins to make a passkey. */
+        post: operations["account_start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes a passkey. */
+        post: operations["account_remove_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes new recovery codes; those from before count no longer. */
+        post: operations["account_renew_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -175,6 +313,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cloudflare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far it is, and every request that is sent next. Sends nothing. */
+        get: operations["cloudflare_show"];
+        /** Writes down what is to be done. Sends nothing. */
+        put: operations["cloudflare_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does the next step. What came of it stands in its message, also when it did not work. */
+        post: operations["cloudflare_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets the API token; what was made goes on working. */
+        delete: operations["cloudflare_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cloudflare/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes the last step that was begun. */
+        post: operations["cloudflare_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connection": {
         parameters: {
             query?: never;
@@ -332,6 +539,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whose link this is. */
+        post: operations["invitation_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password of the link's account and logs in. The link is used up. */
+        post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/modules": {
         parameters: {
             query?: never;
@@ -396,6 +637,41 @@ export interface paths {
         put?: never;
         /** Sends a test message now, also to a target that is off, and tells what the other end said. */
         post: operations["notifications_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the provider; its client secret is never shown. */
+        get: operations["oidc_show"];
+        /** Replaces the provider. Without a client secret the one that is there stays, unless the issuer is another. */
+        put: operations["oidc_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider what it says of itself. */
+        post: operations["oidc_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -898,6 +1174,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a login at the OpenID provider. */
+        post: operations["session_start_oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes back who comes from the provider, and sends them to the page: in, or to the login with what went wrong. */
+        get: operations["session_callback_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for a passkey. */
+        post: operations["session_start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in with a passkey. */
+        post: operations["session_answer_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/password": {
         parameters: {
             query?: never;
@@ -908,6 +1252,40 @@ export interface paths {
         get?: never;
         /** Changes one's own password. Log in again afterwards. */
         put: operations["session_change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in with the second factor. */
+        post: operations["session_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which ways to log in there are. */
+        get: operations["session_ways"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1226,10 +1604,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the accounts by name. */
+        get: operations["users_list"];
+        put?: never;
+        /** Makes an account, and the one-time link with which its human sets a password. */
+        post: operations["users_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an account; its sessions end at once. What it did stays in the records. */
+        delete: operations["users_delete"];
+        options?: never;
+        head?: never;
+        /** Changes role or state of an account. When it may do less than before, its sessions end at once. */
+        patch: operations["users_change"];
+        trace?: never;
+    };
+    "/api/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes app, recovery codes and passkeys of an account away, for somebody who lost theirs. Its sessions end. */
+        delete: operations["users_remove_factors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a one-time link with which a new password is set; the one before loses its force. */
+        post: operations["users_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A password for the link's account. */
+        AcceptRequest: {
+            /** @description The link's token. */
+            token: string;
+            /**
+             * Format: password
+             * @description 8 to 1024 characters.
+             */
+            password: string;
+        };
         /** @description A bearer token made for a client that sends a header. The token itself was shown once. */
         AccessToken: {
             /** @description Its id. */
@@ -1262,6 +1720,8 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description Its name. */
             username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
         };
         /** @description Who did something, as records show it. */
         Actor: {
@@ -1728,6 +2188,14 @@ export interface components {
              */
             last_seen_at: string;
         };
+        /** @description An app for one-time codes. */
+        CodeAppView: {
+            /**
+             * Format: date-time
+             * @description When it was set up.
+             */
+            created_at: string;
+        };
         /**
          * @description The language rules of a server's tools. The jail is the wall in both.
          * @enum {string}
@@ -2016,6 +2484,15 @@ export interface components {
              */
             ended: number;
         };
+        /** @description An app that is being set up. Shown this once. */
+        Enrolment: {
+            /** @description Goes along with the first code. */
+            token: string;
+            /** @description The secret, Base32, to type into an app. */
+            secret: string;
+            /** @description The same as `otpauth:` URL, to scan. */
+            url: string;
+        };
         /** @description An environment that published tools run in. */
         EnvironmentReport: {
             /** @description Names the exact set of files. */
@@ -2218,6 +2695,13 @@ export interface components {
          * @enum {string}
          */
         FindingAbout: "code" | "description" | "name" | "schema" | "tests";
+        /** @description A first code of the app. */
+        FirstCode: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What the app shows. */
+            code: string;
+        };
         /** @description What a version did since it was approved. */
         FirstRuns: {
             /** @description The review. */
@@ -2361,6 +2845,13 @@ export interface components {
             /** @description For whom: `everywhere`, `server weather_api`, `tool weather_api__get_weather`. */
             scope: string;
         };
+        /** @description A group gives a role. */
+        GroupRole: {
+            /** @description The group. */
+            group: string;
+            /** @description What its members may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A step on the way from a client to the box. */
         Hop: {
             /** @description Its name. */
@@ -2425,6 +2916,27 @@ export interface components {
             headers?: Record<string, unknown>;
             /** @description Response body: text as it is, anything else as JSON. */
             body?: unknown;
+        };
+        /** @description An account at another provider that logs in to one of ours. */
+        Identity: {
+            /** @description The provider. */
+            issuer: string;
+            /** @description The account there. */
+            subject: string;
+            /** @description Our account. */
+            user_id: components["schemas"]["UserId"];
+            /** @description Its verified e-mail address when it last logged in; empty when none was told. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description When it first logged in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last logged in.
+             */
+            last_used_at: string;
         };
         /** @description How a file is imported. */
         ImportOptions: {
@@ -2521,6 +3033,16 @@ export interface components {
             /** @enum {string} */
             state: "failed";
         };
+        /** @description What the page of a link shows. */
+        Invited: {
+            /** @description The account's name. */
+            username: string;
+            /**
+             * Format: date-time
+             * @description Until when the link works.
+             */
+            expires_at: string;
+        };
         /** @description What an admin read last of a tool's reviews. */
         LastLook: {
             /**
@@ -2567,6 +3089,11 @@ export interface components {
          * @enum {string}
          */
         LineChange: "same" | "added" | "removed";
+        /** @description A link. */
+        LinkRequest: {
+            /** @description Its token. */
+            token: string;
+        };
         /** @description Something changed. */
         LiveEvent: {
             /** @enum {string} */
@@ -2610,6 +3137,9 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "access_changed";
+        } | {
+            /** @enum {string} */
+            type: "cloudflare_changed";
         } | {
             /** @enum {string} */
             type: "client_seen";
@@ -2761,6 +3291,22 @@ export interface components {
             /** @description Whether the rest is approved when this is refused; otherwise refusing it sends the bundle back. */
             can_live_without: boolean;
         };
+        /** @description A passkey that the browser made. */
+        NewPasskey: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What to call it, 1 to 64 characters. */
+            name: string;
+            /** @description What `navigator.credentials.create` gave. */
+            passkey: Record<string, unknown>;
+        };
+        /** @description A new account. */
+        NewUser: {
+            /** @description Its name, 1 to 64 characters. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A tool call that would help. */
         NextCall: {
             /** @description Management tool. */
@@ -2807,6 +3353,11 @@ export interface components {
              */
             peak_memory_bytes: number;
         };
+        /** @description Where to go. */
+        OidcGo: {
+            /** @description The provider's page. */
+            url: string;
+        };
         /** @description A session that is open. */
         OpenSession: {
             /** @description Its id. */
@@ -2832,6 +3383,35 @@ export interface components {
             user_agent: string;
             /** @description Whether this is the session that asks. */
             is_this: boolean;
+        };
+        /** @description One's own account. */
+        OwnAccount: {
+            /** @description Its id. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /** @description Whether it has a password. */
+            has_password: boolean;
+            code_app?: components["schemas"]["CodeAppView"] | null;
+            /**
+             * Format: int64
+             * @description Recovery codes that are left.
+             */
+            recovery_codes: number;
+            /** @description Its passkeys, oldest first. */
+            passkeys: components["schemas"]["PasskeyView"][];
+            /** @description Accounts at providers that log in to it. */
+            identities: components["schemas"]["Identity"][];
+        };
+        /** @description One's own password, once more. */
+        OwnPassword: {
+            /**
+             * Format: password
+             * @description Empty for an account that has none.
+             */
+            password?: string;
         };
         /**
          * @description How a package came into a resolution.
@@ -3336,6 +3916,61 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
+        Page_UserView: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["UserId"];
+                /** @description Its name. */
+                username: string;
+                /** @description What it may do. */
+                role: components["schemas"]["Role"];
+                /** @description Whether nobody can log in with it now. */
+                is_disabled: boolean;
+                /** @description Whether a password was set. */
+                has_password: boolean;
+                /** @description Whether it has an app for one-time codes. */
+                has_code_app: boolean;
+                /**
+                 * Format: int64
+                 * @description How many passkeys it has.
+                 */
+                passkeys: number;
+                /** @description E-mail addresses of accounts at a provider that log in to it; the subject where none was told. */
+                identities: string[];
+                /**
+                 * Format: date-time
+                 * @description Until when a one-time link for it works.
+                 */
+                invited_until?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
         Page_VersionSummary: {
             /** @description The rows. */
             items: {
@@ -3391,6 +4026,51 @@ export interface components {
              */
             pages: number;
         };
+        /** @description What the browser says of a passkey. */
+        PasskeyAnswer: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What `navigator.credentials.get` gave. */
+            passkey: Record<string, unknown>;
+        };
+        /** @description What the browser needs to make a passkey. */
+        PasskeyEnrolment: {
+            /** @description Goes along with what the browser made. */
+            token: string;
+            /** @description For `navigator.credentials.create`. */
+            options: Record<string, unknown>;
+        };
+        /**
+         * Format: uuid
+         * @description Names a passkey of an account.
+         */
+        PasskeyId: string;
+        /** @description What the browser needs to log in with a passkey. */
+        PasskeyLogin: {
+            /** @description Goes along with what the browser says. */
+            token: string;
+            /** @description For `navigator.credentials.get`. */
+            options: Record<string, unknown>;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
+            /** @description Its id. */
+            id: components["schemas"]["PasskeyId"];
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description The host name it works on. */
+            host: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            last_used_at?: string | null;
+        };
         /** @description Old and new password. */
         PasswordChange: {
             /**
@@ -3434,6 +4114,43 @@ export interface components {
             /** @description Why. */
             comment: string;
             revoked?: components["schemas"]["TakenBack"] | null;
+        };
+        /** @description What an admin decides once. */
+        Plan: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. The Worker answers at `https://NAME.SUBDOMAIN.workers.dev`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description Who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address, or a name it can resolve (`mcpbox` with compose). */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Port of the remote gateway there.
+             */
+            gateway_port: number;
+        };
+        /** @description What is to be done. */
+        PlanCloudflare: {
+            /** @description Name of everything that is made: 1 to 40 of `a-z 0-9 -`. */
+            name: string;
+            /** @description Account to use, 32 hex digits; the only one that the token sees unless given. */
+            account_id?: string | null;
+            /** @description E-mail addresses of the people who may sign in. */
+            emails: string[];
+            /** @description Where `cloudflared` reaches the remote gateway: an IPv4 address or a name. */
+            gateway_host: string;
+            /**
+             * Format: int32
+             * @description Its port there.
+             */
+            gateway_port: number;
+            /**
+             * Format: password
+             * @description API token of Cloudflare; the one that is kept unless given. Never returned.
+             */
+            token?: string | null;
         };
         /** @description What each rule would have decided. */
         Preview: {
@@ -3516,6 +4233,85 @@ export interface components {
          * @enum {string}
          */
         Profile: "live" | "quarantine";
+        /**
+         * @description How far a step is.
+         * @enum {string}
+         */
+        Progress: "open" | "begun" | "done" | "failed";
+        /** @description The provider and who of its accounts may come in. Nobody may while both lists are empty. */
+        Provider: {
+            /**
+             * @description Whether it is offered.
+             * @default false
+             */
+            is_on: boolean;
+            /**
+             * @description What the button calls it.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Its issuer URL, exactly as it names itself.
+             * @default
+             */
+            issuer: string;
+            /**
+             * @description Our client id there.
+             * @default
+             */
+            client_id: string;
+            /**
+             * @description Verified e-mail addresses that may log in; `@example.com` stands for all of a domain.
+             * @default []
+             */
+            allowed_emails: string[];
+            /**
+             * @description Groups whose members may log in.
+             * @default []
+             */
+            allowed_groups: string[];
+            /**
+             * @description The claim that lists somebody's groups; empty is `groups`.
+             * @default
+             */
+            groups_claim: string;
+            /**
+             * @description Further scopes to ask for, beside `openid`, `email` and `profile`.
+             * @default []
+             */
+            scopes: string[];
+            /**
+             * @description Which groups give which role; the highest that fits counts. With any rule, the provider decides the role at each login.
+             * @default []
+             */
+            roles: components["schemas"]["GroupRole"][];
+        };
+        /** @description What an admin sets. */
+        ProviderChange: {
+            /** @description The provider and who may come in. */
+            provider: components["schemas"]["Provider"];
+            /** @description A new client secret; absent keeps the one that is there, empty removes it. */
+            secret?: string | null;
+        };
+        /** @description What came of asking the provider. */
+        ProviderCheck: {
+            /** @description Where people are sent to log in. */
+            authorization_url: string;
+        };
+        /** @description The provider as an admin sees it. */
+        ProviderView: {
+            /** @description The provider and who may come in. */
+            provider: components["schemas"]["Provider"];
+            /** @description Whether a client secret is set. It is never shown. */
+            has_secret: boolean;
+            /** @description What to register with the provider as redirect URL of the admin page. */
+            redirect_url: string;
+        };
+        /** @description Recovery codes, shown this once. Empty when none were made. */
+        RecoveryCodes: {
+            /** @description Each works once, in place of a second factor. */
+            recovery_codes: string[];
+        };
         /** @description A capability that a human refused, and why. */
         Refusal: {
             /** @description What. */
@@ -3762,6 +4558,11 @@ export interface components {
          */
         Risk: "low" | "medium" | "high" | "critical";
         /**
+         * @description What a human may do. Each one may do all that those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "reviewer" | "admin";
+        /**
          * @description A rule that may approve without a human.
          * @enum {string}
          */
@@ -3861,6 +4662,24 @@ export interface components {
             searched: number;
             /** @description What to do now. */
             next: components["schemas"]["NextStep"][];
+        };
+        /** @description The second factor: a code or a passkey. */
+        SecondAnswer: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description The code of an app, or a recovery code. */
+            code?: string | null;
+            /** @description What `navigator.credentials.get` gave. */
+            passkey?: Record<string, unknown> | null;
+        };
+        /** @description The password was right; the account wants a second factor. Answer with `POST /api/session/second`. */
+        SecondFactorView: {
+            /** @description Goes along with the answer. */
+            token: string;
+            /** @description Whether the code of an app answers. A recovery code always does while there is one. */
+            takes_code: boolean;
+            /** @description For `navigator.credentials.get`; none when no passkey of the account is for this address. */
+            passkey?: Record<string, unknown> | null;
         };
         /** @description A secret's outside: everything but its value. */
         Secret: {
@@ -4100,7 +4919,7 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description Names a login session of an admin.
+         * @description Names a login session of a human.
          */
         SessionId: string;
         /** @description A session. Its token stands in the cookie only. */
@@ -4184,6 +5003,19 @@ export interface components {
              *     }
              */
             backup: components["schemas"]["BackupSchedule"];
+            /** @default null */
+            front: components["schemas"]["TrustedFront"] | null;
+        };
+        /** @description All of it. */
+        Setup: {
+            plan?: components["schemas"]["Plan"] | null;
+            /** @description Whether the API token of Cloudflare is kept. */
+            has_token: boolean;
+            /** @description What MCP clients connect to, once known. */
+            mcp_url?: string | null;
+            /** @description Steps in order. */
+            steps: components["schemas"]["Step"][];
+            tunnel?: components["schemas"]["TunnelStatus"] | null;
         };
         /** @description The first admin account. */
         SetupRequest: {
@@ -4207,6 +5039,40 @@ export interface components {
          * @enum {string}
          */
         Severity: "notice" | "warning" | "danger" | "error";
+        /** @description A request, as it is sent or would be. What is not known yet stands as `‹…›`, secrets as `[secret]`. */
+        ShownRequest: {
+            /** @description HTTP method. */
+            method: string;
+            /** @description Address. */
+            url: string;
+            /** @description JSON body, or the metadata of an upload. */
+            body?: unknown;
+            /** @description What it is for. */
+            purpose: string;
+        };
+        /** @description A step as the page shows it. */
+        Step: {
+            /** @description Which. */
+            name: components["schemas"]["StepName"];
+            /** @description How far. */
+            progress: components["schemas"]["Progress"];
+            /** @description What it made, or what went wrong and what to do; a sentence. */
+            message?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            at?: string | null;
+            /** @description Every request of it that changes something. */
+            requests: components["schemas"]["ShownRequest"][];
+            /** @description What undoing it sends. */
+            undo: components["schemas"]["ShownRequest"][];
+        };
+        /**
+         * @description A step. Their order is the order of the work; it is undone backwards.
+         * @enum {string}
+         */
+        StepName: "verify" | "tunnel" | "vpc_service" | "kv_namespace" | "access_policy" | "access_app" | "front" | "worker" | "check";
         /** @description How much may be kept, so that clients cannot fill the disk. What is over is refused, or the oldest of it goes. */
         Storage: {
             /**
@@ -4560,11 +5426,80 @@ export interface components {
          * @enum {string}
          */
         TrialPurpose: "author" | "reviewer" | "regression";
+        /** @description Which front is trusted, and whom it may bring in. */
+        TrustedFront: {
+            /** @description SHA-256 of the service token, 64 lower-case hex digits. The token itself is not kept. */
+            token_hash: string;
+            /** @description E-mail addresses of the people who may come in, in lower case. */
+            emails: string[];
+        };
+        /** @description What `cloudflared` does. */
+        TunnelStatus: {
+            /** @description Whether it runs. */
+            is_running: boolean;
+            /** @description In a sentence. */
+            message: string;
+            /**
+             * Format: int32
+             * @description How often it was started again after it ended by itself.
+             */
+            restarts: number;
+        };
+        /** @description What changes of an account; what is absent stays. */
+        UserChange: {
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether nobody can log in with it. */
+            is_disabled?: boolean | null;
+        };
         /**
          * Format: uuid
-         * @description Names an admin account.
+         * @description Names the account of a human.
          */
         UserId: string;
+        /** @description A one-time link, shown this once. Hand it to the human whose account it is. */
+        UserLink: {
+            /** @description Whose account. */
+            user: components["schemas"]["Account"];
+            /** @description The link. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description Until when it works.
+             */
+            expires_at: string;
+        };
+        /** @description An account, as an admin sees it. */
+        UserView: {
+            /** @description Its id. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /** @description Whether nobody can log in with it now. */
+            is_disabled: boolean;
+            /** @description Whether a password was set. */
+            has_password: boolean;
+            /** @description Whether it has an app for one-time codes. */
+            has_code_app: boolean;
+            /**
+             * Format: int64
+             * @description How many passkeys it has.
+             */
+            passkeys: number;
+            /** @description E-mail addresses of accounts at a provider that log in to it; the subject where none was told. */
+            identities: string[];
+            /**
+             * Format: date-time
+             * @description Until when a one-time link for it works.
+             */
+            invited_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
         /**
          * @description How a run compares with its example.
          * @enum {string}
@@ -4692,6 +5627,13 @@ export interface components {
             /** @enum {string} */
             state: "checked";
         };
+        /** @description Ways to log in beside name and password. */
+        Ways: {
+            /** @description Whether passkeys work at this address. */
+            passkeys: boolean;
+            /** @description What the OpenID provider is called, if one is switched on. */
+            oidc?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -4701,6 +5643,323 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    account_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_confirm_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_start_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_remove_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Go there with the cookie that is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcGo"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_finish_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyEnrolment"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the passkey */
+                id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_renew_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit_list: {
         parameters: {
             query?: {
@@ -5137,6 +6396,150 @@ export interface operations {
             };
         };
     };
+    cloudflare_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCloudflare"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_next: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloudflare_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     connection_show: {
         parameters: {
             query?: never;
@@ -5484,6 +6887,71 @@ export interface operations {
             };
         };
     };
+    invitation_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitation_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Set, and logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     modules_show: {
         parameters: {
             query?: never;
@@ -5660,6 +7128,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProbeReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCheck"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */
@@ -6878,6 +8434,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            /** @description The password is right; a second factor is wanted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
             /** @description It was not done; the problem says why and what to do next */
             default: {
                 headers: {
@@ -6916,6 +8481,132 @@ export interface operations {
             };
         };
     };
+    session_start_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go there with the cookie that is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcGo"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_callback_oidc: {
+        parameters: {
+            query?: {
+                /** @description What was sent along. */
+                state?: string;
+                /** @description The code. */
+                code?: string;
+                /** @description Who answers (RFC 9207). */
+                iss?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyLogin"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_answer_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_change_password: {
         parameters: {
             query?: never;
@@ -6935,6 +8626,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondAnswer"];
+            };
+        };
+        responses: {
+            /** @description Logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
+                };
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {
@@ -7668,6 +9420,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLink"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_remove_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLink"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -6,7 +6,8 @@ macro_rules! each_table {
         $step! {
             servers, tools, versions, reviews, grants, secrets, sources, calls, audit_events, audit_head, settings, users,
             access_tokens, data_keys, key_check, resolutions, review_revisions, review_views, regressions,
-            notification_targets, notices, cloudflare
+            notification_targets, notices, code_apps, recovery_codes, passkeys, identities, oidc_provider,
+            cloudflare
         }
     };
 }
@@ -20,7 +21,8 @@ macro_rules! names {
 pub(super) const NAMES: &[&str] = each_table!(names);
 
 /// Tables that no backup holds: what is only true of the processes that run.
-pub(super) const LEFT_OUT: [&str; 5] = ["sessions", "setup_tokens", "outbox", "alerts", "sandbox_tiers"];
+pub(super) const LEFT_OUT: [&str; 7] =
+    ["sessions", "setup_tokens", "invitations", "ceremonies", "outbox", "alerts", "sandbox_tiers"];
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ mod m0006_notifications;
 mod m0007_activity;
 mod m0009_alerts;
 mod m0010_room;
+mod m0012_people;
 mod m0013_access;
 mod m0014_cloudflare;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_activity::Migration),
             Box::new(m0009_alerts::Migration),
             Box::new(m0010_room::Migration),
+            Box::new(m0012_people::Migration),
             Box::new(m0013_access::Migration),
             Box::new(m0014_cloudflare::Migration),
         ]
