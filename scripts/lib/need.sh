@@ -114,3 +114,12 @@ END
   chmod +x "$directory/inspect"
   echo "$INSPECTOR_VERSION $NODE_MAJOR" >"$directory/stamp"
 }
+
+# The OpenID provider that people log in with in a test.
+openid_provider() {
+  local directory=scripts/story/oidc
+  cmp -s "$directory/package-lock.json" "$directory/node_modules/.installed" && return
+  echo "Installing the OpenID provider of the tests …"
+  npm ci --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" || return 1
+  cp "$directory/package-lock.json" "$directory/node_modules/.installed"
+}

@@ -1,6 +1,7 @@
 //! The REST API: one folder a noun, one file a verb, with request, answer, description and handler together. Handlers
 //! parse, call the catalog and answer; they decide nothing.
 
+pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod backups;
 pub(crate) mod calls;
@@ -9,9 +10,11 @@ pub(crate) mod connection;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod grants;
+pub(crate) mod invitation;
 pub(crate) mod modules;
 pub(crate) mod notifications;
 pub(crate) mod oauth;
+pub(crate) mod oidc;
 pub(crate) mod packages;
 pub(crate) mod policy;
 pub(crate) mod reviews;
@@ -26,6 +29,7 @@ pub(crate) mod storage;
 pub(crate) mod tokens;
 pub(crate) mod tools;
 pub(crate) mod transfer;
+pub(crate) mod users;
 
 use axum::Json;
 use mcpbox_catalog::author;

@@ -1,15 +1,21 @@
 //! Parsing at the edge: bodies, paths and queries become checked types here or the request ends as a problem.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::extract::{
     FromRequest, FromRequestParts, Request,
     rejection::{JsonRejection, PathRejection, QueryRejection},
 };
 use http::{StatusCode, request::Parts};
+use mcpbox_catalog::identity;
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::{
+    guard::host::named,
+    peer::{Https, Peer},
+    problem::Problem,
+    state::AdminState,
+};
 
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,4 +96,33 @@ fn query_problem(rejection: &QueryRejection) -> Problem {
         "The query cannot be read",
         format!("{}; GET /api/openapi.json describes the parameters.", rejection.body_text()),
     )
+}
+
+/// The origin of the page that asks, as the guards checked it; none where passkeys cannot work.
+pub(crate) struct Site(pub(crate) Option<identity::Site>);
+
+impl Site {
+    /// For what is about passkeys alone.
+    ///
+    /// # Errors
+    /// A problem that says which addresses they work on.
+    pub(crate) fn required(self) -> Result<identity::Site, Problem> {
+        self.0.ok_or_else(|| {
+            Problem::invalid(
+                "Passkeys work on host names that browsers trust: open MCPbox by https under a name, or as localhost.",
+            )
+        })
+    }
+}
+
+impl FromRequestParts<AdminState> for Site {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AdminState) -> Result<Self, Infallible> {
+        let Ok(Peer::Address(_)) = Peer::from_request_parts(parts, state).await else { return Ok(Self(None)) };
+        let Https(https) = state.https(&parts.extensions);
+        let scheme = if https { "https" } else { "http" };
+        let host = named(&parts.uri, &parts.headers).filter(|host| state.hosts.allows(host));
+        Ok(Self(host.and_then(|host| identity::Site::parse(&format!("{scheme}://{host}")))))
+    }
 }

@@ -13,16 +13,28 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        audit, backups, calls, cloudflare, connection, document, events, grants, modules, notifications, oauth,
-        packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings, setup, storage, tokens,
-        tools, transfer,
+        account, audit, backups, calls, cloudflare, connection, document, events, grants, invitation, modules,
+        notifications, oauth, oidc, packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings,
+        setup, storage, tokens, tools, transfer, users,
     },
     problem::{self, Details},
     state::AdminState,
 };
 
 /// Operations that need no credentials, as `METHOD path`; a test refuses any other that answers without.
-pub const PUBLIC_OPERATIONS: [&str; 3] = ["GET /api/setup", "POST /api/setup", "POST /api/session"];
+pub const PUBLIC_OPERATIONS: [&str; 11] = [
+    "GET /api/session/oidc/callback",
+    "GET /api/session/ways",
+    "GET /api/setup",
+    "POST /api/invitation",
+    "POST /api/invitation/accept",
+    "POST /api/session",
+    "POST /api/session/oidc",
+    "POST /api/session/passkey",
+    "POST /api/session/passkey/answer",
+    "POST /api/session/second",
+    "POST /api/setup",
+];
 
 /// The routes, without `/api`.
 pub(crate) fn api() -> axum::Router<AdminState> {
@@ -37,6 +49,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(connection::check::check))
         .routes(routes!(session::show::show, session::login::login, session::logout::logout))
         .routes(routes!(session::change_password::change_password))
+        .merge(people())
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::end::end))
         .routes(routes!(sessions::end_others::end_others))
@@ -89,6 +102,32 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(packages::install::install))
         .routes(routes!(events::stream))
         .routes(routes!(document::show))
+}
+
+fn people() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(session::ways::ways))
+        .routes(routes!(session::second::answer))
+        .routes(routes!(session::passkey::start_passkey))
+        .routes(routes!(session::passkey::answer_passkey))
+        .routes(routes!(session::oidc::start_oidc))
+        .routes(routes!(session::oidc::callback_oidc))
+        .routes(routes!(invitation::look))
+        .routes(routes!(invitation::accept))
+        .routes(routes!(account::show::show))
+        .routes(routes!(account::code_app::start_code_app, account::code_app::confirm_code_app))
+        .routes(routes!(account::code_app::remove_code_app))
+        .routes(routes!(account::code_app::renew_codes))
+        .routes(routes!(account::passkeys::start_passkey, account::passkeys::finish_passkey))
+        .routes(routes!(account::passkeys::remove_passkey))
+        .routes(routes!(account::oidc::link))
+        .routes(routes!(account::oidc::unlink))
+        .routes(routes!(users::list::list, users::create::create))
+        .routes(routes!(users::change::change, users::delete::delete))
+        .routes(routes!(users::invite::invite))
+        .routes(routes!(users::remove_factors::remove_factors))
+        .routes(routes!(oidc::show, oidc::replace))
+        .routes(routes!(oidc::check))
 }
 
 fn reviewing() -> OpenApiRouter<AdminState> {

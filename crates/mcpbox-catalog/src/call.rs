@@ -110,6 +110,7 @@ async fn run_call(
 
 /// Finds the tool, with the grants that hold now.
 async fn authorise(cat: &Arc<Catalog>, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+    who.check_acts()?;
     // What fails here is refused below for the tools that it matters for.
     let _ = expiry::enforce(cat).await;
     find(&cat.snapshot(), who, name)

@@ -6,19 +6,24 @@ use mcpbox_core::{
     failure::{Failure, FailureKind, NextCall},
     principal::{Actor, ActorKind, Principal},
     server::Server,
+    user::Role,
 };
 use mcpbox_store::calls::CallFilter;
 use serde_json::json;
 
-use crate::{Catalog, CatalogError, Snapshot, session::Reviewer, withheld::KnownTool};
+use crate::{
+    Catalog, CatalogError, Snapshot,
+    session::{Admin, Reviewer, SignedIn},
+    withheld::KnownTool,
+};
 
 /// Who asks. Being a caller never allows to decide a review: that takes a [`Reviewer`] itself.
 #[derive(Debug, Clone, Copy)]
 pub enum Caller<'a> {
     /// A client that speaks MCP.
     Principal(&'a Principal),
-    /// A human with a live admin session.
-    Reviewer(&'a Reviewer),
+    /// A human who proved who they are. What they may do is their role's.
+    Human(&'a SignedIn),
     /// The command line of the user MCPbox runs as; may read and call like a local principal.
     Cli,
 }
@@ -29,9 +34,21 @@ impl<'a> From<&'a Principal> for Caller<'a> {
     }
 }
 
+impl<'a> From<&'a SignedIn> for Caller<'a> {
+    fn from(human: &'a SignedIn) -> Self {
+        Self::Human(human)
+    }
+}
+
 impl<'a> From<&'a Reviewer> for Caller<'a> {
     fn from(reviewer: &'a Reviewer) -> Self {
-        Self::Reviewer(reviewer)
+        Self::Human(reviewer)
+    }
+}
+
+impl<'a> From<&'a Admin> for Caller<'a> {
+    fn from(admin: &'a Admin) -> Self {
+        Self::Human(admin)
     }
 }
 
@@ -40,7 +57,7 @@ impl Caller<'_> {
     pub fn actor(self) -> Actor {
         match self {
             Self::Principal(principal) => principal.actor(),
-            Self::Reviewer(reviewer) => reviewer.actor(),
+            Self::Human(human) => human.actor(),
             Self::Cli => Actor { kind: ActorKind::Llm, name: "command line".to_owned(), on_behalf_of: None },
         }
     }
@@ -49,7 +66,7 @@ impl Caller<'_> {
     pub fn may_author(self) -> bool {
         match self {
             Self::Principal(principal) => principal.may_author(),
-            Self::Reviewer(_) | Self::Cli => true,
+            Self::Human(_) | Self::Cli => true,
         }
     }
 
@@ -57,7 +74,7 @@ impl Caller<'_> {
     pub fn may_call_any(self) -> bool {
         match self {
             Self::Principal(principal) => principal.may_call_any(),
-            Self::Reviewer(_) | Self::Cli => true,
+            Self::Human(_) | Self::Cli => true,
         }
     }
 
@@ -65,20 +82,37 @@ impl Caller<'_> {
     pub fn may_see(self, server: &str) -> bool {
         match self {
             Self::Principal(principal) => principal.may_see(server),
-            Self::Reviewer(_) | Self::Cli => true,
+            Self::Human(_) | Self::Cli => true,
         }
     }
 
-    /// Whether the published tools of `server` may be called.
+    /// Whether the published tools of `server` may be seen, and called by [`Caller::check_acts`].
     pub fn may_call(self, server: &str) -> bool {
         match self {
             Self::Principal(principal) => principal.may_call(server),
-            Self::Reviewer(_) | Self::Cli => true,
+            Self::Human(_) | Self::Cli => true,
         }
     }
 
-    /// Refuses a caller that may not use the management tools.
+    /// Refuses a human who may only read.
+    pub(crate) fn check_acts(self) -> Result<(), Failure> {
+        match self {
+            Self::Human(human) if human.role() < Role::Reviewer => {
+                Err(Failure::new(FailureKind::Forbidden, "viewers only read")
+                    .hint("ask an admin to do it, or to change your role on the page Users"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a caller that may not change things with the management tools.
     pub(crate) fn check_author(self) -> Result<(), CatalogError> {
+        self.check_reads()?;
+        Ok(self.check_acts()?)
+    }
+
+    /// Refuses a caller that may not look at things with the management tools.
+    pub(crate) fn check_reads(self) -> Result<(), CatalogError> {
         if self.may_author() {
             return Ok(());
         }
@@ -110,16 +144,28 @@ impl Caller<'_> {
         }
     }
 
+    /// The server (id or name) that the caller may look at.
+    pub(crate) fn seen_server<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Server, CatalogError> {
+        self.check_reads()?;
+        Ok(snapshot.find_server_among(text, |server| self.may_see(server))?)
+    }
+
+    /// The tool (id or name) that the caller may look at.
+    pub(crate) fn seen_tool<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Arc<KnownTool>, CatalogError> {
+        self.check_reads()?;
+        Ok(snapshot.find_tool_among(text, |server| self.may_see(server))?)
+    }
+
     /// The server (id or name) on which the caller may use the management tools.
     pub(crate) fn server<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Server, CatalogError> {
-        self.check_author()?;
-        Ok(snapshot.find_server_among(text, |server| self.may_see(server))?)
+        self.check_acts()?;
+        self.seen_server(snapshot, text)
     }
 
     /// The tool (id or name) on which the caller may use the management tools.
     pub(crate) fn tool<'s>(self, snapshot: &'s Snapshot, text: &str) -> Result<&'s Arc<KnownTool>, CatalogError> {
-        self.check_author()?;
-        Ok(snapshot.find_tool_among(text, |server| self.may_see(server))?)
+        self.check_acts()?;
+        self.seen_tool(snapshot, text)
     }
 
     /// The records of runs that the caller may read: a remote client only those of its human.
@@ -137,6 +183,7 @@ impl Caller<'_> {
     pub(crate) fn check_delete(self, cat: &Catalog, instead: NextCall) -> Result<(), CatalogError> {
         self.check_author()?;
         match self {
+            Self::Human(human) => human.clone().admin().map(drop),
             Self::Principal(principal) if !principal.is_local() && !cat.snapshot().settings().remote_delete => {
                 let message = "remote clients may not delete servers or tools on this MCPbox";
                 let hint = "withdraw it, as under next, or ask the human to delete it, or to allow remote deletion under Settings";

@@ -1,10 +1,12 @@
-//! Accounts and sessions of humans, and the only makers of a [`Reviewer`]: a live session, or a password.
+//! Sessions of humans, and the only makers of a [`SignedIn`]: a live session, or a password with what else the account wants.
 //!
 //! Passwords are argon2id, at most two at a time; tokens are 256 random bits, kept as SHA-256; an unknown user takes
 //! as long as a wrong password.
 
+mod first;
 mod list;
-mod password;
+pub(crate) mod password;
+mod proven;
 
 use std::sync::Arc;
 
@@ -13,18 +15,21 @@ use mcpbox_core::{
     event::LiveEvent,
     failure::{Failure, FailureKind},
     ids::{SessionId, UserId},
-    principal::Actor,
     token::TokenHash,
-    user::{AdminSession, User},
+    user::{AdminSession, Role, User},
 };
-use mcpbox_store::{sessions, setup, users};
+use mcpbox_store::{sessions, users};
 use rand::{TryRng, rngs::SysRng};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
-pub use self::list::{OpenSession, end_other_sessions, end_session, logout, sessions};
-use crate::{Catalog, CatalogError, change::Change};
+pub use self::{
+    first::{FirstAdmin, SetupProof, create_first_admin, has_admin, new_setup_token},
+    list::{OpenSession, end_other_sessions, end_session, logout, sessions},
+    proven::{Admin, Reviewer, SignedIn},
+};
+use crate::{Catalog, CatalogError, change::Change, identity};
 
 /// A session ends when it was not used for this long.
 const IDLE: TimeDelta = TimeDelta::hours(12);
@@ -35,52 +40,6 @@ const RENEW_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// Longest name of a browser that is kept, characters.
 const USER_AGENT_MAX_CHARS: usize = 300;
 
-/// A human who proved just now who they are. Whatever decides or grants takes one.
-#[derive(Debug, Clone)]
-pub struct Reviewer {
-    user_id: UserId,
-    username: String,
-    /// None when they proved it with their password.
-    session: Option<SessionId>,
-}
-
-impl Reviewer {
-    /// Their account.
-    pub fn user_id(&self) -> UserId {
-        self.user_id
-    }
-
-    /// Their name.
-    pub fn username(&self) -> &str {
-        &self.username
-    }
-
-    /// How they stand in records.
-    pub fn actor(&self) -> Actor {
-        Actor::admin(&self.username)
-    }
-}
-
-/// What allows to make the first admin.
-#[derive(Debug)]
-pub enum SetupProof {
-    /// The one-time token that the server printed at its start.
-    Token(SecretString),
-    /// The command line of the user MCPbox runs as.
-    Local,
-}
-
-/// The first admin account.
-#[derive(Debug)]
-pub struct FirstAdmin {
-    /// What allows to make it.
-    pub proof: SetupProof,
-    /// Its name: 1 to 64 characters.
-    pub username: String,
-    /// Its password: 8 to 1024 characters.
-    pub password: SecretString,
-}
-
 /// An account, without anything secret.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -89,6 +48,14 @@ pub struct Account {
     pub id: UserId,
     /// Its name.
     pub username: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Account {
+    pub(crate) fn of(user: &User) -> Self {
+        Self { id: user.id, username: user.username.clone(), role: user.role }
+    }
 }
 
 /// Where a login comes from, for the list of sessions.
@@ -111,73 +78,17 @@ pub struct NewSession {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Whether an admin account exists.
-///
-/// # Errors
-/// The store cannot be read.
-pub async fn has_admin(cat: &Catalog) -> Result<bool, CatalogError> {
-    Ok(users::count(&cat.store.reader()).await? > 0)
+/// What came of a right password.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "made once a login")]
+pub enum Login {
+    /// It was enough.
+    Done(NewSession),
+    /// The account wants a second factor as well: [`identity::answer_second_factor`].
+    SecondFactor(identity::SecondFactor),
 }
 
-/// A new one-time token that allows to make the first admin; the one before loses its force.
-///
-/// # Errors
-/// An admin exists already (conflict).
-pub async fn new_setup_token(cat: &Arc<Catalog>) -> Result<SecretString, CatalogError> {
-    let token = new_token()?;
-    let mut change = Change::begin(cat, Actor::system("setup")).await?;
-    check_no_admin(&change).await?;
-    setup::put(&change.tx, &hash_of(&token), change.now).await?;
-    change.audit("setup.token", "setup".to_owned(), json!({})).await?;
-    change.commit().await?;
-    Ok(token)
-}
-
-/// Makes the first admin; refused once one exists.
-///
-/// # Errors
-/// Wrong or used token, an admin exists, a name or password outside the rules.
-pub async fn create_first_admin(cat: &Arc<Catalog>, first: FirstAdmin) -> Result<Account, CatalogError> {
-    let username = password::check_username(&first.username)?;
-    password::check_rules(&first.password)?;
-    let token = match &first.proof {
-        SetupProof::Token(token) => Some(hash_of(token)),
-        SetupProof::Local => None,
-    };
-    let wrong_token = || {
-        CatalogError::Unauthenticated("this setup token is wrong or was used; restart MCPbox for a new one".to_owned())
-    };
-    if let Some(token) = &token
-        && !setup::matches(&cat.store.reader(), token).await?
-    {
-        return Err(wrong_token());
-    }
-    let password_hash = password::hash(cat, &first.password).await?;
-    let mut change = Change::begin(cat, Actor::admin(&username)).await?;
-    check_no_admin(&change).await?;
-    if let Some(token) = &token
-        && !setup::take(&change.tx, token).await?
-    {
-        return Err(wrong_token());
-    }
-    setup::clear(&change.tx).await?;
-    let (created_at, password_changed_at) = (change.now, change.now);
-    let user = User { id: UserId::generate(), username, password_hash, created_at, password_changed_at };
-    users::insert(&change.tx, &user).await?;
-    change.audit("user.create", format!("user:{}", user.id), json!({"username": user.username})).await?;
-    change.commit().await?;
-    Ok(Account { id: user.id, username: user.username })
-}
-
-async fn check_no_admin(change: &Change) -> Result<(), CatalogError> {
-    if users::count(&change.tx).await? == 0 {
-        return Ok(());
-    }
-    let failure = Failure::new(FailureKind::Conflict, "an admin account exists already");
-    Err(failure.hint("log in with it").into())
-}
-
-/// Logs in.
+/// Logs in. `site` is the page's own origin, for passkeys.
 ///
 /// # Errors
 /// `Unauthenticated` for an unknown user and a wrong password alike.
@@ -186,11 +97,39 @@ pub async fn login(
     username: &str,
     password: &SecretString,
     origin: LoginOrigin,
-) -> Result<NewSession, CatalogError> {
+    site: Option<&identity::Site>,
+) -> Result<Login, CatalogError> {
     let user = authenticate(cat, username, password).await?;
-    let token = new_token()?;
-    let mut change = Change::begin(cat, Actor::admin(&user.username)).await?;
-    let now = change.now;
+    match identity::ask_second_factor(cat, &user, site).await? {
+        Some(asked) => Ok(Login::SecondFactor(asked)),
+        None => Ok(Login::Done(open(cat, user, origin, "password").await?)),
+    }
+}
+
+/// Opens a session for somebody whose proof was checked; `how` goes to the audit log.
+pub(crate) async fn open(
+    cat: &Arc<Catalog>,
+    user: User,
+    origin: LoginOrigin,
+    how: &'static str,
+) -> Result<NewSession, CatalogError> {
+    let mut change = Change::begin(cat, mcpbox_core::principal::Actor::admin(&user.username)).await?;
+    let opened = open_in(&mut change, &user, origin, how).await?;
+    change.commit().await?;
+    Ok(opened)
+}
+
+/// As [`open`], within a change that proves something more.
+pub(crate) async fn open_in(
+    change: &mut Change,
+    user: &User,
+    origin: LoginOrigin,
+    how: &'static str,
+) -> Result<NewSession, CatalogError> {
+    let (token, now) = (new_token()?, change.now);
+    // Read again within the transaction: it may have been disabled while the proof was checked.
+    let still = users::by_id(&change.tx, user.id).await?.filter(|user| !user.is_disabled);
+    let user = still.ok_or_else(|| CatalogError::Unauthenticated("this account was disabled".to_owned()))?;
     let session = AdminSession {
         id: SessionId::generate(),
         user_id: user.id,
@@ -202,17 +141,17 @@ pub async fn login(
     };
     sessions::delete_expired(&change.tx, now).await?;
     sessions::insert(&change.tx, &session, &hash_of(&token)).await?;
-    change.audit("session.login", format!("user:{}", user.id), json!({"session": session.id})).await?;
+    let detail = json!({"session": session.id, "how": how});
+    change.audit("session.login", format!("user:{}", user.id), detail).await?;
     change.tell(LiveEvent::SessionsChanged);
-    change.commit().await?;
-    Ok(NewSession { token, user: Account { id: user.id, username: user.username }, expires_at: now + ABSOLUTE })
+    Ok(NewSession { token, user: Account::of(&user), expires_at: now + ABSOLUTE })
 }
 
 /// The human behind a live session; renews its idle time.
 ///
 /// # Errors
 /// `Unauthenticated` when there is no such live session.
-pub async fn reviewer_from_session(cat: &Catalog, token: &SecretString) -> Result<Reviewer, CatalogError> {
+pub async fn signed_in_from_session(cat: &Catalog, token: &SecretString) -> Result<SignedIn, CatalogError> {
     let no_session = || CatalogError::Unauthenticated("there is no live session; log in".to_owned());
     let reader = cat.store.reader();
     let now = cat.clock.now();
@@ -220,7 +159,7 @@ pub async fn reviewer_from_session(cat: &Catalog, token: &SecretString) -> Resul
     if !is_live(&session, now) {
         return Err(no_session());
     }
-    let user = users::by_id(&reader, session.user_id).await?.ok_or_else(no_session)?;
+    let user = users::by_id(&reader, session.user_id).await?.filter(|user| !user.is_disabled).ok_or_else(no_session)?;
     if now - session.last_seen_at >= RENEW_AFTER {
         let tx = cat.store.begin().await?;
         let still_there =
@@ -230,24 +169,34 @@ pub async fn reviewer_from_session(cat: &Catalog, token: &SecretString) -> Resul
             return Err(no_session());
         }
     }
-    Ok(Reviewer { user_id: user.id, username: user.username, session: Some(session.id) })
+    Ok(SignedIn::new(user, Some(session.id)))
 }
 
 fn is_live(session: &AdminSession, now: DateTime<Utc>) -> bool {
     session.is_live(now) && now < session.created_at + ABSOLUTE
 }
 
-/// The human who knows this password, for the command line.
+/// The human who knows this password, for the command line; with a one-time code when the account has a second factor.
 ///
 /// # Errors
-/// `Unauthenticated` for an unknown user and a wrong password alike.
-pub async fn reviewer_from_password(
-    cat: &Catalog,
+/// `Unauthenticated` for an unknown user and a wrong password alike, and for a wrong code; refused when a code is missing.
+pub async fn signed_in_from_password(
+    cat: &Arc<Catalog>,
     username: &str,
     password: &SecretString,
-) -> Result<Reviewer, CatalogError> {
+    code: Option<&SecretString>,
+) -> Result<SignedIn, CatalogError> {
     let user = authenticate(cat, username, password).await?;
-    Ok(Reviewer { user_id: user.id, username: user.username, session: None })
+    if identity::has_second_factor(cat, user.id).await? {
+        let Some(code) = code else {
+            let failure = Failure::new(FailureKind::Forbidden, "this account wants a one-time code as well");
+            return Err(failure
+                .hint("enter the code of your app, or one of your recovery codes; on the command line with --code")
+                .into());
+        };
+        identity::check_code(cat, &user, code).await?;
+    }
+    Ok(SignedIn::new(user, None))
 }
 
 /// Changes one's own password and ends all of one's sessions.
@@ -256,25 +205,38 @@ pub async fn reviewer_from_password(
 /// `Unauthenticated` when `old` is wrong; refused when `new` is outside the rules.
 pub async fn change_password(
     cat: &Arc<Catalog>,
-    who: &Reviewer,
+    who: &SignedIn,
     old: &SecretString,
     new: &SecretString,
 ) -> Result<(), CatalogError> {
     password::check_rules(new)?;
-    authenticate(cat, &who.username, old).await?;
+    authenticate(cat, who.username(), old).await?;
     let password_hash = password::hash(cat, new).await?;
     let mut change = Change::begin(cat, who.actor()).await?;
-    users::update_password(&change.tx, who.user_id, &password_hash, change.now).await?;
-    sessions::delete_by_user(&change.tx, who.user_id, None).await?;
-    change.audit("user.password", format!("user:{}", who.user_id), json!({})).await?;
-    change.tell(LiveEvent::SessionsChanged);
+    set_password(&mut change, who.user_id(), &password_hash).await?;
+    change.audit("user.password", format!("user:{}", who.user_id()), json!({})).await?;
     change.commit().await
 }
 
-/// The account whose password this is.
-async fn authenticate(cat: &Catalog, username: &str, password: &SecretString) -> Result<User, CatalogError> {
-    let user = users::by_username(&cat.store.reader(), username.trim()).await?;
-    let is_right = password::verify(cat, password, user.as_ref().map(|user| user.password_hash.clone())).await?;
+/// Writes a new password; whatever the old one opened, or may still open, ends.
+pub(crate) async fn set_password(change: &mut Change, user: UserId, password_hash: &str) -> Result<(), CatalogError> {
+    users::update_password(&change.tx, user, password_hash, change.now).await?;
+    mcpbox_store::invitations::clear(&change.tx, user).await?;
+    end_all(change, user).await
+}
+
+/// Ends all sessions of an account and the logins that are under way.
+pub(crate) async fn end_all(change: &mut Change, user: UserId) -> Result<(), CatalogError> {
+    sessions::delete_by_user(&change.tx, user, None).await?;
+    mcpbox_store::ceremonies::delete_by_user(&change.tx, user).await?;
+    change.tell(LiveEvent::SessionsChanged);
+    Ok(())
+}
+
+/// The account whose password this is. Nothing tells a wrong password from an unknown user, or a disabled one.
+pub(crate) async fn authenticate(cat: &Catalog, username: &str, password: &SecretString) -> Result<User, CatalogError> {
+    let user = users::by_username(&cat.store.reader(), username.trim()).await?.filter(|user| !user.is_disabled);
+    let is_right = password::verify(cat, password, user.as_ref().and_then(|user| user.password_hash.clone())).await?;
     user.filter(|_| is_right).ok_or_else(|| {
         tracing::warn!("a login was refused");
         CatalogError::Unauthenticated("unknown user or wrong password".to_owned())
@@ -288,6 +250,22 @@ pub(crate) fn new_token() -> Result<SecretString, CatalogError> {
     Ok(SecretString::from(hex::encode(bytes)))
 }
 
-fn hash_of(token: &SecretString) -> TokenHash {
+pub(crate) fn hash_of(token: &SecretString) -> TokenHash {
     TokenHash::of(token.expose_secret())
+}
+
+/// Asks somebody who is signed in for their password once more, before what proves who they are changes: an open session alone must
+/// not be enough to stay in for ever. An account without a password has nothing to ask for.
+pub(crate) async fn authenticate_again(
+    cat: &Catalog,
+    who: &SignedIn,
+    password: &SecretString,
+) -> Result<(), CatalogError> {
+    let user = users::by_id(&cat.store.reader(), who.user_id()).await?;
+    let Some(hash) = user.and_then(|user| user.password_hash) else { return Ok(()) };
+    if password::verify(cat, password, Some(hash)).await? {
+        return Ok(());
+    }
+    tracing::warn!("a wrong password was given to change what proves an account");
+    Err(Failure::new(FailureKind::Forbidden, "this is not your password").hint("enter the one you log in with").into())
 }

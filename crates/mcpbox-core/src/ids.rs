@@ -61,9 +61,11 @@ id_types! {
     ProcessId,
     /// Names an [`crate::audit::AuditEvent`].
     AuditId,
-    /// Names an admin account.
+    /// Names the account of a human.
     UserId,
-    /// Names a login session of an admin.
+    /// Names a passkey of an account.
+    PasskeyId,
+    /// Names a login session of a human.
     SessionId,
     /// Names an external MCP server whose tools are imported.
     SourceId,

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod name;
 pub mod notification;
 pub mod oauth;
+pub mod oidc;
 pub mod package;
 pub mod paging;
 pub mod peers;

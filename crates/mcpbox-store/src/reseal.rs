@@ -3,10 +3,13 @@
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Set};
 
 use crate::{
-    audit,
-    entity::{audit_head, cloudflare, notification_targets, secrets},
+    audit, ceremonies, code_apps,
+    entity::{
+        audit_head, ceremonies as ceremony_rows, cloudflare, code_apps as app_rows, notification_targets,
+        oidc_provider as provider_rows, secrets,
+    },
     error::StoreError,
-    notifications,
+    notifications, oidc_provider,
     seal::{SealedAt, Sealer},
     secrets as secret_values,
 };
@@ -40,6 +43,32 @@ pub(crate) async fn all(executor: &impl ConnectionTrait, sealer: &Sealer) -> Res
     for row in audit_head::Entity::find().all(executor).await? {
         let sealed = again(sealer, audit::place(), &row.sealed)?;
         audit_head::ActiveModel { id: Set(row.id), sealed: Set(sealed) }.update(executor).await?;
+        values += 1;
+    }
+    Ok(values + of_people(executor, sealer).await?)
+}
+
+/// What proves who somebody is.
+async fn of_people(executor: &impl ConnectionTrait, sealer: &Sealer) -> Result<u64, StoreError> {
+    let mut values = 0;
+    for row in app_rows::Entity::find().all(executor).await? {
+        let secret = again(sealer, code_apps::place(&row.user_id), &row.secret)?;
+        let change = app_rows::ActiveModel { user_id: Set(row.user_id), secret: Set(secret), ..Default::default() };
+        change.update(executor).await?;
+        values += 1;
+    }
+    for row in provider_rows::Entity::find().all(executor).await? {
+        let Some(secret) = &row.secret else { continue };
+        let secret = Some(again(sealer, oidc_provider::place(), secret)?);
+        let change = provider_rows::ActiveModel { id: Set(row.id), secret: Set(secret), ..Default::default() };
+        change.update(executor).await?;
+        values += 1;
+    }
+    for row in ceremony_rows::Entity::find().all(executor).await? {
+        let state = again(sealer, ceremonies::place(&row.token_hash), &row.state)?;
+        let hash = Set(row.token_hash);
+        let change = ceremony_rows::ActiveModel { token_hash: hash, state: Set(state), ..Default::default() };
+        change.update(executor).await?;
         values += 1;
     }
     Ok(values)

@@ -11,6 +11,8 @@ use rand::TryRng;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::error::StoreError;
+
 /// A 256-bit key that is wiped from memory when dropped.
 pub(crate) type KeyBytes = Zeroizing<[u8; 32]>;
 
@@ -77,6 +79,18 @@ impl Sealer {
     pub(crate) fn unseal(&self, at: SealedAt<'_>, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let key = self.keys.get(&key_id(blob)?).ok_or(SealError::UnknownKey)?;
         unseal_with(key, at, blob)
+    }
+
+    /// Encrypts text for this place.
+    pub(crate) fn seal_text(&self, at: SealedAt<'_>, value: &str) -> Result<Vec<u8>, StoreError> {
+        self.seal(at, value.as_bytes()).map_err(|source| StoreError::Seal { place: at.to_string(), source })
+    }
+
+    /// Decrypts the text of this place.
+    pub(crate) fn unseal_text(&self, at: SealedAt<'_>, blob: &[u8]) -> Result<String, StoreError> {
+        let failed = |source| StoreError::Seal { place: at.to_string(), source };
+        let value = self.unseal(at, blob).map_err(failed)?;
+        std::str::from_utf8(&value).map(str::to_owned).map_err(|_| failed(SealError::Format))
     }
 }
 

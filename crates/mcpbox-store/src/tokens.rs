@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     ids::TokenId,
     paging::{Page, PageRequest},
+    principal::ActorKind,
     token::{AccessToken, TokenHash},
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -99,6 +100,16 @@ pub async fn touch(tx: &Tx, id: TokenId, now: DateTime<Utc>) -> Result<bool, Sto
 /// When the database fails.
 pub async fn delete(tx: &Tx, id: TokenId) -> Result<bool, StoreError> {
     Ok(Entity::delete_by_id(id.0).exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Removes the tokens that somebody made; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_human(tx: &Tx, username: &str) -> Result<u64, StoreError> {
+    let by_humans = Column::CreatedByKind.eq(actor_kind(ActorKind::Admin));
+    let delete = Entity::delete_many().filter(by_humans).filter(Column::CreatedByName.eq(username));
+    Ok(delete.exec(&tx.inner).await?.rows_affected)
 }
 
 impl TryFrom<Model> for AccessToken {

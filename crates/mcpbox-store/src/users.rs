@@ -1,20 +1,25 @@
-//! Admin accounts.
+//! Accounts of humans.
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     ids::UserId,
     paging::{Page, PageRequest},
-    user::User,
+    user::{Role, User},
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::{
-    convert::{exact, time},
-    entity::users::{ActiveModel, Column, Entity, Model},
+    convert::{Place, exact, time},
+    entity::{
+        identities,
+        users::{ActiveModel, Column, Entity, Model},
+    },
     error::StoreError,
     paging,
     store::{Connection, Tx},
 };
+
+const ROLE: Place = Place("users", "role");
 
 /// Writes a new account.
 ///
@@ -24,12 +29,14 @@ pub async fn insert(tx: &Tx, user: &User) -> Result<(), StoreError> {
     let row = Model {
         id: user.id.0,
         username: exact("the username", &user.username)?,
-        password_hash: user.password_hash.clone(),
+        password_hash: user.password_hash.clone().unwrap_or_default(),
+        role: ROLE.word(&user.role)?,
+        is_disabled: user.is_disabled,
         created_at: time(user.created_at),
         password_changed_at: time(user.password_changed_at),
     };
     let write = Entity::insert(row.into_active_model()).exec_without_returning(&tx.inner).await;
-    write.map_err(StoreError::of_write("an admin with this name"))?;
+    write.map_err(StoreError::of_write("a user with this name"))?;
     Ok(())
 }
 
@@ -45,6 +52,36 @@ pub async fn update_password(tx: &Tx, id: UserId, password_hash: &str, now: Date
     };
     let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0));
     Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// Writes what an account may do and whether it may log in; false when there is no such account. End its sessions in the same
+/// transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_rights(tx: &Tx, id: UserId, role: Role, is_disabled: bool) -> Result<bool, StoreError> {
+    let change = ActiveModel { role: Set(ROLE.word(&role)?), is_disabled: Set(is_disabled), ..ActiveModel::default() };
+    let update = Entity::update_many().set(change).filter(Column::Id.eq(id.0));
+    Ok(update.exec(&tx.inner).await?.rows_affected > 0)
+}
+
+/// How many admins could log in if `without` were gone: with a password or with an account at another provider. Their rows are
+/// held until the transaction ends, so that two admins cannot remove each other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_admins(tx: &Tx, without: Option<UserId>) -> Result<usize, StoreError> {
+    let admins = Entity::find().filter(Column::Role.eq(ROLE.word(&Role::Admin)?)).filter(Column::IsDisabled.eq(false));
+    let rows = admins.order_by_asc(Column::Id).lock_exclusive().all(&tx.inner).await?;
+    let linked: Vec<uuid::Uuid> = identities::Entity::find()
+        .select_only()
+        .column(identities::Column::UserId)
+        .filter(identities::Column::UserId.is_in(rows.iter().map(|row| row.id)))
+        .into_tuple()
+        .all(&tx.inner)
+        .await?;
+    let others = rows.iter().filter(|row| without.is_none_or(|gone| gone.0 != row.id));
+    Ok(others.filter(|row| !row.password_hash.is_empty() || linked.contains(&row.id)).count())
 }
 
 /// Deletes an account with its sessions; false when there is none.
@@ -98,7 +135,9 @@ impl TryFrom<Model> for User {
         Ok(Self {
             id: UserId(row.id),
             username: row.username,
-            password_hash: row.password_hash,
+            password_hash: Some(row.password_hash).filter(|hash| !hash.is_empty()),
+            role: ROLE.parse_word(row.role)?,
+            is_disabled: row.is_disabled,
             created_at: row.created_at,
             password_changed_at: row.password_changed_at,
         })

@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Params, password_hash::PasswordHasher};
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     ids::{ServerId, UserId},
-    user::User,
+    user::{Role, User},
 };
 use mcpbox_store::{Keyring, Location, Store, StoreError, users};
 use sea_orm::{ConnectionTrait, Database as Raw, DbBackend, DbErr, Statement};
@@ -132,15 +132,21 @@ impl Database {
     }
 }
 
-/// An account whose password is cheap to check; how cheap stands in its hash.
+/// An admin whose password is cheap to check; how cheap stands in its hash.
 pub async fn add_admin(store: &Store, username: &str, password: &str, now: DateTime<Utc>) {
+    add_user(store, (username, password), Role::Admin, now).await;
+}
+
+/// An account of this role whose password is cheap to check.
+pub async fn add_user(store: &Store, (username, password): (&str, &str), role: Role, now: DateTime<Utc>) -> UserId {
     let cheap = Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, Params::new(8, 1, 1, None).unwrap());
-    let password_hash = cheap.hash_password(password.as_bytes()).unwrap().to_string();
-    let username = username.to_owned();
-    let user = User { id: UserId::generate(), username, password_hash, created_at: now, password_changed_at: now };
+    let password_hash = Some(cheap.hash_password(password.as_bytes()).unwrap().to_string());
+    let (id, username, is_disabled) = (UserId::generate(), username.to_owned(), false);
+    let user = User { id, username, password_hash, role, is_disabled, created_at: now, password_changed_at: now };
     let tx = store.begin().await.unwrap();
     users::insert(&tx, &user).await.unwrap();
     tx.commit().await.unwrap();
+    id
 }
 
 /// A key of 64 times this hex digit.

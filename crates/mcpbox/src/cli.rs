@@ -60,7 +60,7 @@ pub(crate) enum Command {
         /// The endpoint, for instance http://127.0.0.1:8000/mcp.
         url: String,
     },
-    /// Admin accounts.
+    /// The first account, and the way back in. Everything else about accounts is on the admin page.
     #[command(subcommand)]
     Admin(AdminCommand),
     /// What waits for a human's decision.
@@ -181,17 +181,31 @@ pub(crate) struct ServeArgs {
 pub(crate) enum AdminCommand {
     /// Create the first admin (works with and without a running server).
     Create(Credentials),
+    /// Set a new password for an account whose password or second factor is lost, and make it an admin. No server may run.
+    ///
+    /// Second factors and all sessions of the account end, and the audit log says so. Needs the data directory and its
+    /// encryption key; a server that runs keeps it from working, so that nobody gets in this way unseen.
+    Password {
+        /// The account.
+        name: String,
+        /// Read the new password from the first line of standard input instead of the terminal.
+        #[arg(long)]
+        password_stdin: bool,
+    },
 }
 
-/// An admin's name and password, for commands that decide or grant.
+/// Name and password of somebody who may, for commands that decide or grant.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Credentials {
-    /// Admin account; asked for on a terminal when absent.
+    /// Account; asked for on a terminal when absent.
     #[arg(long, value_name = "NAME")]
     pub username: Option<String>,
     /// Read the password from the first line of standard input instead of the terminal.
     #[arg(long)]
     pub password_stdin: bool,
+    /// One-time code, or a recovery code, when the account has a second factor. Each works once.
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// Published tools.

@@ -22,13 +22,15 @@ use crate::data_dir::{short_path, socket_path};
 /// Largest answer that is read.
 const ANSWER_MAX: usize = 64 << 20;
 
-/// Who decides: an admin's name and password.
+/// Who decides: name and password.
 #[derive(Debug)]
 pub(crate) struct Login {
     /// Account.
     pub username: String,
     /// Its password.
     pub password: SecretString,
+    /// A one-time code, when it has a second factor.
+    pub code: Option<SecretString>,
 }
 
 /// The API of the server that runs on a data directory.
@@ -124,6 +126,9 @@ fn request(
     if let Some(login) = login {
         let pair = format!("{}:{}", login.username, login.password.expose_secret());
         request = request.header(AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
+        if let Some(code) = &login.code {
+            request = request.header("x-mcpbox-code", code.expose_secret());
+        }
     }
     let body = match body {
         Some(json) => {

@@ -104,6 +104,9 @@ async fn dispatch(
         Command::Stdio(_) => command::stdio::run(config).await,
         Command::Connect { url } => command::stdio::connect(&url, token(env)).await,
         Command::Admin(AdminCommand::Create(credentials)) => command::admin::create(config, &credentials).await,
+        Command::Admin(AdminCommand::Password { name, password_stdin }) => {
+            command::admin::password(config, &name, password_stdin).await
+        }
         Command::Review(command) => command::review::run(&control, command).await,
         Command::Tools(command) => command::tools::run(&control, command).await,
         Command::Server(command) => command::server::run(&control, command).await,

@@ -19,12 +19,12 @@ const PASSPHRASE_MIN_CHARS: usize = 12;
 pub(crate) fn ask_login(credentials: &Credentials) -> anyhow::Result<Login> {
     if credentials.password_stdin {
         let username = credentials.username.clone().context("--password-stdin needs --username NAME")?;
-        return Ok(Login { username, password: password_line()? });
+        return Ok(Login { username, password: password_line()?, code: code(credentials) });
     }
     must_have_terminal()?;
     let username = username(credentials)?;
     let password = prompt(&format!("Password of {username}: "))?;
-    Ok(Login { username, password })
+    Ok(Login { username, password, code: code(credentials) })
 }
 
 /// Asks for a new account's name and password, the password twice.
@@ -35,15 +35,37 @@ pub(crate) fn ask_new_login(credentials: &Credentials) -> anyhow::Result<Login> 
     if credentials.password_stdin {
         return ask_login(credentials);
     }
-    use secrecy::ExposeSecret;
     must_have_terminal()?;
     let username = username(credentials)?;
-    let password = prompt("New password (10 characters or more): ")?;
+    Ok(Login { username, password: typed_twice()?, code: None })
+}
+
+/// Asks for a new password of an account that is there, twice.
+///
+/// # Errors
+/// As [`ask_login`], or the two passwords differ.
+pub(crate) fn ask_new_password(from_stdin: bool) -> anyhow::Result<SecretString> {
+    if from_stdin {
+        return password_line();
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("this asks for the new password and there is no terminal; use --password-stdin");
+    }
+    typed_twice()
+}
+
+fn typed_twice() -> anyhow::Result<SecretString> {
+    use secrecy::ExposeSecret;
+    let password = prompt("New password (8 characters or more): ")?;
     let again = prompt("Once more: ")?;
     if password.expose_secret() != again.expose_secret() {
         bail!("the two passwords differ; try again");
     }
-    Ok(Login { username, password })
+    Ok(password)
+}
+
+fn code(credentials: &Credentials) -> Option<SecretString> {
+    credentials.code.clone().map(SecretString::from)
 }
 
 /// A secret's value: all that is left of standard input, or asked for on the terminal.

@@ -9,7 +9,7 @@ import { sessionBack, setStatus } from "./status";
 export type Schema = components["schemas"];
 
 /** Here a 401 is about what was typed, not about the session. */
-const ASKS_PASSWORD = new Set(["/api/session", "/api/session/password"]);
+const ASKS_PASSWORD = new Set(["/api/session", "/api/session/password", "/api/session/second", "/api/session/passkey", "/api/session/passkey/answer", "/api/invitation", "/api/invitation/accept"]);
 
 const throwing: Middleware = {
   onResponse: async ({ request, response, schemaPath }) => {

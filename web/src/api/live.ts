@@ -14,11 +14,11 @@ const MAKES_OLD: Record<Kind, readonly string[]> = {
   review_changed: ["/api/reviews", "/api/tools", "/api/audit", "/api/policy"],
   grants_changed: ["/api/grants", "/api/servers", "/api/tools", "/api/secrets", "/api/modules", "/api/packages", "/api/reviews", "/api/audit"],
   call_finished: ["/api/calls", "/api/sandbox", "/api/secrets", "/api/reviews/{id}/first-runs"],
-  settings_changed: ["/api/settings", "/api/backups", "/api/audit", "/api/policy"],
+  settings_changed: ["/api/settings", "/api/backups", "/api/audit", "/api/policy", "/api/oidc"],
   notifications_changed: ["/api/notifications", "/api/audit"],
   cloudflare_changed: ["/api/cloudflare", "/api/settings", "/api/audit"],
   client_seen: ["/api/connection"],
-  sessions_changed: ["/api/sessions", "/api/audit"],
+  sessions_changed: ["/api/session", "/api/account", "/api/users", "/api/audit"],
   access_changed: ["/api/oauth", "/api/tokens", "/api/audit"],
 };
 

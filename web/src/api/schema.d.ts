@@ -4,6 +4,144 @@
  */
 
 export interface paths {
+    "/api/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own account and what proves it. */
+        get: operations["account_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/code-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes the app into use; gives new recovery codes. */
+        put: operations["account_confirm_code_app"];
+        /** Begins to set up an app for one-time codes. Nothing changes until a code of it is sent. */
+        post: operations["account_start_code_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/code-app/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes the app. */
+        post: operations["account_remove_code_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to let an account at the provider log in to one's own. */
+        post: operations["account_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/oidc/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the accounts at the provider off one's own. */
+        post: operations["account_unlink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes a passkey into use; gives recovery codes when the account had none. */
+        put: operations["account_finish_passkey"];
+        /** Begins to make a passkey. */
+        post: operations["account_start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes a passkey. */
+        post: operations["account_remove_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes new recovery codes; those from before count no longer. */
+        post: operations["account_renew_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -401,6 +539,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whose link this is. */
+        post: operations["invitation_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password of the link's account and logs in. The link is used up. */
+        post: operations["invitation_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/modules": {
         parameters: {
             query?: never;
@@ -569,6 +741,41 @@ export interface paths {
         put?: never;
         /** Refuses a client. */
         post: operations["oauth_deny_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the provider; its client secret is never shown. */
+        get: operations["oidc_show"];
+        /** Replaces the provider. Without a client secret the one that is there stays, unless the issuer is another. */
+        put: operations["oidc_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider what it says of itself. */
+        post: operations["oidc_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1071,6 +1278,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a login at the OpenID provider. */
+        post: operations["session_start_oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes back who comes from the provider, and sends them to the page: in, or to the login with what went wrong. */
+        get: operations["session_callback_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the browser for a passkey. */
+        post: operations["session_start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in with a passkey. */
+        post: operations["session_answer_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/password": {
         parameters: {
             query?: never;
@@ -1081,6 +1356,40 @@ export interface paths {
         get?: never;
         /** Changes one's own password. Log in again afterwards. */
         put: operations["session_change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs in with the second factor. */
+        post: operations["session_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which ways to log in there are. */
+        get: operations["session_ways"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1399,10 +1708,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the accounts by name. */
+        get: operations["users_list"];
+        put?: never;
+        /** Makes an account, and the one-time link with which its human sets a password. */
+        post: operations["users_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an account; its sessions end at once. What it did stays in the records. */
+        delete: operations["users_delete"];
+        options?: never;
+        head?: never;
+        /** Changes role or state of an account. When it may do less than before, its sessions end at once. */
+        patch: operations["users_change"];
+        trace?: never;
+    };
+    "/api/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes app, recovery codes and passkeys of an account away, for somebody who lost theirs. Its sessions end. */
+        delete: operations["users_remove_factors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a one-time link with which a new password is set; the one before loses its force. */
+        post: operations["users_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A password for the link's account. */
+        AcceptRequest: {
+            /** @description The link's token. */
+            token: string;
+            /**
+             * Format: password
+             * @description 8 to 1024 characters.
+             */
+            password: string;
+        };
         /** @description A bearer token made for a client that sends a header. The token itself was shown once. */
         AccessToken: {
             /** @description Its id. */
@@ -1435,6 +1824,8 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description Its name. */
             username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
         };
         /** @description Who did something, as records show it. */
         Actor: {
@@ -1955,6 +2346,14 @@ export interface components {
          * @enum {string}
          */
         ClientKind: "document" | "registered" | "entered";
+        /** @description An app for one-time codes. */
+        CodeAppView: {
+            /**
+             * Format: date-time
+             * @description When it was set up.
+             */
+            created_at: string;
+        };
         /**
          * @description The language rules of a server's tools. The jail is the wall in both.
          * @enum {string}
@@ -2243,6 +2642,15 @@ export interface components {
              */
             ended: number;
         };
+        /** @description An app that is being set up. Shown this once. */
+        Enrolment: {
+            /** @description Goes along with the first code. */
+            token: string;
+            /** @description The secret, Base32, to type into an app. */
+            secret: string;
+            /** @description The same as `otpauth:` URL, to scan. */
+            url: string;
+        };
         /** @description A client that neither registers itself nor has a document. */
         EnterClient: {
             /** @description What pages call it: 1 to 60 characters. */
@@ -2452,6 +2860,13 @@ export interface components {
          * @enum {string}
          */
         FindingAbout: "code" | "description" | "name" | "schema" | "tests";
+        /** @description A first code of the app. */
+        FirstCode: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What the app shows. */
+            code: string;
+        };
         /** @description What a version did since it was approved. */
         FirstRuns: {
             /** @description The review. */
@@ -2595,6 +3010,13 @@ export interface components {
             /** @description For whom: `everywhere`, `server weather_api`, `tool weather_api__get_weather`. */
             scope: string;
         };
+        /** @description A group gives a role. */
+        GroupRole: {
+            /** @description The group. */
+            group: string;
+            /** @description What its members may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A step on the way from a client to the box. */
         Hop: {
             /** @description Its name. */
@@ -2659,6 +3081,27 @@ export interface components {
             headers?: Record<string, unknown>;
             /** @description Response body: text as it is, anything else as JSON. */
             body?: unknown;
+        };
+        /** @description An account at another provider that logs in to one of ours. */
+        Identity: {
+            /** @description The provider. */
+            issuer: string;
+            /** @description The account there. */
+            subject: string;
+            /** @description Our account. */
+            user_id: components["schemas"]["UserId"];
+            /** @description Its verified e-mail address when it last logged in; empty when none was told. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description When it first logged in.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last logged in.
+             */
+            last_used_at: string;
         };
         /** @description How a file is imported. */
         ImportOptions: {
@@ -2755,6 +3198,16 @@ export interface components {
             /** @enum {string} */
             state: "failed";
         };
+        /** @description What the page of a link shows. */
+        Invited: {
+            /** @description The account's name. */
+            username: string;
+            /**
+             * Format: date-time
+             * @description Until when the link works.
+             */
+            expires_at: string;
+        };
         /** @description What an admin read last of a tool's reviews. */
         LastLook: {
             /**
@@ -2801,6 +3254,11 @@ export interface components {
          * @enum {string}
          */
         LineChange: "same" | "added" | "removed";
+        /** @description A link. */
+        LinkRequest: {
+            /** @description Its token. */
+            token: string;
+        };
         /** @description Something changed. */
         LiveEvent: {
             /** @enum {string} */
@@ -2998,6 +3456,22 @@ export interface components {
             /** @description Whether the rest is approved when this is refused; otherwise refusing it sends the bundle back. */
             can_live_without: boolean;
         };
+        /** @description A passkey that the browser made. */
+        NewPasskey: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What to call it, 1 to 64 characters. */
+            name: string;
+            /** @description What `navigator.credentials.create` gave. */
+            passkey: Record<string, unknown>;
+        };
+        /** @description A new account. */
+        NewUser: {
+            /** @description Its name, 1 to 64 characters. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A tool call that would help. */
         NextCall: {
             /** @description Management tool. */
@@ -3065,6 +3539,11 @@ export interface components {
              */
             peak_memory_bytes: number;
         };
+        /** @description Where to go. */
+        OidcGo: {
+            /** @description The provider's page. */
+            url: string;
+        };
         /** @description A session that is open. */
         OpenSession: {
             /** @description Its id. */
@@ -3090,6 +3569,35 @@ export interface components {
             user_agent: string;
             /** @description Whether this is the session that asks. */
             is_this: boolean;
+        };
+        /** @description One's own account. */
+        OwnAccount: {
+            /** @description Its id. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /** @description Whether it has a password. */
+            has_password: boolean;
+            code_app?: components["schemas"]["CodeAppView"] | null;
+            /**
+             * Format: int64
+             * @description Recovery codes that are left.
+             */
+            recovery_codes: number;
+            /** @description Its passkeys, oldest first. */
+            passkeys: components["schemas"]["PasskeyView"][];
+            /** @description Accounts at providers that log in to it. */
+            identities: components["schemas"]["Identity"][];
+        };
+        /** @description One's own password, once more. */
+        OwnPassword: {
+            /**
+             * Format: password
+             * @description Empty for an account that has none.
+             */
+            password?: string;
         };
         /**
          * @description How a package came into a resolution.
@@ -3693,6 +4201,61 @@ export interface components {
             pages: number;
         };
         /** @description A page of a list. */
+        Page_UserView: {
+            /** @description The rows. */
+            items: {
+                /** @description Its id. */
+                id: components["schemas"]["UserId"];
+                /** @description Its name. */
+                username: string;
+                /** @description What it may do. */
+                role: components["schemas"]["Role"];
+                /** @description Whether nobody can log in with it now. */
+                is_disabled: boolean;
+                /** @description Whether a password was set. */
+                has_password: boolean;
+                /** @description Whether it has an app for one-time codes. */
+                has_code_app: boolean;
+                /**
+                 * Format: int64
+                 * @description How many passkeys it has.
+                 */
+                passkeys: number;
+                /** @description E-mail addresses of accounts at a provider that log in to it; the subject where none was told. */
+                identities: string[];
+                /**
+                 * Format: date-time
+                 * @description Until when a one-time link for it works.
+                 */
+                invited_until?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+            }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
         Page_VersionSummary: {
             /** @description The rows. */
             items: {
@@ -3801,6 +4364,51 @@ export interface components {
              * @description Pages in all.
              */
             pages: number;
+        };
+        /** @description What the browser says of a passkey. */
+        PasskeyAnswer: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description What `navigator.credentials.get` gave. */
+            passkey: Record<string, unknown>;
+        };
+        /** @description What the browser needs to make a passkey. */
+        PasskeyEnrolment: {
+            /** @description Goes along with what the browser made. */
+            token: string;
+            /** @description For `navigator.credentials.create`. */
+            options: Record<string, unknown>;
+        };
+        /**
+         * Format: uuid
+         * @description Names a passkey of an account.
+         */
+        PasskeyId: string;
+        /** @description What the browser needs to log in with a passkey. */
+        PasskeyLogin: {
+            /** @description Goes along with what the browser says. */
+            token: string;
+            /** @description For `navigator.credentials.get`. */
+            options: Record<string, unknown>;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
+            /** @description Its id. */
+            id: components["schemas"]["PasskeyId"];
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description The host name it works on. */
+            host: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used.
+             */
+            last_used_at?: string | null;
         };
         /** @description Old and new password. */
         PasswordChange: {
@@ -3969,6 +4577,82 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "begun" | "done" | "failed";
+        /** @description The provider and who of its accounts may come in. Nobody may while both lists are empty. */
+        Provider: {
+            /**
+             * @description Whether it is offered.
+             * @default false
+             */
+            is_on: boolean;
+            /**
+             * @description What the button calls it.
+             * @default
+             */
+            name: string;
+            /**
+             * @description Its issuer URL, exactly as it names itself.
+             * @default
+             */
+            issuer: string;
+            /**
+             * @description Our client id there.
+             * @default
+             */
+            client_id: string;
+            /**
+             * @description Verified e-mail addresses that may log in; `@example.com` stands for all of a domain.
+             * @default []
+             */
+            allowed_emails: string[];
+            /**
+             * @description Groups whose members may log in.
+             * @default []
+             */
+            allowed_groups: string[];
+            /**
+             * @description The claim that lists somebody's groups; empty is `groups`.
+             * @default
+             */
+            groups_claim: string;
+            /**
+             * @description Further scopes to ask for, beside `openid`, `email` and `profile`.
+             * @default []
+             */
+            scopes: string[];
+            /**
+             * @description Which groups give which role; the highest that fits counts. With any rule, the provider decides the role at each login.
+             * @default []
+             */
+            roles: components["schemas"]["GroupRole"][];
+        };
+        /** @description What an admin sets. */
+        ProviderChange: {
+            /** @description The provider and who may come in. */
+            provider: components["schemas"]["Provider"];
+            /** @description A new client secret; absent keeps the one that is there, empty removes it. */
+            secret?: string | null;
+        };
+        /** @description What came of asking the provider. */
+        ProviderCheck: {
+            /** @description Where people are sent to log in. */
+            authorization_url: string;
+        };
+        /** @description The provider as an admin sees it. */
+        ProviderView: {
+            /** @description The provider and who may come in. */
+            provider: components["schemas"]["Provider"];
+            /** @description Whether a client secret is set. It is never shown. */
+            has_secret: boolean;
+            /** @description What to register with the provider as redirect URL of the admin page. */
+            redirect_url: string;
+            /** @description What to register besides for logins of remote clients; none without remote access. */
+            remote_redirect_url?: string | null;
+        };
+        /** @description Recovery codes, shown this once. Empty when none were made. */
+        RecoveryCodes: {
+            /** @description Each works once, in place of a second factor. */
+            recovery_codes: string[];
+        };
         /** @description A capability that a human refused, and why. */
         Refusal: {
             /** @description What. */
@@ -4224,6 +4908,11 @@ export interface components {
          */
         Risk: "low" | "medium" | "high" | "critical";
         /**
+         * @description What a human may do. Each one may do all that those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "reviewer" | "admin";
+        /**
          * @description A rule that may approve without a human.
          * @enum {string}
          */
@@ -4323,6 +5012,24 @@ export interface components {
             searched: number;
             /** @description What to do now. */
             next: components["schemas"]["NextStep"][];
+        };
+        /** @description The second factor: a code or a passkey. */
+        SecondAnswer: {
+            /** @description The token of the first step. */
+            token: string;
+            /** @description The code of an app, or a recovery code. */
+            code?: string | null;
+            /** @description What `navigator.credentials.get` gave. */
+            passkey?: Record<string, unknown> | null;
+        };
+        /** @description The password was right; the account wants a second factor. Answer with `POST /api/session/second`. */
+        SecondFactorView: {
+            /** @description Goes along with the answer. */
+            token: string;
+            /** @description Whether the code of an app answers. A recovery code always does while there is one. */
+            takes_code: boolean;
+            /** @description For `navigator.credentials.get`; none when no passkey of the account is for this address. */
+            passkey?: Record<string, unknown> | null;
         };
         /** @description A secret's outside: everything but its value. */
         Secret: {
@@ -4562,7 +5269,7 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description Names a login session of an admin.
+         * @description Names a login session of a human.
          */
         SessionId: string;
         /** @description A session. Its token stands in the cookie only. */
@@ -5095,11 +5802,61 @@ export interface components {
              */
             restarts: number;
         };
+        /** @description What changes of an account; what is absent stays. */
+        UserChange: {
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether nobody can log in with it. */
+            is_disabled?: boolean | null;
+        };
         /**
          * Format: uuid
-         * @description Names an admin account.
+         * @description Names the account of a human.
          */
         UserId: string;
+        /** @description A one-time link, shown this once. Hand it to the human whose account it is. */
+        UserLink: {
+            /** @description Whose account. */
+            user: components["schemas"]["Account"];
+            /** @description The link. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description Until when it works.
+             */
+            expires_at: string;
+        };
+        /** @description An account, as an admin sees it. */
+        UserView: {
+            /** @description Its id. */
+            id: components["schemas"]["UserId"];
+            /** @description Its name. */
+            username: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /** @description Whether nobody can log in with it now. */
+            is_disabled: boolean;
+            /** @description Whether a password was set. */
+            has_password: boolean;
+            /** @description Whether it has an app for one-time codes. */
+            has_code_app: boolean;
+            /**
+             * Format: int64
+             * @description How many passkeys it has.
+             */
+            passkeys: number;
+            /** @description E-mail addresses of accounts at a provider that log in to it; the subject where none was told. */
+            identities: string[];
+            /**
+             * Format: date-time
+             * @description Until when a one-time link for it works.
+             */
+            invited_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
         /**
          * @description How a run compares with its example.
          * @enum {string}
@@ -5258,6 +6015,13 @@ export interface components {
              */
             expires_at: string;
         };
+        /** @description Ways to log in beside name and password. */
+        Ways: {
+            /** @description Whether passkeys work at this address. */
+            passkeys: boolean;
+            /** @description What the OpenID provider is called, if one is switched on. */
+            oidc?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -5267,6 +6031,323 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    account_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAccount"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_confirm_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_start_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_remove_code_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Go there with the cookie that is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcGo"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_finish_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyEnrolment"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the passkey */
+                id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_renew_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit_list: {
         parameters: {
             query?: {
@@ -6194,6 +7275,71 @@ export interface operations {
             };
         };
     };
+    invitation_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitation_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Set, and logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     modules_show: {
         parameters: {
             query?: never;
@@ -6626,6 +7772,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    oidc_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderCheck"];
+                };
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {
@@ -7843,6 +9077,15 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            /** @description The password is right; a second factor is wanted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
             /** @description It was not done; the problem says why and what to do next */
             default: {
                 headers: {
@@ -7881,6 +9124,132 @@ export interface operations {
             };
         };
     };
+    session_start_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go there with the cookie that is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OidcGo"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_callback_oidc: {
+        parameters: {
+            query?: {
+                /** @description What was sent along. */
+                state?: string;
+                /** @description The code. */
+                code?: string;
+                /** @description Who answers (RFC 9207). */
+                iss?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyLogin"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_answer_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_change_password: {
         parameters: {
             query?: never;
@@ -7900,6 +9269,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondAnswer"];
+            };
+        };
+        responses: {
+            /** @description Logged in: the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
+                };
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {
@@ -8633,6 +10063,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLink"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_remove_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the account */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserLink"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

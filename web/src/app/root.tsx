@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { LucideIcon } from "lucide-react";
 import { api } from "@/api/client";
 import { Problem } from "@/api/problem";
+import type { Role } from "@/api/status";
 import { RouteError } from "@/shell/RouteError";
 import { Shell } from "@/shell/Shell";
 
@@ -16,6 +17,8 @@ export interface NavEntry {
   key?: string;
   /** What the palette also finds it by. */
   keywords?: string[];
+  /** Who it is for; everybody unless said. */
+  least?: Role;
 }
 
 declare module "@tanstack/react-router" {
@@ -23,7 +26,7 @@ declare module "@tanstack/react-router" {
     nav?: NavEntry;
     title?: string;
     /** A tab beside the pages under the same first word of the address: `/settings/…`. */
-    tab?: { label: string; order: number };
+    tab?: { label: string; order: number; least?: Role };
   }
 }
 

@@ -10,6 +10,8 @@ import { secretsRoute } from "@/pages/secrets/route";
 import { serverRoutes } from "@/pages/servers/route";
 import { aboutRoute, accountRoute, backupRoute, cloudflareRoute, notificationsRoute, sandboxRoute, settingsRoute } from "@/pages/settings/route";
 import { setupRoute } from "@/pages/setup/route";
+import { openIdRoute, peopleRoute } from "@/pages/people/route";
+import { welcomeRoute } from "@/pages/welcome/route";
 
 /** Pages inside the shell. */
 export const pages = [
@@ -22,6 +24,8 @@ export const pages = [
   remoteRoute,
   activityRoute,
   auditRoute,
+  peopleRoute,
+  openIdRoute,
   settingsRoute,
   backupRoute,
   accountRoute,
@@ -35,4 +39,5 @@ export const pages = [
 export const publicPages = [
   loginRoute,
   setupRoute,
+  welcomeRoute,
 ] as const;

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { sentence } from "@/api/problem";
-import { useWhyReadOnly } from "@/api/status";
+import { type Role, useWhyReadOnly } from "@/api/status";
 import { Dialog } from "./Dialog";
 
 interface Props {
@@ -15,6 +15,8 @@ interface Props {
   /** What has to be typed first; for what cannot be undone. */
   typed?: string;
   tone?: "bad" | "brand";
+  /** Whose doing it is; a reviewer's unless said. */
+  least?: Role;
   /** The dialog stays open and shows the error when this fails. */
   onConfirm: () => Promise<unknown>;
 }
@@ -28,11 +30,11 @@ export function ConfirmDialog({ isOpen, onClose, title, ...rest }: Props) {
   );
 }
 
-function Question({ onClose, children, action, typed, tone = "bad", onConfirm }: Omit<Props, "isOpen" | "title">) {
+function Question({ onClose, children, action, typed, tone = "bad", least, onConfirm }: Omit<Props, "isOpen" | "title">) {
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly(least);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);

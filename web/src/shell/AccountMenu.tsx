@@ -21,6 +21,7 @@ export function AccountMenu() {
           <Text span inherit c="var(--text)" fw={550}>
             {account?.username}
           </Text>
+          {account && ` (${account.role})`}
         </Menu.Label>
         <Menu.Item leftSection={<Keyboard size={16} />} onClick={help.open}>
           Keyboard shortcuts

@@ -4,8 +4,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { CircleUserRound, Menu, X } from "lucide-react";
 import { lazy, Suspense, useEffect } from "react";
+import { api } from "@/api/client";
 import { followServer } from "@/api/live";
-import { useStatus } from "@/api/status";
+import { setStatus, useStatus } from "@/api/status";
 import { PageSkeleton } from "@/components/PageSkeleton";
 import { useEver } from "@/components/useEver";
 import { Brand } from "./Brand";
@@ -32,7 +33,9 @@ export function Shell() {
   const isHelpWanted = useEver(help.useIsOpen());
   const isAsked = useEver(sessionEnded);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const role = api.useQuery("get", "/api/session").data?.role;
   useTitle();
+  useEffect(() => (role ? setStatus({ role }) : undefined), [role]);
   useEffect(() => (sessionEnded ? undefined : followServer(queries)), [queries, sessionEnded]);
   useEffect(menu.close, [path]);
 

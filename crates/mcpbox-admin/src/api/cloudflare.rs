@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Answer,
-    auth::{Decider, Viewer},
+    auth::{Administrator, Viewer},
     extract::Json,
     state::AdminState,
 };
@@ -48,29 +48,29 @@ pub(crate) async fn show(State(state): State<AdminState>, _: Viewer) -> Answer<S
 )]
 pub(crate) async fn plan(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Json(request): Json<PlanCloudflare>,
 ) -> Answer<Setup> {
     let PlanCloudflare { name, account_id, emails, gateway_host, gateway_port, token } = request;
     let emails: BTreeSet<String> = emails.iter().map(|email| email.trim().to_lowercase()).collect();
     let plan = Plan { name, account_id, emails, gateway_host, gateway_port };
-    Ok(axum::Json(cloudflare::plan(&state.catalog, &reviewer, plan, token).await?))
+    Ok(axum::Json(cloudflare::plan(&state.catalog, &admin, plan, token).await?))
 }
 
 /// Does the next step. What came of it stands in its message, also when it did not work.
 #[utoipa::path(post, path = "/cloudflare/next", tag = "cloudflare", responses((status = OK, body = Setup)))]
-pub(crate) async fn next(State(state): State<AdminState>, Decider(reviewer): Decider) -> Answer<Setup> {
-    Ok(axum::Json(cloudflare::run(&state.catalog, &reviewer).await?))
+pub(crate) async fn next(State(state): State<AdminState>, Administrator(admin): Administrator) -> Answer<Setup> {
+    Ok(axum::Json(cloudflare::run(&state.catalog, &admin).await?))
 }
 
 /// Undoes the last step that was begun.
 #[utoipa::path(post, path = "/cloudflare/undo", tag = "cloudflare", responses((status = OK, body = Setup)))]
-pub(crate) async fn undo(State(state): State<AdminState>, Decider(reviewer): Decider) -> Answer<Setup> {
-    Ok(axum::Json(cloudflare::undo(&state.catalog, &reviewer).await?))
+pub(crate) async fn undo(State(state): State<AdminState>, Administrator(admin): Administrator) -> Answer<Setup> {
+    Ok(axum::Json(cloudflare::undo(&state.catalog, &admin).await?))
 }
 
 /// Forgets the API token; what was made goes on working.
 #[utoipa::path(delete, path = "/cloudflare/token", tag = "cloudflare", responses((status = OK, body = Setup)))]
-pub(crate) async fn forget(State(state): State<AdminState>, Decider(reviewer): Decider) -> Answer<Setup> {
-    Ok(axum::Json(cloudflare::forget_token(&state.catalog, &reviewer).await?))
+pub(crate) async fn forget(State(state): State<AdminState>, Administrator(admin): Administrator) -> Answer<Setup> {
+    Ok(axum::Json(cloudflare::forget_token(&state.catalog, &admin).await?))
 }

@@ -70,7 +70,7 @@ impl Follower {
 
     async fn is_still_allowed(&self) -> bool {
         match &self.session {
-            Some(token) => session::reviewer_from_session(&self.state.catalog, token).await.is_ok(),
+            Some(token) => session::signed_in_from_session(&self.state.catalog, token).await.is_ok(),
             None => true,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http_body_util::BodyExt;
 use mcpbox_admin::{PUBLIC_OPERATIONS, openapi};
 use serde_json::json;
 
@@ -65,7 +66,7 @@ const WITHOUT_PASSWORD: [&str; 50] = [
 ];
 
 /// All operations of the document as `METHOD /path/{parameter}`.
-fn operations() -> BTreeSet<String> {
+pub(crate) fn operations() -> BTreeSet<String> {
     let document = serde_json::to_value(openapi()).unwrap();
     let mut found = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -81,10 +82,26 @@ fn operations() -> BTreeSet<String> {
 
 /// The status, read without waiting for the end of a stream.
 async fn status(client: &Client, operation: &str) -> u16 {
+    open(client, operation).await.status().as_u16()
+}
+
+async fn open(client: &Client, operation: &str) -> http::Response<hyper::body::Incoming> {
     let (method, path) = operation.split_once(' ').unwrap();
     let path = path.replace("{id}", SOME_ID).replace("{key}", "KEY").replace("{number}", "1");
     let body = (!matches!(method, "GET" | "DELETE")).then(|| b"{}".to_vec());
-    client.open(method, &path, body).await.status().as_u16()
+    client.open(method, &path, body).await
+}
+
+/// The status, and what a problem says.
+pub(crate) async fn status_and_detail(client: &Client, operation: &str) -> (u16, String) {
+    let response = open(client, operation).await;
+    let status = response.status().as_u16();
+    if status < 400 {
+        return (status, String::new());
+    }
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    (status, problem["detail"].as_str().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
@@ -116,6 +133,23 @@ async fn public_operations_refuse_wrong_credentials_of_their_own() {
     assert_eq!(refused.status, 401, "{}", refused.text());
     let refused = fixture.browser().post("/api/session", json!({"username": USER, "password": PASSWORD})).await;
     refused.assert_problem(401, "unauthenticated");
+    let token = "0".repeat(64);
+    let named = fixture.browser().with("host", &format!("localhost:{}", fixture.address.port()));
+    let named = named.with("origin", &format!("http://localhost:{}", fixture.address.port()));
+    for (path, body) in [
+        ("/api/invitation", json!({"token": token})),
+        ("/api/invitation/accept", json!({"token": token, "password": PASSWORD})),
+        ("/api/session/second", json!({"token": token, "code": "123456"})),
+        ("/api/session/passkey/answer", json!({"token": token, "passkey": {}})),
+    ] {
+        named.post(path, body).await.assert_problem(401, "unauthenticated");
+    }
+    named.post("/api/session/oidc", json!({})).await.assert_problem(404, "not_found");
+    for query in ["", "?code=x&state=y", "?error=access_denied"] {
+        let back = named.get(&format!("/api/session/oidc/callback{query}")).await;
+        assert_eq!((back.status.as_u16(), back.header("location")), (303, "/login?failed=astray"), "{query}");
+        assert!(!back.header("set-cookie").contains("mcpbox_session"), "{query}");
+    }
 }
 
 #[tokio::test]

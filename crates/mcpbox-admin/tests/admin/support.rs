@@ -13,8 +13,9 @@ use mcpbox_core::{
     clock::SystemClock,
     execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
     principal::Principal,
+    user::Role,
 };
-use mcpbox_store::Keyring;
+use mcpbox_store::{Keyring, Store};
 use mcpbox_testing::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -56,6 +57,7 @@ impl Executor for Adder {
 /// A running admin side.
 pub(crate) struct Fixture {
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) store: Store,
     pub(crate) address: SocketAddr,
     pub(crate) socket: PathBuf,
     pub(crate) shutdown: CancellationToken,
@@ -78,7 +80,7 @@ impl Fixture {
         let database = Database::of_this_run();
         let store = database.open(Keyring::generate().unwrap()).await.unwrap();
         let settings = CatalogConfig {
-            store,
+            store: store.clone(),
             executor: Arc::new(Adder),
             clock: Arc::new(SystemClock),
             admin_url: "http://localhost".to_owned(),
@@ -94,7 +96,7 @@ impl Fixture {
         doors.spawn(async move { serve(listener, cat, cfg, stop).await.unwrap() });
         let (cat, stop) = (catalog.clone(), shutdown.clone());
         doors.spawn(async move { serve_socket(unix, cat, config, stop).await.unwrap() });
-        Self { catalog, address, socket, shutdown, doors, _dir: dir, _database: database }
+        Self { catalog, store, address, socket, shutdown, doors, _dir: dir, _database: database }
     }
 
     /// A browser page of our own origin, not logged in.
@@ -113,6 +115,18 @@ impl Fixture {
         let made = self.cli().post("/api/setup", json!({"username": USER, "password": PASSWORD})).await;
         assert_eq!(made.status, 201, "{}", made.text());
         self.browser().with("cookie", &made.cookie())
+    }
+
+    /// Another account, with the same password.
+    pub(crate) async fn user(&self, name: &str, role: Role) {
+        mcpbox_testing::add_user(&self.store, (name, PASSWORD), role, self.catalog.now()).await;
+    }
+
+    /// A browser in which this account is logged in.
+    pub(crate) async fn log_in(&self, name: &str) -> Client {
+        let reply = self.browser().post("/api/session", json!({"username": name, "password": PASSWORD})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        self.browser().with("cookie", &reply.cookie())
     }
 
     /// An LLM makes a server (if need be) and a tool with this code, and asks for publication.

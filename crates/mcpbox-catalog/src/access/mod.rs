@@ -5,6 +5,7 @@
 
 mod cache;
 pub mod pat;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use self::cache::Known;
 pub(crate) use self::{
     cache::Access,
     pat::{Tokens, Uses},
+    withdraw::withdraw_of,
 };
 use crate::{Catalog, CatalogError};
 

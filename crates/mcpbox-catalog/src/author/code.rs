@@ -98,7 +98,7 @@ pub struct CodeReport {
 /// # Errors
 /// The caller may not use the management tools. Bad code is no error: the report says what is wrong.
 pub async fn validate_code(_cat: &Catalog, who: impl Into<Caller<'_>>, code: &str) -> Result<CodeReport, CatalogError> {
-    who.into().check_author()?;
+    who.into().check_reads()?;
     let analysis = match check_size(code) {
         Ok(()) => mcpbox_analysis::analyze(code, CodePolicy::Strict),
         Err(failure) => return Ok(invalid(failure, Vec::new())),

@@ -74,7 +74,7 @@ pub async fn get_tool_logs(
 ) -> Result<ToolLogs, CatalogError> {
     let who = who.into();
     let snapshot = cat.snapshot();
-    let known = who.tool(&snapshot, tool)?;
+    let known = who.seen_tool(&snapshot, tool)?;
     let reader = cat.store.reader();
     let filter = CallFilter { tool: Some(known.tool.id), ..who.own_calls() };
     let Page { items: runs, total, .. } = calls::page(&reader, &filter, page).await?;

@@ -70,7 +70,7 @@ pub struct ModuleReport {
 /// The caller may not use the management tools.
 pub async fn get_server_modules(cat: &Catalog, who: impl Into<Caller<'_>>) -> Result<ModuleReport, CatalogError> {
     let who = who.into();
-    who.check_author()?;
+    who.check_reads()?;
     let snapshot = cat.snapshot();
     let approved = grants::approved(&cat.store.reader()).await?;
     let mut granted: Vec<GrantedModule> =

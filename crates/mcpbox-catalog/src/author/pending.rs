@@ -88,7 +88,7 @@ pub async fn list_pending_requests(
     page: PageRequest,
 ) -> Result<PendingRequests, CatalogError> {
     let who = who.into();
-    who.check_author()?;
+    who.check_reads()?;
     let snapshot = cat.snapshot();
     let mut all = all_waiting(cat, &snapshot).await?;
     all.retain(|(server, _)| who.may_see(server.name.as_str()));

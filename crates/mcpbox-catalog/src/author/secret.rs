@@ -173,7 +173,7 @@ pub async fn list_server_secrets(
     who: impl Into<Caller<'_>>,
     server: &str,
 ) -> Result<SecretList, CatalogError> {
-    let server = who.into().server(&cat.snapshot(), server)?.clone();
+    let server = who.into().seen_server(&cat.snapshot(), server)?.clone();
     let all = secrets::list(&cat.store.reader(), server.id).await?;
     let secrets: Vec<SecretSummary> = all.into_iter().map(SecretSummary::from).collect();
     let mut next = Vec::new();

@@ -110,7 +110,7 @@ pub async fn list_servers(
     page: PageRequest,
 ) -> Result<Page<ServerSummary>, CatalogError> {
     let who = who.into();
-    who.check_author()?;
+    who.check_reads()?;
     let snapshot = cat.snapshot();
     let seen: Vec<&Server> = snapshot.servers().filter(|server| who.may_see(server.name.as_str())).collect();
     Ok(page.of(seen.into_iter()).map(|server| summary(&snapshot, server)))
@@ -138,7 +138,7 @@ fn summary(snapshot: &Snapshot, server: &Server) -> ServerSummary {
 /// `not_found` with the nearest names.
 pub async fn get_server(cat: &Catalog, who: impl Into<Caller<'_>>, server: &str) -> Result<ServerDetail, CatalogError> {
     let snapshot = cat.snapshot();
-    let server = who.into().server(&snapshot, server)?;
+    let server = who.into().seen_server(&snapshot, server)?;
     let reader = cat.store.reader();
     let in_state = |state| GrantFilter { state: Some(state), server: Some(server.id), tool: None };
     let mut shown = grants::list(&reader, &in_state(GrantState::Approved), PageRequest::new(1, 100)).await?.items;

@@ -104,7 +104,7 @@ pub async fn get_tool_status(
     tool: &str,
 ) -> Result<ToolStatus, CatalogError> {
     let snapshot = cat.snapshot();
-    let known = who.into().tool(&snapshot, tool)?;
+    let known = who.into().seen_tool(&snapshot, tool)?;
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, known.tool.id).await?;
     let standing = Standing::read(&reader, &loaded.server, loaded.tool.id).await?;

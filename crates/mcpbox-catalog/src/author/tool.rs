@@ -124,7 +124,7 @@ pub async fn list_tools(
     page: PageRequest,
 ) -> Result<Page<ToolSummary>, CatalogError> {
     let snapshot = cat.snapshot();
-    let server = who.into().server(&snapshot, server)?;
+    let server = who.into().seen_server(&snapshot, server)?;
     summaries(cat, snapshot.known_of(server).collect(), page).await
 }
 
@@ -138,7 +138,7 @@ pub async fn list_all_tools(
     page: PageRequest,
 ) -> Result<Page<ToolSummary>, CatalogError> {
     let who = who.into();
-    who.check_author()?;
+    who.check_reads()?;
     let snapshot = cat.snapshot();
     summaries(cat, snapshot.known().filter(|tool| who.may_see(tool.server.as_str())).collect(), page).await
 }
@@ -177,7 +177,7 @@ fn summary(known: &KnownTool, newest: &Version) -> ToolSummary {
 /// `not_found` with the nearest names.
 pub async fn get_tool(cat: &Catalog, who: impl Into<Caller<'_>>, tool: &str) -> Result<ToolDetail, CatalogError> {
     let snapshot = cat.snapshot();
-    let known = who.into().tool(&snapshot, tool)?;
+    let known = who.into().seen_tool(&snapshot, tool)?;
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, known.tool.id).await?;
     let open_review = reviews::open_for_tool(&reader, known.tool.id).await?;
@@ -212,7 +212,7 @@ pub async fn list_tool_versions(
     page: PageRequest,
 ) -> Result<ToolVersions, CatalogError> {
     let snapshot = cat.snapshot();
-    let known = who.into().tool(&snapshot, tool)?;
+    let known = who.into().seen_tool(&snapshot, tool)?;
     let found = versions::list(&cat.store.reader(), known.tool.id, page).await?;
     let total = found.total;
     let versions: Vec<VersionSummary> =

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{BackupFileError, BackupRequest, file};
-use crate::{Catalog, CatalogError, Reviewer, background::Timer, change::Change};
+use crate::{Admin, Catalog, CatalogError, background::Timer, change::Change};
 
 /// How often it is looked whether one is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -166,7 +166,7 @@ async fn write(cat: &Catalog, folder: &Folder, now: DateTime<Utc>) -> Result<Sto
 ///
 /// # Errors
 /// `not_found`.
-pub async fn open_stored(cat: &Arc<Catalog>, who: &Reviewer, name: &str) -> Result<(StoredBackup, File), CatalogError> {
+pub async fn open_stored(cat: &Arc<Catalog>, who: &Admin, name: &str) -> Result<(StoredBackup, File), CatalogError> {
     let folder = folder(cat)?;
     let gone = || Failure::new(FailureKind::NotFound, "there is no such backup").hint("take a name from the list");
     // Only names that this program gives: none of them leads out of the folder.

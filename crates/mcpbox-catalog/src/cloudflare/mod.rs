@@ -24,7 +24,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use self::state::State;
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused};
+use crate::{Admin, Catalog, CatalogError, change::Change, error::refused};
 
 /// Where Cloudflare's API is.
 pub const API: &str = "https://api.cloudflare.com/client/v4";
@@ -95,7 +95,7 @@ pub async fn show(cat: &Catalog) -> Result<Setup, CatalogError> {
 /// `invalid_arguments` for what cannot be used, `conflict` when something is done already.
 pub async fn plan(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    reviewer: &Admin,
     plan: Plan,
     token: Option<SecretString>,
 ) -> Result<Setup, CatalogError> {
@@ -130,7 +130,7 @@ pub async fn plan(
 ///
 /// # Errors
 /// `conflict` when there is nothing to do, no plan or no token; `unavailable` when this process sends nothing.
-pub async fn run(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<Setup, CatalogError> {
+pub async fn run(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogError> {
     let _turn = cat.cloudflare.turn.lock().await;
     let state = State::load(&cat.store.reader()).await?;
     let next = StepName::ALL.into_iter().find(|step| state.progress(*step) != Progress::Done);
@@ -145,7 +145,7 @@ pub async fn run(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<Setup, Catal
 ///
 /// # Errors
 /// As [`run`]; a refusal of Cloudflare stands in the step's message.
-pub async fn undo(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<Setup, CatalogError> {
+pub async fn undo(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogError> {
     let _turn = cat.cloudflare.turn.lock().await;
     let state = State::load(&cat.store.reader()).await?;
     let last = StepName::ALL.into_iter().rev().find(|step| state.progress(*step) != Progress::Open);
@@ -160,7 +160,7 @@ pub async fn undo(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<Setup, Cata
 ///
 /// # Errors
 /// `not_found` when there is none.
-pub async fn forget_token(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<Setup, CatalogError> {
+pub async fn forget_token(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogError> {
     let mut change = Change::begin(cat, reviewer.actor()).await?;
     if !cloudflare::delete(&change.tx, state::TOKEN).await? {
         return Err(refused(FailureKind::NotFound, "no API token of Cloudflare is kept"));

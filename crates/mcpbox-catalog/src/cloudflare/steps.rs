@@ -18,12 +18,12 @@ use super::{
     check, requests,
     state::{self, Known, Saved, State},
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, review};
+use crate::{Admin, Catalog, CatalogError, change::Change, error::refused, review};
 
 /// A step that is under way.
 pub(super) struct Work<'a> {
     pub(super) cat: &'a Arc<Catalog>,
-    pub(super) reviewer: &'a Reviewer,
+    pub(super) reviewer: &'a Admin,
     pub(super) api: Api,
     pub(super) plan: Plan,
     pub(super) known: Known,
@@ -54,7 +54,7 @@ impl From<CatalogError> for Stop {
 /// What is needed to work on a step.
 pub(super) fn work<'a>(
     cat: &'a Arc<Catalog>,
-    reviewer: &'a Reviewer,
+    reviewer: &'a Admin,
     step: StepName,
     state: State,
 ) -> Result<Work<'a>, CatalogError> {
@@ -73,7 +73,7 @@ pub(super) fn work<'a>(
 /// Does `step` and keeps what came of it.
 pub(super) async fn run(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    reviewer: &Admin,
     step: StepName,
     state: State,
 ) -> Result<(), CatalogError> {

@@ -15,12 +15,12 @@ use super::{
     state::{Saved, State},
     steps::{Work, work},
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change, review};
+use crate::{Admin, Catalog, CatalogError, change::Change, review};
 
 /// Undoes `step`. What Cloudflare refuses stands in the step's message, and the step stays.
 pub(super) async fn run(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    reviewer: &Admin,
     step: StepName,
     state: State,
 ) -> Result<(), CatalogError> {
@@ -80,7 +80,7 @@ async fn find_lost(work: &mut Work<'_>) -> Result<bool, Trouble> {
 }
 
 /// Whatever comes through the Worker is refused from now on.
-async fn distrust(cat: &Arc<Catalog>, reviewer: &Reviewer) -> Result<(), CatalogError> {
+async fn distrust(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<(), CatalogError> {
     let mut settings = cat.snapshot().settings().clone();
     if settings.front.take().is_some() {
         review::set_settings(cat, reviewer, settings).await?;

@@ -47,7 +47,8 @@ pub fn watch(cat: &Arc<Catalog>) {
     });
 }
 
-fn broker(cat: &Catalog) -> Result<&Arc<Broker>, CatalogError> {
-    let silent = || refused(FailureKind::Unavailable, "this process sends no notifications; ask the running server");
+pub(crate) fn broker(cat: &Catalog) -> Result<&Arc<Broker>, CatalogError> {
+    let silent =
+        || refused(FailureKind::Unavailable, "this process sends nothing to other hosts; ask the running server");
     cat.broker.get().ok_or_else(silent)
 }

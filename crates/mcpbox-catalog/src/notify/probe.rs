@@ -16,7 +16,7 @@ use super::{
     send::{Verdict, send},
     target::find,
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change};
+use crate::{Admin, Catalog, CatalogError, change::Change};
 
 /// What came of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,9 +36,9 @@ pub struct ProbeReport {
 ///
 /// # Errors
 /// `not_found`; `unavailable` when this process sends nothing.
-pub async fn probe(cat: &Arc<Catalog>, reviewer: &Reviewer, id: TargetId) -> Result<ProbeReport, CatalogError> {
+pub async fn probe(cat: &Arc<Catalog>, admin: &Admin, id: TargetId) -> Result<ProbeReport, CatalogError> {
     let broker = broker(cat)?;
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     let target = find(&change, id).await?;
     let endpoint = notifications::unseal(&change.tx, id).await?.ok_or_else(|| super::target::unknown(id))?;
     let at = change.now;

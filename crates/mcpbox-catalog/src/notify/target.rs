@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::format;
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, text};
+use crate::{Admin, Catalog, CatalogError, change::Change, error::refused, text};
 
 /// Most targets there are.
 const TARGETS_MAX: usize = 20;
@@ -62,12 +62,12 @@ pub async fn list_targets(cat: &Catalog) -> Result<Vec<Target>, CatalogError> {
 ///
 /// # Errors
 /// `invalid_arguments` for what does not fit the service, `conflict` when the name is taken or there are too many.
-pub async fn create_target(cat: &Arc<Catalog>, reviewer: &Reviewer, new: NewTarget) -> Result<Target, CatalogError> {
+pub async fn create_target(cat: &Arc<Catalog>, admin: &Admin, new: NewTarget) -> Result<Target, CatalogError> {
     let name = check_name(&new.name)?;
     let host = check_url(new.kind, &new.url)?;
     check_key(new.kind, new.key.as_ref())?;
     let events = check_events(new.events.unwrap_or_else(NoticeEvent::usual))?;
-    let change = Change::begin(cat, reviewer.actor()).await?;
+    let change = Change::begin(cat, admin.actor()).await?;
     if notifications::list(&change.tx).await?.len() >= TARGETS_MAX {
         let message = format!("there are {TARGETS_MAX} notification targets already; delete one first");
         return Err(refused(FailureKind::Conflict, message));
@@ -97,11 +97,11 @@ pub async fn create_target(cat: &Arc<Catalog>, reviewer: &Reviewer, new: NewTarg
 /// `not_found`, and as [`create_target`].
 pub async fn change_target(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     id: TargetId,
     asked: TargetChange,
 ) -> Result<Target, CatalogError> {
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     let before = find(&change, id).await?;
     let mut target = before.clone();
     if let Some(name) = &asked.name {
@@ -132,8 +132,8 @@ pub async fn change_target(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn delete_target(cat: &Arc<Catalog>, reviewer: &Reviewer, id: TargetId) -> Result<(), CatalogError> {
-    let change = Change::begin(cat, reviewer.actor()).await?;
+pub async fn delete_target(cat: &Arc<Catalog>, admin: &Admin, id: TargetId) -> Result<(), CatalogError> {
+    let change = Change::begin(cat, admin.actor()).await?;
     let target = find(&change, id).await?;
     notifications::delete(&change.tx, id).await?;
     save(change, "notification.delete", &target).await

@@ -20,7 +20,7 @@ use super::{
     known, new_token, redirect,
     register::{REDIRECTS_MAX, clean_name},
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused};
+use crate::{Admin, Catalog, CatalogError, change::Change, error::refused};
 
 /// How long a fetched document counts.
 const FRESH: TimeDelta = TimeDelta::hours(24);
@@ -112,7 +112,7 @@ pub(super) async fn remember(tx: &Tx, client: &OAuthClient) -> Result<(), OAuthE
 ///
 /// # Errors
 /// A name or redirect address outside the rules.
-pub async fn enter_client(cat: &Arc<Catalog>, who: &Reviewer, new: NewClient) -> Result<OAuthClient, CatalogError> {
+pub async fn enter_client(cat: &Arc<Catalog>, who: &Admin, new: NewClient) -> Result<OAuthClient, CatalogError> {
     let wrong = |message: &str| Err(refused(FailureKind::InvalidArguments, message));
     let name = clean_name(&new.name);
     if name.is_empty() || name != new.name.trim() {
@@ -143,7 +143,7 @@ pub async fn enter_client(cat: &Arc<Catalog>, who: &Reviewer, new: NewClient) ->
 ///
 /// # Errors
 /// `not_found` when there is none.
-pub async fn delete_client(cat: &Arc<Catalog>, who: &Reviewer, client_id: &str) -> Result<(), CatalogError> {
+pub async fn delete_client(cat: &Arc<Catalog>, who: &Admin, client_id: &str) -> Result<(), CatalogError> {
     let mut change = Change::begin(cat, who.actor()).await?;
     let was_there = clients::delete(&change.tx, client_id).await?;
     let ended = authorizations::delete_of_client(&change.tx, client_id).await?;

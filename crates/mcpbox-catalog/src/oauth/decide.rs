@@ -10,7 +10,10 @@ use mcpbox_core::{
     oauth::{AuthorizationRequest, RequestState, scope_text},
     principal::{Actor, Scope},
 };
-use mcpbox_store::oauth::requests::{self, Step};
+use mcpbox_store::{
+    oauth::requests::{self, Step},
+    users,
+};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -18,7 +21,7 @@ use super::{
     error::{ErrorCode, OAuthError},
     redirect,
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, session};
+use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, identity};
 
 /// Allows a request, with some of the scopes it asks for. `code` is what its browser shows: whoever allows has compared it.
 ///
@@ -37,7 +40,7 @@ pub async fn approve(
         let message = "this is not the code that the browser shows; somebody else may be asking";
         return Err(refused(FailureKind::InvalidArguments, message));
     }
-    allow(&mut change, &request, who, scopes, "admin page").await?;
+    allow(&mut change, &request, (who.username(), "admin page"), scopes).await?;
     change.commit().await
 }
 
@@ -57,6 +60,17 @@ pub fn may_login_with_password(cat: &Catalog) -> bool {
     cat.snapshot().settings().remote.password_login
 }
 
+/// What somebody shows to prove who they are.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// Name of their account.
+    pub username: &'a str,
+    /// Its password.
+    pub password: &'a SecretString,
+    /// A one-time or recovery code, where the account has a second factor.
+    pub code: Option<&'a SecretString>,
+}
+
 /// Allows a request with a password, in the browser that asks.
 ///
 /// # Errors
@@ -64,17 +78,17 @@ pub fn may_login_with_password(cat: &Catalog) -> bool {
 pub async fn approve_with_password(
     cat: &Arc<Catalog>,
     (id, browser): (AuthorizationRequestId, &SecretString),
-    (username, password): (&str, &SecretString),
+    given: Given<'_>,
     scopes: &[Scope],
 ) -> Result<(), OAuthError> {
     if !may_login_with_password(cat) {
         return Err(OAuthError::new(ErrorCode::AccessDenied, "logging in with a password is switched off here"));
     }
     super::look(cat, id, browser).await?;
-    let who = session::reviewer_from_password(cat, username, password).await?;
-    let mut change = Change::begin(cat, who.actor()).await?;
+    let person = identity::person_from_password(cat, given.username, given.password, given.code).await?;
+    let mut change = Change::begin(cat, Actor::admin(&person.username)).await?;
     let request = waiting(&change, id).await?;
-    allow(&mut change, &request, &who, scopes, "password").await?;
+    allow(&mut change, &request, (&person.username, "password"), scopes).await?;
     Ok(change.commit().await?)
 }
 
@@ -94,7 +108,7 @@ pub async fn deny_in_browser(
     Ok(change.commit().await?)
 }
 
-async fn waiting(change: &Change, id: AuthorizationRequestId) -> Result<AuthorizationRequest, CatalogError> {
+pub(super) async fn waiting(change: &Change, id: AuthorizationRequestId) -> Result<AuthorizationRequest, CatalogError> {
     let found = requests::by_id(&change.tx, id).await?.filter(|request| change.now < request.expires_at);
     let gone = || refused(FailureKind::NotFound, "this request has ended; begin the login anew in the client");
     let request = found.ok_or_else(gone)?;
@@ -105,18 +119,20 @@ fn decided() -> CatalogError {
     refused(FailureKind::Conflict, "this request was decided already; look at the list again")
 }
 
-async fn allow(
+/// Allows a request in the name of an account that is there and may let clients in, looked at once more in this very change.
+pub(super) async fn allow(
     change: &mut Change,
     request: &AuthorizationRequest,
-    who: &Reviewer,
+    (subject, by): (&str, &str),
     scopes: &[Scope],
-    by: &str,
 ) -> Result<(), CatalogError> {
-    if scopes.is_empty() || !scopes.iter().all(|scope| request.scopes.contains(scope)) {
-        let message = format!("allow one or more of what it asks for: {}", scope_text(&request.scopes));
-        return Err(refused(FailureKind::InvalidArguments, message));
+    check_scopes(request, scopes)?;
+    let human = users::by_username(&change.tx, subject).await?;
+    if !human.is_some_and(|user| user.may_let_in()) {
+        let message = "this account may not let clients in: that takes the role reviewer or admin";
+        return Err(refused(FailureKind::Forbidden, message));
     }
-    let step = Step::Approve { subject: who.username(), scopes };
+    let step = Step::Approve { subject, scopes };
     if !requests::advance(&change.tx, request.id, RequestState::Waiting, step).await? {
         return Err(decided());
     }
@@ -131,6 +147,15 @@ async fn allow(
     change.audit("oauth.approve", format!("request:{}", request.id), detail).await?;
     change.tell(LiveEvent::AccessChanged);
     Ok(())
+}
+
+/// Refuses to allow nothing, or more than was asked for.
+pub(super) fn check_scopes(request: &AuthorizationRequest, scopes: &[Scope]) -> Result<(), CatalogError> {
+    if !scopes.is_empty() && scopes.iter().all(|scope| request.scopes.contains(scope)) {
+        return Ok(());
+    }
+    let message = format!("allow one or more of what it asks for: {}", scope_text(&request.scopes));
+    Err(refused(FailureKind::InvalidArguments, message))
 }
 
 async fn refuse(change: &mut Change, request: &AuthorizationRequest) -> Result<(), CatalogError> {

@@ -87,6 +87,7 @@ impl From<CatalogError> for OAuthError {
                 ErrorCode::TemporarilyUnavailable
             }
             FailureKind::Forbidden => ErrorCode::AccessDenied,
+            FailureKind::InvalidArguments | FailureKind::NotFound | FailureKind::Conflict => ErrorCode::InvalidRequest,
             _ => ErrorCode::ServerError,
         };
         Self::new(code, failure.message)

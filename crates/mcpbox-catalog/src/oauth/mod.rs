@@ -1,5 +1,6 @@
 //! The authorization server of remote access (OAuth 2.1 as MCP uses it): which clients there are, what they ask for, what a human allows,
-//! and the tokens that come of it. Only a [`crate::Reviewer`], or the human who knows a password, allows anything.
+//! and the tokens that come of it. Only a [`crate::Reviewer`], or a human who proves
+//! in the browser that asks that they have such an account, allows anything.
 //!
 //! Must not: speak HTTP (the gateway does), believe what a client says about itself, or keep a token in the clear.
 
@@ -11,6 +12,7 @@ mod error;
 mod exchange;
 mod known;
 mod listing;
+mod provider;
 mod redirect;
 mod refresh;
 mod register;
@@ -23,10 +25,12 @@ use crate::CatalogError;
 
 pub use clients::{NewClient, delete_client, enter_client};
 pub use code::{Answer, answer};
-pub use decide::{approve, approve_with_password, deny, deny_in_browser, may_login_with_password};
+pub use decide::{Given, approve, approve_with_password, deny, deny_in_browser, may_login_with_password};
 pub use error::{ErrorCode, OAuthError};
 pub use exchange::{CodeGrant, Tokens, exchange};
 pub use listing::{AuthorizationReport, WaitingRequest, authorizations, clients, waiting};
+pub(crate) use provider::callback;
+pub use provider::{CALLBACK_PATH, approve_with_provider, start_with_provider};
 pub use redirect::is_loopback;
 pub use refresh::{RefreshGrant, refresh, revoke, revoke_authorization};
 pub use register::{Registration, register};

@@ -120,7 +120,7 @@ pub async fn test_version(
     let loaded = load::tool(&reader, review.tool_id).await?;
     let version = version(cat, &review).await?;
     let request = TestCode { tool: String::new(), arguments: input.arguments, http_mocks: input.http_mocks };
-    let who = Caller::Reviewer(reviewer);
+    let who = Caller::Human(reviewer);
     author::try_version(cat, who, TrialPurpose::Reviewer, (&loaded, version), request, Arc::new(Unobserved)).await
 }
 

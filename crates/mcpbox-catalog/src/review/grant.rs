@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::settle::check_end;
 use crate::{
-    Catalog, CatalogError, Reviewer,
+    Admin, Catalog, CatalogError, Reviewer,
     bundle::grants_changed,
     change::Change,
     error::refused,
@@ -50,7 +50,7 @@ impl From<&str> for NewGrantTerms {
 /// `conflict` when it is in force already, `not_found` when the tool or server is not there, `invalid_arguments`.
 pub async fn add_grant(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     scope: GrantScope,
     capability: Capability,
     terms: impl Into<NewGrantTerms>,
@@ -58,7 +58,7 @@ pub async fn add_grant(
     let NewGrantTerms { comment, expires_at } = terms.into();
     let comment = text::remark("comment", &comment)?;
     check_grantable(&capability)?;
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     check_end(expires_at, change.now)?;
     check_scope(&change, scope).await?;
     let same = |grant: &Grant| grant.scope == scope && grant.capability == capability;

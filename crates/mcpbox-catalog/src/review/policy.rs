@@ -12,7 +12,7 @@ use mcpbox_core::{
 use mcpbox_store::{servers, settings};
 use serde_json::{Value, json};
 
-use crate::{Catalog, CatalogError, Reviewer, author::set_enabled, change::Change, error::refused, load, text};
+use crate::{Admin, Catalog, CatalogError, Reviewer, author::set_enabled, change::Change, error::refused, load, text};
 
 /// Sets the language rules of a server (id or name). Live tools run under the new ones from now on.
 ///
@@ -20,12 +20,12 @@ use crate::{Catalog, CatalogError, Reviewer, author::set_enabled, change::Change
 /// `not_found`.
 pub async fn set_server_policy(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     policy: CodePolicy,
 ) -> Result<Server, CatalogError> {
     let detail = json!({"code_policy": policy});
-    change_server(cat, reviewer, server, "server.policy", detail, |server| server.code_policy = policy).await
+    change_server(cat, admin, server, "server.policy", detail, |server| server.code_policy = policy).await
 }
 
 /// Sets what one call of a server's tools (id or name) may use.
@@ -34,13 +34,12 @@ pub async fn set_server_policy(
 /// `not_found`, `invalid_arguments` for a limit out of range.
 pub async fn set_server_limits(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     limits: Limits,
 ) -> Result<Server, CatalogError> {
     limits.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
-    change_server(cat, reviewer, server, "server.limits", json!({"limits": limits}), |server| server.limits = limits)
-        .await
+    change_server(cat, admin, server, "server.limits", json!({"limits": limits}), |server| server.limits = limits).await
 }
 
 /// Sets what a server (id or name) is for, as clients read it.
@@ -49,25 +48,25 @@ pub async fn set_server_limits(
 /// `not_found`, `invalid_arguments` for a description outside the rules.
 pub async fn set_server_description(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     description: &str,
 ) -> Result<Server, CatalogError> {
     let description = text::description(description)?;
     let detail = json!({"description": description});
-    change_server(cat, reviewer, server, "server.description", detail, |server| server.description = description).await
+    change_server(cat, admin, server, "server.description", detail, |server| server.description = description).await
 }
 
 async fn change_server(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     action: &'static str,
     detail: Value,
     apply: impl FnOnce(&mut Server) + Send,
 ) -> Result<Server, CatalogError> {
     let id = cat.snapshot().find_server(server)?.id;
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     let mut server = load::server(&change.tx, id).await?;
     apply(&mut server);
     server.updated_at = change.now;
@@ -102,11 +101,7 @@ pub async fn set_tool_enabled(
 ///
 /// # Errors
 /// `invalid_arguments` for a value out of range.
-pub async fn set_settings(
-    cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
-    settings: Settings,
-) -> Result<Settings, CatalogError> {
+pub async fn set_settings(cat: &Arc<Catalog>, admin: &Admin, settings: Settings) -> Result<Settings, CatalogError> {
     settings.default_limits.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
     let schedule = settings.backup;
     if !(1..=8_760).contains(&schedule.every_hours) || !(1..=1_000).contains(&schedule.keep) {
@@ -126,7 +121,7 @@ pub async fn set_settings(
     if let Some(front) = &settings.front {
         front.check().map_err(|message| refused(FailureKind::InvalidArguments, message))?;
     }
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     settings::save(&change.tx, &settings, change.now).await?;
     change.audit("settings.change", "settings".to_owned(), json!({"settings": settings})).await?;
     change.touch_settings();

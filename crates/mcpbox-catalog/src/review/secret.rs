@@ -14,7 +14,7 @@ use mcpbox_store::secrets;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, text};
+use crate::{Admin, Catalog, CatalogError, change::Change, error::refused, text};
 
 /// Longest value, bytes.
 const VALUE_MAX_BYTES: usize = 64 << 10;
@@ -38,7 +38,7 @@ pub struct NewSecretValue {
 /// `not_found`, `invalid_arguments` for a key outside the rules, an empty or too long value, one too short to be sealed.
 pub async fn set_secret_value(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     key: &str,
     value: NewSecretValue,
@@ -47,7 +47,7 @@ pub async fn set_secret_value(
     let server = cat.snapshot().find_server(server)?.id;
     let key = parse_key(key)?;
     let description = value.description.as_deref().map(text::description).transpose()?;
-    let mut change = Change::begin(cat, reviewer.actor()).await?;
+    let mut change = Change::begin(cat, admin.actor()).await?;
     let mut secret = match secrets::by_key(&change.tx, server, &key).await? {
         Some(secret) => secret,
         None => placeholder(&change, server, key).await?,
@@ -110,13 +110,8 @@ fn parse_key(key: &str) -> Result<SecretKey, CatalogError> {
 ///
 /// # Errors
 /// `not_found`.
-pub async fn clear_secret(
-    cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
-    server: &str,
-    key: &str,
-) -> Result<Secret, CatalogError> {
-    let (mut change, secret) = find(cat, reviewer, server, key).await?;
+pub async fn clear_secret(cat: &Arc<Catalog>, admin: &Admin, server: &str, key: &str) -> Result<Secret, CatalogError> {
+    let (mut change, secret) = find(cat, admin, server, key).await?;
     secrets::clear_value(&change.tx, secret.id, change.now).await?;
     change.audit("secret.clear", format!("secret:{}", secret.id), json!({"key": secret.key})).await?;
     change.tell(LiveEvent::GrantsChanged);
@@ -128,13 +123,8 @@ pub async fn clear_secret(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn delete_secret(
-    cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
-    server: &str,
-    key: &str,
-) -> Result<(), CatalogError> {
-    let (mut change, secret) = find(cat, reviewer, server, key).await?;
+pub async fn delete_secret(cat: &Arc<Catalog>, admin: &Admin, server: &str, key: &str) -> Result<(), CatalogError> {
+    let (mut change, secret) = find(cat, admin, server, key).await?;
     secrets::delete(&change.tx, secret.id).await?;
     change.audit("secret.delete", format!("secret:{}", secret.id), json!({"key": secret.key})).await?;
     change.tell(LiveEvent::GrantsChanged);
@@ -144,13 +134,13 @@ pub async fn delete_secret(
 /// A secret that is there, in a write of this human.
 pub(super) async fn find(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     key: &str,
 ) -> Result<(Change, Secret), CatalogError> {
     let server = cat.snapshot().find_server(server)?.clone();
     let key = parse_key(key)?;
-    let change = Change::begin(cat, reviewer.actor()).await?;
+    let change = Change::begin(cat, admin.actor()).await?;
     let secret = secrets::by_key(&change.tx, server.id, &key).await?;
     let secret = secret
         .ok_or_else(|| refused(FailureKind::NotFound, format!("server '{}' has no secret {key}", server.name)))?;

@@ -12,7 +12,7 @@ use mcpbox_store::secrets;
 use serde_json::json;
 
 use super::secret::{find, too_short};
-use crate::{Catalog, CatalogError, Reviewer, text};
+use crate::{Admin, Catalog, CatalogError, text};
 
 /// What to change of a secret; what is none stays.
 #[derive(Debug, Default)]
@@ -34,13 +34,13 @@ pub struct SecretTerms {
 /// too short to be sealed.
 pub async fn change_secret(
     cat: &Arc<Catalog>,
-    reviewer: &Reviewer,
+    admin: &Admin,
     server: &str,
     key: &str,
     terms: SecretTerms,
 ) -> Result<Secret, CatalogError> {
     let description = terms.description.as_deref().map(text::description).transpose()?;
-    let (mut change, before) = find(cat, reviewer, server, key).await?;
+    let (mut change, before) = find(cat, admin, server, key).await?;
     let after = Secret {
         hosts: terms.hosts.unwrap_or_else(|| before.hosts.clone()),
         mode: terms.mode.unwrap_or(before.mode),

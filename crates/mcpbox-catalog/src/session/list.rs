@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Reviewer, hash_of, is_live};
+use super::{SignedIn, hash_of, is_live};
 use crate::{Catalog, CatalogError, change::Change, error::refused};
 
 /// A session that is open.
@@ -36,11 +36,11 @@ pub struct OpenSession {
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn sessions(cat: &Catalog, who: &Reviewer) -> Result<Vec<OpenSession>, CatalogError> {
+pub async fn sessions(cat: &Catalog, who: &SignedIn) -> Result<Vec<OpenSession>, CatalogError> {
     let now = cat.clock.now();
-    let all = sessions::by_user(&cat.store.reader(), who.user_id).await?;
+    let all = sessions::by_user(&cat.store.reader(), who.user_id()).await?;
     let open = all.into_iter().filter(|session| is_live(session, now)).map(|session| OpenSession {
-        is_this: who.session == Some(session.id),
+        is_this: who.session() == Some(session.id),
         id: session.id,
         created_at: session.created_at,
         last_seen_at: session.last_seen_at,
@@ -55,13 +55,13 @@ pub async fn sessions(cat: &Catalog, who: &Reviewer) -> Result<Vec<OpenSession>,
 ///
 /// # Errors
 /// `not_found` when there is none with this id among one's own.
-pub async fn end_session(cat: &Arc<Catalog>, who: &Reviewer, id: SessionId) -> Result<(), CatalogError> {
+pub async fn end_session(cat: &Arc<Catalog>, who: &SignedIn, id: SessionId) -> Result<(), CatalogError> {
     let mut change = Change::begin(cat, who.actor()).await?;
-    let own = sessions::by_id(&change.tx, id).await?.filter(|session| session.user_id == who.user_id);
+    let own = sessions::by_id(&change.tx, id).await?.filter(|session| session.user_id == who.user_id());
     if own.is_none() || !sessions::delete(&change.tx, id).await? {
         return Err(refused(FailureKind::NotFound, format!("you have no session {id}; it may have ended already")));
     }
-    change.audit("session.end", format!("user:{}", who.user_id), json!({"session": id})).await?;
+    change.audit("session.end", format!("user:{}", who.user_id()), json!({"session": id})).await?;
     change.tell(LiveEvent::SessionsChanged);
     change.commit().await
 }
@@ -70,10 +70,10 @@ pub async fn end_session(cat: &Arc<Catalog>, who: &Reviewer, id: SessionId) -> R
 ///
 /// # Errors
 /// The store cannot be written.
-pub async fn end_other_sessions(cat: &Arc<Catalog>, who: &Reviewer) -> Result<u64, CatalogError> {
+pub async fn end_other_sessions(cat: &Arc<Catalog>, who: &SignedIn) -> Result<u64, CatalogError> {
     let mut change = Change::begin(cat, who.actor()).await?;
-    let ended = sessions::delete_by_user(&change.tx, who.user_id, who.session).await?;
-    change.audit("session.end_others", format!("user:{}", who.user_id), json!({"ended": ended})).await?;
+    let ended = sessions::delete_by_user(&change.tx, who.user_id(), who.session()).await?;
+    change.audit("session.end_others", format!("user:{}", who.user_id()), json!({"ended": ended})).await?;
     change.tell(LiveEvent::SessionsChanged);
     change.commit().await?;
     Ok(ended)

@@ -20,13 +20,13 @@ const PASSWORD_MIN_CHARS: usize = 8;
 const PASSWORD_MAX_CHARS: usize = 1_024;
 
 /// The hash of a password, in PHC form.
-pub(super) async fn hash(cat: &Catalog, password: &SecretString) -> Result<String, CatalogError> {
+pub(crate) async fn hash(cat: &Catalog, password: &SecretString) -> Result<String, CatalogError> {
     let password = password.clone();
     on_a_thread(cat, move || hash_now(&password)).await?
 }
 
 /// Whether this is the password of that hash. Without a hash the answer is no, after the same time.
-pub(super) async fn verify(cat: &Catalog, password: &SecretString, hash: Option<String>) -> Result<bool, CatalogError> {
+pub(crate) async fn verify(cat: &Catalog, password: &SecretString, hash: Option<String>) -> Result<bool, CatalogError> {
     let password = password.clone();
     let compare = move || match hash {
         Some(hash) => Ok(hasher()?.verify_password(password.expose_secret().as_bytes(), hash.as_str()).is_ok()),
@@ -60,7 +60,7 @@ async fn on_a_thread<T: Send + 'static>(
 }
 
 /// A user name that may be kept.
-pub(super) fn check_username(username: &str) -> Result<String, CatalogError> {
+pub(crate) fn check_username(username: &str) -> Result<String, CatalogError> {
     let username = username.trim();
     let fits = (1..=64).contains(&username.chars().count())
         && text::marked(username).is_none()
@@ -72,7 +72,7 @@ pub(super) fn check_username(username: &str) -> Result<String, CatalogError> {
 }
 
 /// Refuses passwords that are too short, or long enough to make hashing slow.
-pub(super) fn check_rules(password: &SecretString) -> Result<(), CatalogError> {
+pub(crate) fn check_rules(password: &SecretString) -> Result<(), CatalogError> {
     let length = password.expose_secret().chars().count();
     if (PASSWORD_MIN_CHARS..=PASSWORD_MAX_CHARS).contains(&length) {
         return Ok(());

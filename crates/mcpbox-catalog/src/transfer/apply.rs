@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{model::Document, read};
-use crate::{Catalog, CatalogError, Reviewer, author::Finding, change::Change};
+use crate::{Admin, Catalog, CatalogError, author::Finding, change::Change};
 
 /// How a file is imported.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -118,7 +118,7 @@ pub enum Fate {
 /// `invalid_arguments` with what is wrong with the file.
 pub async fn import(
     cat: &Arc<Catalog>,
-    who: &Reviewer,
+    who: &Admin,
     text: &str,
     options: ImportOptions,
 ) -> Result<ImportReport, CatalogError> {

@@ -15,7 +15,7 @@ use mcpbox_core::{server::Server, tool::Tool, version::Version};
 /// # Errors
 /// The caller may not use the management tools; the store cannot be read.
 pub async fn export(cat: &Catalog, who: impl Into<Caller<'_>>) -> Result<ExportedBox, CatalogError> {
-    who.into().check_author()?;
+    who.into().check_reads()?;
     let snapshot = cat.snapshot();
     let moment = cat.store.moment().await?;
     let mut servers = Vec::new();

@@ -207,7 +207,11 @@ async fn of_two_humans_the_second_learns_who_decided_and_when() {
     let world = World::new().await;
     mcpbox_testing::add_admin(&world.store, "ben", PASSWORD, mcpbox_core::clock::Clock::now(world.clock.as_ref()))
         .await;
-    let ben = session::reviewer_from_password(&world.cat, "ben", &SecretString::from(PASSWORD)).await.unwrap();
+    let ben = session::signed_in_from_password(&world.cat, "ben", &SecretString::from(PASSWORD), None)
+        .await
+        .unwrap()
+        .admin()
+        .unwrap();
     world.server("s").await;
     world.create("s", "add", ADD).await;
     let report = world.publish("s__add").await;
@@ -227,7 +231,11 @@ async fn each_human_sees_what_changed_since_they_looked() {
     let world = World::new().await;
     mcpbox_testing::add_admin(&world.store, "ben", PASSWORD, mcpbox_core::clock::Clock::now(world.clock.as_ref()))
         .await;
-    let ben = session::reviewer_from_password(&world.cat, "ben", &SecretString::from(PASSWORD)).await.unwrap();
+    let ben = session::signed_in_from_password(&world.cat, "ben", &SecretString::from(PASSWORD), None)
+        .await
+        .unwrap()
+        .admin()
+        .unwrap();
     world.server("s").await;
     world.create("s", "add", ADD).await;
     let first = world.publish("s__add").await;

@@ -22,6 +22,7 @@ mod decisions;
 mod evidence;
 mod expiring;
 mod guards;
+mod identity;
 mod importing;
 mod lan;
 mod listing;

@@ -121,7 +121,7 @@ fn the_walk_covers_every_author_function_that_writes() {
 }
 
 /// The sources: only `review/decide.rs` moves a version by approval or decides a review, only `review/` writes approved
-/// grants (what expires is only ended), and only `session.rs` makes a `Reviewer`.
+/// grants (what expires is only ended), and only `session.rs` and its `proven.rs` make a `Reviewer`.
 #[test]
 fn the_words_that_approve_stand_only_where_a_reviewer_is_needed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -138,8 +138,12 @@ fn the_words_that_approve_stand_only_where_a_reviewer_is_needed() {
         ("reviews::revoke(", &["review/revoke.rs"]),
         ("VersionEvent::Revoke", &["review/revoke.rs"]),
         ("settings::save(", &["review/policy.rs"]),
-        ("Reviewer {\n", &["session.rs"]),
-        ("Reviewer { user_id", &["session.rs"]),
+        // Only a checked proof makes somebody, and only their role makes a reviewer or an admin of them.
+        ("SignedIn::new(", &["session.rs"]),
+        ("Self { user_id: user.id, username: user.username, role", &["session/proven.rs"]),
+        ("Reviewer(self", &["session/proven.rs"]),
+        ("map(Reviewer)", &["session/proven.rs"]),
+        ("Admin(", &["session/proven.rs"]),
     ];
     let mut files = Vec::new();
     collect(&root, &root, &mut files);

@@ -3,12 +3,17 @@
 use chrono::TimeDelta;
 use mcpbox_catalog::{
     CatalogError,
-    session::{self, FirstAdmin, LoginOrigin, SetupProof},
+    session::{self, FirstAdmin, Login, LoginOrigin, NewSession, SetupProof},
 };
 use mcpbox_core::failure::FailureKind;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::{PASSWORD, World, refusal};
+
+fn opened(login: Login) -> NewSession {
+    let Login::Done(session) = login else { panic!("a second factor is wanted") };
+    session
+}
 
 fn first(proof: SetupProof) -> FirstAdmin {
     FirstAdmin { proof, username: " anna ".into(), password: SecretString::from(PASSWORD) }
@@ -33,7 +38,7 @@ async fn the_first_admin_needs_the_newest_one_time_token() {
     }
     assert_eq!(refusal(session::new_setup_token(&cat).await).kind, FailureKind::Conflict);
     assert!(
-        session::login(&cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.is_ok(),
+        session::login(&cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default(), None).await.is_ok(),
         "a hash of our own can be verified"
     );
 }
@@ -44,52 +49,53 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     let refused = |user: &'static str, password: &'static str| {
         let cat = world.cat.clone();
         async move {
-            session::login(&cat, user, &SecretString::from(password), LoginOrigin::default())
+            session::login(&cat, user, &SecretString::from(password), LoginOrigin::default(), None)
                 .await
                 .unwrap_err()
                 .to_string()
         }
     };
     assert_eq!(refused("anna", "wrong wrong").await, refused("nobody", PASSWORD).await);
-    let by_password = session::reviewer_from_password(&world.cat, "anna", &SecretString::from("wrong wrong")).await;
+    let by_password =
+        session::signed_in_from_password(&world.cat, "anna", &SecretString::from("wrong wrong"), None).await;
     assert!(matches!(by_password.unwrap_err(), CatalogError::Unauthenticated(_)));
 }
 
 #[tokio::test]
 async fn a_session_lives_while_it_is_used_and_at_most_seven_days() {
     let world = World::new().await;
-    let login =
-        session::login(&world.cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.unwrap();
+    let password = SecretString::from(PASSWORD);
+    let login = opened(session::login(&world.cat, "anna", &password, LoginOrigin::default(), None).await.unwrap());
     assert_eq!(login.token.expose_secret().len(), 64);
     for _ in 0..15 {
         world.clock.advance(TimeDelta::hours(11));
-        let reviewer = session::reviewer_from_session(&world.cat, &login.token).await.unwrap();
+        let reviewer = session::signed_in_from_session(&world.cat, &login.token).await.unwrap();
         assert_eq!(reviewer.username(), "anna");
     }
     world.clock.advance(TimeDelta::hours(4));
-    let ended = session::reviewer_from_session(&world.cat, &login.token).await.unwrap_err();
+    let ended = session::signed_in_from_session(&world.cat, &login.token).await.unwrap_err();
     assert!(matches!(ended, CatalogError::Unauthenticated(_)));
 
-    let idle = session::login(&world.cat, "anna", &SecretString::from(PASSWORD), LoginOrigin::default()).await.unwrap();
+    let idle = opened(session::login(&world.cat, "anna", &password, LoginOrigin::default(), None).await.unwrap());
     world.clock.advance(TimeDelta::hours(13));
-    assert!(session::reviewer_from_session(&world.cat, &idle.token).await.is_err());
-    assert!(session::reviewer_from_session(&world.cat, &SecretString::from("guess")).await.is_err());
+    assert!(session::signed_in_from_session(&world.cat, &idle.token).await.is_err());
+    assert!(session::signed_in_from_session(&world.cat, &SecretString::from("guess")).await.is_err());
 }
 
 #[tokio::test]
 async fn logging_out_and_changing_the_password_end_sessions() {
     let world = World::new().await;
     let password = SecretString::from(PASSWORD);
-    let login = || session::login(&world.cat, "anna", &password, LoginOrigin::default());
-    let (first, second) = (login().await.unwrap(), login().await.unwrap());
+    let login = || session::login(&world.cat, "anna", &password, LoginOrigin::default(), None);
+    let (first, second) = (opened(login().await.unwrap()), opened(login().await.unwrap()));
     session::logout(&world.cat, &first.token).await.unwrap();
-    assert!(session::reviewer_from_session(&world.cat, &first.token).await.is_err());
-    let reviewer = session::reviewer_from_session(&world.cat, &second.token).await.unwrap();
+    assert!(session::signed_in_from_session(&world.cat, &first.token).await.is_err());
+    let reviewer = session::signed_in_from_session(&world.cat, &second.token).await.unwrap();
     let (old, new) = (SecretString::from(PASSWORD), SecretString::from("another good one"));
     let wrong = session::change_password(&world.cat, &reviewer, &new, &new).await.unwrap_err();
     assert!(matches!(wrong, CatalogError::Unauthenticated(_)));
     session::change_password(&world.cat, &reviewer, &old, &new).await.unwrap();
-    assert!(session::reviewer_from_session(&world.cat, &second.token).await.is_err());
+    assert!(session::signed_in_from_session(&world.cat, &second.token).await.is_err());
     assert!(login().await.is_err());
-    assert!(session::login(&world.cat, "anna", &new, LoginOrigin::default()).await.is_ok());
+    assert!(session::login(&world.cat, "anna", &new, LoginOrigin::default(), None).await.is_ok());
 }

@@ -5,7 +5,7 @@ mod scripted;
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use mcpbox_catalog::{Catalog, CatalogConfig, CatalogError, Reviewer, author, call, review, session};
+use mcpbox_catalog::{Admin, Catalog, CatalogConfig, CatalogError, author, call, review, session};
 use mcpbox_core::{
     capability::HostRule,
     clock::{Clock, ManualClock},
@@ -69,7 +69,7 @@ pub(crate) struct World {
     pub(crate) executor: Arc<Scripted>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) llm: Principal,
-    pub(crate) human: Reviewer,
+    pub(crate) human: Admin,
     database: Arc<Database>,
     keyring: Keyring,
 }
@@ -97,7 +97,11 @@ impl World {
         let clock = Arc::new(ManualClock::starting_at(start_of_time()));
         let cat = open_catalog(&store, &executor, &clock).await;
         add_admin(&store, "anna", PASSWORD, clock.now()).await;
-        let human = session::reviewer_from_password(&cat, "anna", &SecretString::from(PASSWORD)).await.unwrap();
+        let human = session::signed_in_from_password(&cat, "anna", &SecretString::from(PASSWORD), None)
+            .await
+            .unwrap()
+            .admin()
+            .unwrap();
         let llm = Principal::Local { client: Some("test client".into()) };
         Self { cat, store, executor, clock, llm, human, database, keyring }
     }
@@ -123,6 +127,15 @@ impl World {
     /// Another process on the same database.
     pub(crate) async fn replica(&self) -> Arc<Catalog> {
         open_catalog(&self.store, &self.executor, &self.clock).await
+    }
+
+    /// The one text that a query gives.
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        self.database.text(sql).await
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.database.location, mcpbox_store::Location::Postgres(_))
     }
 
     pub(crate) fn answer(&self, script: impl Fn(&Execution) -> Outcome + Send + Sync + 'static) {

@@ -1,5 +1,5 @@
 //! `/oauth/authorize`: a human at a browser. The page shows who asks for what, and a code; the decision is made on the admin page, or here
-//! with a password. Each request has a cookie of its own, so that nobody but the browser that brought it takes the answer.
+//! with a password or the OpenID provider. Each request has a cookie of its own, so that nobody but the browser that brought it takes the answer.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -7,8 +7,11 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use mcpbox_catalog::oauth::{self, Answer, Ask, Asked, ErrorCode, OAuthError};
+use http::{HeaderMap, Method, StatusCode, header};
+use mcpbox_catalog::{
+    identity,
+    oauth::{self, Answer, Ask, Asked, ErrorCode, Given, OAuthError},
+};
 use mcpbox_core::{
     ids::AuthorizationRequestId,
     oauth::{AuthorizationRequest, RequestState},
@@ -20,8 +23,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Remote, address,
     answer::Trouble,
+    cookies,
     fields::{self, Fields},
     pages::{self, Page},
+    provider,
 };
 use crate::gateway::Gateway;
 
@@ -38,8 +43,9 @@ pub(super) async fn begin(State(gateway): State<Arc<Gateway>>, request: Request)
     match ask(&gateway, from, &query).await {
         Ok(Asked::Back(url)) => pages::go(&url),
         Ok(Asked::Begun(begun)) => {
-            let mut response = show(&gateway, &begun.request, &begun.browser, &Showing::Wait);
-            let cookie = cookie(&remote, begun.request.id, begun.browser.expose_secret(), COOKIE_SECONDS);
+            let mut response = show(&gateway, &begun.request, &begun.browser, &Showing::Wait).await;
+            let lasts = (COOKIE_SECONDS, "Strict");
+            let cookie = cookies::write(&remote, &name(begun.request.id), begun.browser.expose_secret(), lasts);
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response
         }
@@ -66,8 +72,7 @@ async fn ask(gateway: &Arc<Gateway>, from: IpAddr, query: &str) -> Result<Asked,
 
 /// `GET /oauth/authorize/{id}`: the browser looks whether somebody decided.
 pub(super) async fn look(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, request: Request) -> Response {
-    let (from, headers, query) =
-        (address(&request), request.headers().clone(), request.uri().query() == Some("password"));
+    let (from, headers, here) = (address(&request), request.headers().clone(), request.uri().query() == Some("here"));
     let (Some(remote), Ok(id)) = (gateway.config.remote.as_ref(), id.parse()) else { return pages::nothing() };
     // A HEAD must not use up the code.
     if request.method() != Method::GET {
@@ -76,14 +81,14 @@ pub(super) async fn look(State(gateway): State<Arc<Gateway>>, Path(id): Path<Str
     let looked = async {
         gateway.strangers.poll(from).map_err(|wait| Trouble::wait("looks", wait))?;
         let browser = browser(remote, &headers, id)?;
-        if query {
+        if here {
             let found = oauth::look(&gateway.catalog, id, &browser).await?;
             if found.progress == RequestState::Waiting {
-                return Ok(show(&gateway, &found, &browser, &Showing::Password(None)));
+                return Ok(show(&gateway, &found, &browser, &Showing::Here(None)).await);
             }
         }
         Ok::<_, Trouble>(match oauth::answer(&gateway.catalog, id, &browser).await? {
-            Answer::Wait(found) => show(&gateway, &found, &browser, &Showing::Wait),
+            Answer::Wait(found) => show(&gateway, &found, &browser, &Showing::Wait).await,
             Answer::Go(url) => pages::go(&url),
         })
     };
@@ -104,14 +109,15 @@ pub(super) async fn decide(State(gateway): State<Arc<Gateway>>, Path(id): Path<S
         }
         match fields.text("decision").as_str() {
             "deny" => oauth::deny_in_browser(&gateway.catalog, id, &browser).await?,
-            _ => match password(&gateway, from, (id, &browser), &mut fields).await {
-                Err(trouble) if is_for_the_form(&gateway, &trouble) => {
+            way => match allow(&gateway, from, (id, &browser), (way, &mut fields)).await {
+                Err(trouble) if is_for_the_form(&trouble) => {
                     let found = oauth::look(&gateway.catalog, id, &browser).await?;
-                    let mut response = show(&gateway, &found, &browser, &Showing::Password(Some(&trouble)));
+                    let mut response = show(&gateway, &found, &browser, &Showing::Here(Some(&trouble))).await;
                     trouble.mark(&mut response);
                     return Ok(response);
                 }
-                done => done?,
+                Ok(Some(start)) => return Ok(provider::leave(remote, &start)),
+                done => drop(done?),
             },
         }
         Ok(pages::on(&format!("/oauth/authorize/{id}")))
@@ -119,38 +125,55 @@ pub(super) async fn decide(State(gateway): State<Arc<Gateway>>, Path(id): Path<S
     decided.await.unwrap_or_else(|trouble| pages::trouble(&trouble))
 }
 
-/// Whether the human can try again in the form: after a wrong password, or after a while.
-fn is_for_the_form(gateway: &Gateway, trouble: &Trouble) -> bool {
-    let is_theirs = trouble.code == ErrorCode::AccessDenied || trouble.status == StatusCode::TOO_MANY_REQUESTS;
-    is_theirs && oauth::may_login_with_password(&gateway.catalog)
+/// Whether the human can try again in the form: with another password or tick, or after a while.
+fn is_for_the_form(trouble: &Trouble) -> bool {
+    matches!(trouble.code, ErrorCode::AccessDenied | ErrorCode::InvalidRequest | ErrorCode::TemporarilyUnavailable)
 }
 
-async fn password(
+/// Allows with a password, or says where to send the human for that.
+async fn allow(
     gateway: &Arc<Gateway>,
     from: IpAddr,
     (id, browser): (AuthorizationRequestId, &SecretString),
-    fields: &mut Fields,
-) -> Result<(), Trouble> {
+    (way, fields): (&str, &mut Fields),
+) -> Result<Option<identity::OidcStart>, Trouble> {
     gateway.strangers.login(from).map_err(|wait| Trouble::wait("attempts to log in", wait))?;
     let found = oauth::look(&gateway.catalog, id, browser).await?;
     let ticked = |scope: &&Scope| fields.has(&format!("scope:{scope}"));
     let scopes: Vec<Scope> = found.scopes.iter().filter(ticked).cloned().collect();
+    if way == "provider" {
+        return Ok(Some(oauth::start_with_provider(&gateway.catalog, (id, browser), scopes).await?));
+    }
     let (username, password) = (fields.text("username"), SecretString::from(fields.text("password")));
-    Ok(oauth::approve_with_password(&gateway.catalog, (id, browser), (&username, &password), &scopes).await?)
+    let code = fields.take("code").map(SecretString::from);
+    let given = Given { username: &username, password: &password, code: code.as_ref() };
+    oauth::approve_with_password(&gateway.catalog, (id, browser), given, &scopes).await?;
+    Ok(None)
 }
 
 enum Showing<'a> {
     /// The code, and a page that looks again.
     Wait,
-    /// A form, and what was wrong with the last one.
-    Password(Option<&'a Trouble>),
+    /// The form to log in here, and what was wrong with the last one.
+    Here(Option<&'a Trouble>),
 }
 
-fn show(gateway: &Gateway, request: &AuthorizationRequest, browser: &SecretString, showing: &Showing<'_>) -> Response {
-    let page = Page { request, proof: proof(browser), may_password: oauth::may_login_with_password(&gateway.catalog) };
+async fn show(
+    gateway: &Gateway,
+    request: &AuthorizationRequest,
+    browser: &SecretString,
+    showing: &Showing<'_>,
+) -> Response {
+    let provider = identity::offered_provider(&gateway.catalog).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether an OpenID provider is on could not be read");
+        None
+    });
+    let may_password = oauth::may_login_with_password(&gateway.catalog);
+    let page = Page { request, proof: proof(browser), may_password, provider: provider.as_deref() };
     match showing {
-        Showing::Password(trouble) if page.may_password => pages::password(&page, *trouble),
-        Showing::Password(_) | Showing::Wait => pages::wait(&page),
+        Showing::Here(trouble) if page.may_decide_here() => pages::here(&page, *trouble),
+        Showing::Here(Some(trouble)) => pages::trouble(trouble),
+        Showing::Here(None) | Showing::Wait => pages::wait(&page),
     }
 }
 
@@ -159,24 +182,13 @@ fn proof(browser: &SecretString) -> String {
     TokenHash::of(&format!("form {}", browser.expose_secret())).as_str().to_owned()
 }
 
-fn name(remote: &Remote, id: AuthorizationRequestId) -> String {
-    let prefix = if remote.is_https() { "__Host-" } else { "" };
-    format!("{prefix}mcpbox-login-{}", id.0.simple())
-}
-
-fn cookie(remote: &Remote, id: AuthorizationRequestId, value: &str, seconds: u32) -> Option<HeaderValue> {
-    let secure = if remote.is_https() { "; Secure" } else { "" };
-    let name = name(remote, id);
-    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    HeaderValue::from_str(&cookie).ok()
+fn name(id: AuthorizationRequestId) -> String {
+    format!("mcpbox-login-{}", id.0.simple())
 }
 
 /// The secret of the browser that brought this request.
 fn browser(remote: &Remote, headers: &HeaderMap, id: AuthorizationRequestId) -> Result<SecretString, Trouble> {
-    let name = name(remote, id);
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut ours = all.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let found = ours.find(|(given, _)| *given == name).map(|(_, value)| SecretString::from(value));
+    let found = cookies::read(remote, headers, &name(id)).map(SecretString::from);
     found.ok_or_else(|| {
         let why = "this login began in another browser, or cookies are off here; begin anew in the client";
         Trouble::from(OAuthError { code: ErrorCode::InvalidRequest, description: why.to_owned() })

@@ -4,10 +4,12 @@
 mod answer;
 mod authorize;
 mod bearer;
+mod cookies;
 mod fields;
 mod limits;
 mod metadata;
 mod pages;
+mod provider;
 mod pulse;
 mod step_up;
 mod token;
@@ -22,6 +24,7 @@ use axum::{
     extract::Request,
     routing::{get, post},
 };
+use mcpbox_catalog::oauth;
 use mcpbox_listen::Client;
 
 pub use self::limits::Rates;
@@ -54,7 +57,7 @@ impl Remote {
 }
 
 /// Every path that the remote listener knows besides those of the MCP listener.
-pub const REMOTE_ROUTES: [&str; 16] = [
+pub const REMOTE_ROUTES: [&str; 17] = [
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/{*path}",
     "/.well-known/oauth-authorization-server",
@@ -66,6 +69,7 @@ pub const REMOTE_ROUTES: [&str; 16] = [
     "/mcp/.well-known/openid-configuration",
     "/oauth/authorize",
     "/oauth/authorize/{id}",
+    "/oauth/callback",
     "/oauth/token",
     "/oauth/revoke",
     "/oauth/register",
@@ -78,6 +82,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, remote: &Remote) -> Router {
     metadata::router(remote)
         .route("/oauth/authorize", get(authorize::begin))
         .route("/oauth/authorize/{id}", get(authorize::look).post(authorize::decide))
+        .route(oauth::CALLBACK_PATH, get(provider::back))
         .route("/oauth/token", post(token::token))
         .route("/oauth/revoke", post(token::revoke))
         .route("/oauth/register", post(token::register))

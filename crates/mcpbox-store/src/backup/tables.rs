@@ -6,7 +6,8 @@ macro_rules! each_table {
         $step! {
             servers, tools, versions, reviews, grants, secrets, sources, calls, audit_events, audit_head, settings, users,
             access_tokens, data_keys, key_check, resolutions, review_revisions, review_views, regressions,
-            notification_targets, notices, oauth_clients, cloudflare
+            notification_targets, notices, code_apps, recovery_codes, passkeys, identities, oidc_provider,
+            oauth_clients, cloudflare
         }
     };
 }
@@ -20,9 +21,11 @@ macro_rules! names {
 pub(super) const NAMES: &[&str] = each_table!(names);
 
 /// Tables that no backup holds: what is only true of the processes that run, and logins, which a restored backup must not bring back.
-pub(super) const LEFT_OUT: [&str; 8] = [
+pub(super) const LEFT_OUT: [&str; 10] = [
     "sessions",
     "setup_tokens",
+    "invitations",
+    "ceremonies",
     "outbox",
     "alerts",
     "sandbox_tiers",

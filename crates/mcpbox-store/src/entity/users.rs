@@ -9,6 +9,8 @@ pub struct Model {
     pub id: Uuid,
     pub username: String,
     pub password_hash: String,
+    pub role: String,
+    pub is_disabled: bool,
     pub created_at: DateTimeUtc,
     pub password_changed_at: DateTimeUtc,
 }

@@ -12,6 +12,7 @@ mod m0010_room;
 mod m0011_oauth;
 mod m0013_access;
 mod m0014_cloudflare;
+mod m0015_people;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_oauth::Migration),
             Box::new(m0013_access::Migration),
             Box::new(m0014_cloudflare::Migration),
+            Box::new(m0015_people::Migration),
         ]
     }
 }

@@ -105,6 +105,15 @@ pub async fn delete_of_client(tx: &Tx, client_id: &str) -> Result<u64, StoreErro
     Ok(delete.exec(&tx.inner).await?.rows_affected)
 }
 
+/// Ends all authorizations in the name of somebody and their tokens; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_subject(tx: &Tx, subject: &str) -> Result<u64, StoreError> {
+    let delete = Entity::delete_many().filter(Column::Subject.eq(subject));
+    Ok(delete.exec(&tx.inner).await?.rows_affected)
+}
+
 /// Forgets authorizations that have ended, and their tokens; gives their number.
 ///
 /// # Errors

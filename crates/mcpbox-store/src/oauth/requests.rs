@@ -144,6 +144,15 @@ pub async fn count_waiting(connection: &impl Connection, origin: Option<&str>) -
     Ok(select.count(&connection.executor()).await?)
 }
 
+/// Forgets the requests that somebody allowed and whose client has not come for its tokens yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_subject(tx: &Tx, subject: &str) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::Subject.eq(subject)).exec(&tx.inner).await?;
+    Ok(())
+}
+
 /// Forgets the oldest waiting request of an address.
 ///
 /// # Errors

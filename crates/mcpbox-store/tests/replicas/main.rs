@@ -12,7 +12,7 @@ use std::{
 };
 
 use mcpbox_catalog::{
-    Catalog, CatalogConfig, Reviewer,
+    Admin, Catalog, CatalogConfig,
     access::pat::{self, NewToken},
     author, call, review, session,
 };
@@ -52,7 +52,7 @@ async fn replica(database: &Database) -> Arc<Catalog> {
 struct Pair {
     gateway: Arc<Catalog>,
     admin: Arc<Catalog>,
-    human: Reviewer,
+    human: Admin,
     llm: Principal,
 }
 
@@ -63,7 +63,7 @@ impl Pair {
         let first =
             session::FirstAdmin { proof: session::SetupProof::Local, username: "anna".into(), password: password() };
         session::create_first_admin(&admin, first).await.unwrap();
-        let human = session::reviewer_from_password(&admin, "anna", &password()).await.unwrap();
+        let human = session::signed_in_from_password(&admin, "anna", &password(), None).await.unwrap().admin().unwrap();
         let pair = Self { gateway, admin, human, llm: Principal::Local { client: Some("cursor".into()) } };
         let server = author::CreateServer { name: "s".into(), description: String::new() };
         author::create_server(&pair.gateway, &pair.llm, server).await.unwrap();

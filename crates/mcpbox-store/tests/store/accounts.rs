@@ -8,9 +8,13 @@ use mcpbox_core::{
     settings::{DraftTesting, Settings},
     source::{ExternalSource, SourceTransport},
     token::{AccessToken, TokenHash},
-    user::{AdminSession, User},
+    user::{AdminSession, Ceremony, CeremonyKind, CodeApp, Identity, Role, User},
 };
-use mcpbox_store::{Store, StoreError, outbox, sessions, settings, setup, sources, tokens, users};
+use mcpbox_store::{
+    Store, StoreError, ceremonies, code_apps, identities, invitations, outbox, sessions, settings, setup, sources,
+    tokens, users,
+};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use crate::{database::on_both, making};
@@ -19,7 +23,9 @@ fn user(username: &str) -> User {
     User {
         id: UserId::generate(),
         username: username.into(),
-        password_hash: "$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA".into(),
+        password_hash: Some("$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA".into()),
+        role: Role::Admin,
+        is_disabled: false,
         created_at: making::later(0),
         password_changed_at: making::later(0),
     }
@@ -57,10 +63,10 @@ fn an_admin_is_found_by_name_and_gets_a_new_password() {
         assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
         drop(tx);
 
-        ada.password_hash = "$argon2id$other".into();
+        ada.password_hash = Some("$argon2id$other".into());
         ada.password_changed_at = making::later(8);
         let tx = store.begin().await.unwrap();
-        assert!(users::update_password(&tx, ada.id, &ada.password_hash, making::later(8)).await.unwrap());
+        assert!(users::update_password(&tx, ada.id, "$argon2id$other", making::later(8)).await.unwrap());
         assert!(!users::update_password(&tx, UserId::generate(), "x", making::later(8)).await.unwrap());
         tx.commit().await.unwrap();
         let reader = store.reader();
@@ -251,5 +257,82 @@ fn the_outbox_gives_changes_in_order_and_forgets_old_ones() {
         let tx = store.begin().await.unwrap();
         assert_eq!(outbox::delete_older_than(&tx, making::later(1)).await.unwrap(), 1);
         assert_eq!(outbox::since(&tx, 0).await.unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn what_proves_an_account_is_kept_sealed_used_once_and_goes_with_it() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let ada = written(&store, "ada").await;
+        let tx = store.begin().await.unwrap();
+        let secret = SecretString::from("JBSWY3DPEHPK3PXP");
+        let app = CodeApp { secret, last_step: 5, failures: 0, failing_since: None, created_at: making::later(0) };
+        code_apps::put(&tx, ada.id, &app).await.unwrap();
+        assert!(code_apps::use_step(&tx, ada.id, 7).await.unwrap());
+        for used in [5, 6, 7] {
+            assert!(!code_apps::use_step(&tx, ada.id, used).await.unwrap(), "{used}");
+        }
+        let codes = [TokenHash::of("one"), TokenHash::of("two")];
+        code_apps::put_recovery(&tx, ada.id, &codes).await.unwrap();
+        assert!(code_apps::take_recovery(&tx, ada.id, &codes[0]).await.unwrap());
+        assert!(!code_apps::take_recovery(&tx, ada.id, &codes[0]).await.unwrap());
+        let token = TokenHash::of("token");
+        let ceremony = Ceremony {
+            kind: CeremonyKind::Oidc,
+            user_id: Some(ada.id),
+            state: SecretString::from("{\"verifier\":\"hidden\"}"),
+            attempts: 0,
+            expires_at: making::later(10),
+        };
+        ceremonies::insert(&tx, &ceremony, &token, making::later(0)).await.unwrap();
+        ceremonies::count_attempt(&tx, &token).await.unwrap();
+        invitations::put(&tx, ada.id, &token, making::later(0), making::later(9)).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let reader = store.reader();
+        let back = code_apps::of_user(&reader, ada.id).await.unwrap().unwrap();
+        assert_eq!((back.secret.expose_secret(), back.last_step), ("JBSWY3DPEHPK3PXP", 7));
+        assert_eq!(code_apps::count_recovery(&reader, ada.id).await.unwrap(), 1);
+        assert!(ceremonies::find(&reader, CeremonyKind::PasskeyLogin, &token).await.unwrap().is_none(), "another kind");
+        let found = ceremonies::find(&reader, CeremonyKind::Oidc, &token).await.unwrap().unwrap();
+        assert_eq!((found.state.expose_secret(), found.attempts), ("{\"verifier\":\"hidden\"}", 1));
+        assert_eq!(invitations::find(&reader, &token).await.unwrap(), Some((ada.id, making::later(9))));
+
+        let tx = store.begin().await.unwrap();
+        assert!(users::delete(&tx, ada.id).await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(!code_apps::is_there(&reader, ada.id).await.unwrap());
+        assert_eq!(code_apps::count_recovery(&reader, ada.id).await.unwrap(), 0);
+        assert!(ceremonies::find(&reader, CeremonyKind::Oidc, &token).await.unwrap().is_none());
+        assert_eq!(invitations::find(&reader, &token).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn admins_who_could_log_in_are_counted() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let ada = written(&store, "ada").await;
+        let invited = User { password_hash: None, ..user("invited") };
+        let linked = User { password_hash: None, ..user("linked") };
+        let tx = store.begin().await.unwrap();
+        users::insert(&tx, &invited).await.unwrap();
+        users::insert(&tx, &linked).await.unwrap();
+        let identity = Identity {
+            issuer: "https://id.test".into(),
+            subject: "1".into(),
+            user_id: linked.id,
+            email: String::new(),
+            created_at: making::later(0),
+            last_used_at: making::later(0),
+        };
+        identities::insert(&tx, &identity).await.unwrap();
+        assert_eq!(users::count_admins(&tx, None).await.unwrap(), 2, "not who was only invited");
+        assert_eq!(users::count_admins(&tx, Some(ada.id)).await.unwrap(), 1);
+        users::update_rights(&tx, linked.id, Role::Admin, true).await.unwrap();
+        assert_eq!(users::count_admins(&tx, Some(ada.id)).await.unwrap(), 0);
+        let taken = identities::insert(&tx, &Identity { user_id: ada.id, ..identity }).await;
+        assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
     });
 }

@@ -7,7 +7,7 @@ use mcpbox_core::{
     ids::{CallId, ReviewId, UserId},
     principal::Actor,
     review::{Review, ReviewPurpose, ReviewRevision, ReviewState, TakenBack},
-    user::User,
+    user::{Role, User},
 };
 use mcpbox_store::{
     Store, StoreError, calls,
@@ -34,9 +34,11 @@ fn revision(review: &Review, hash: &str, host: &str) -> ReviewRevision {
 async fn admin(store: &Store, username: &str) -> UserId {
     let id = UserId::generate();
     let tx = store.begin().await.unwrap();
-    let (username, password_hash) = (username.to_owned(), "x".to_owned());
+    let (username, password_hash) = (username.to_owned(), Some("x".to_owned()));
     let (created_at, password_changed_at) = (making::later(0), making::later(0));
-    users::insert(&tx, &User { id, username, password_hash, created_at, password_changed_at }).await.unwrap();
+    let (role, is_disabled) = (Role::Admin, false);
+    let user = User { id, username, password_hash, role, is_disabled, created_at, password_changed_at };
+    users::insert(&tx, &user).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::{
-    Catalog, CatalogConfig, Reviewer, author, review, session,
+    Admin, Catalog, CatalogConfig, author, review, session,
     verify::{AuditReport, verify_decisions},
 };
 use mcpbox_core::{
@@ -39,7 +39,7 @@ const FETCH: &str = "async def main() -> str:\n    \"\"\"Fetches.\"\"\"\n    ans
 
 struct Mcpbox {
     cat: Arc<Catalog>,
-    human: Reviewer,
+    human: Admin,
     llm: Principal,
 }
 
@@ -56,7 +56,7 @@ impl Mcpbox {
         let first =
             session::FirstAdmin { proof: session::SetupProof::Local, username: "anna".into(), password: password() };
         session::create_first_admin(&cat, first).await.unwrap();
-        let human = session::reviewer_from_password(&cat, "anna", &password()).await.unwrap();
+        let human = session::signed_in_from_password(&cat, "anna", &password(), None).await.unwrap().admin().unwrap();
         Self { cat, human, llm: Principal::Local { client: None } }
     }
 

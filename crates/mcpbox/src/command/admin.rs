@@ -1,6 +1,11 @@
-//! `mcpbox admin create`: the first account. Free while there is none: whoever can write the data directory owns the box.
+//! `mcpbox admin create`: the first account, free while there is none. `mcpbox admin password`: the way back in. Whoever can write the
+//! data directory owns the box.
 
-use mcpbox_catalog::session::{self, FirstAdmin, SetupProof};
+use anyhow::bail;
+use mcpbox_catalog::{
+    identity,
+    session::{self, FirstAdmin, SetupProof},
+};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -11,7 +16,7 @@ use crate::{
     control::{Control, Login},
     data_dir::DataDir,
     offline,
-    password::ask_new_login,
+    password::{ask_new_login, ask_new_password},
 };
 
 /// Makes the first admin, through the running server or, when none runs, in the database.
@@ -38,5 +43,28 @@ async fn create_offline(config: &Config, dir: &DataDir, login: Login) -> anyhow:
     let made = session::create_first_admin(&catalog, first).await;
     catalog.close().await;
     made.map_err(offline::readable)?;
+    Ok(())
+}
+
+/// Sets a new password for an account, makes it an admin and ends its sessions and second factors. Only while no server runs: a
+/// process of the same user, such as an LLM's shell, cannot do it beside one that is watched.
+///
+/// # Errors
+/// In a sentence; a server runs, or there is no such account.
+pub(crate) async fn password(config: &Config, name: &str, from_stdin: bool) -> anyhow::Result<()> {
+    let dir = DataDir::open(&config.data_dir)?;
+    let Some(_lock) = dir.try_lock()? else {
+        bail!(
+            "a server runs on the data directory {}; stop it first, then start it again. While it runs, another admin can make a \
+             one-time link on the page Users",
+            dir.path().display()
+        );
+    };
+    let new = ask_new_password(from_stdin)?;
+    let catalog = offline::open_catalog(config, &dir).await?;
+    let done = identity::recover_admin(&catalog, name, &new).await;
+    catalog.close().await;
+    done.map_err(offline::readable)?;
+    print_line("The password is set. The account is an admin without second factors; its sessions have ended.");
     Ok(())
 }

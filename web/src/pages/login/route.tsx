@@ -6,7 +6,7 @@ export const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/login",
   staticData: { title: "Log in" },
-  validateSearch: ({ next }: Record<string, unknown>): { next?: string } => ({ next: isOwnPath(next) ? next : undefined }),
+  validateSearch: ({ next, failed }: Record<string, unknown>): { next?: string; failed?: string } => ({ next: isOwnPath(next) ? next : undefined, failed: typeof failed === "string" ? failed : undefined }),
   beforeLoad: async ({ context }) => {
     const { needed } = await context.queryClient.fetchQuery({ ...api.queryOptions("get", "/api/setup"), staleTime: 0 });
     if (needed) throw redirect({ to: "/setup" });

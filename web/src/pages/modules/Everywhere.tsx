@@ -17,7 +17,7 @@ type Grant = Schema["GrantItem"];
 export function Everywhere() {
   const grants = useAll("/api/grants", { state: "approved" }).filter(({ scope }) => scope.level === "everywhere");
   const [asked, setAsked] = useState<Grant>();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   if (grants.length === 0) return null;
   const columns: Column<Grant>[] = [
     {

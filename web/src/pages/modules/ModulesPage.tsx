@@ -85,7 +85,7 @@ const ENVIRONMENTS: Column<Environment>[] = [
 
 function Install({ environment: { lock, install } }: { environment: Environment }) {
   const again = api.useMutation("post", "/api/packages/{lock}/install");
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const looks = {
     installed: { tone: "ok", icon: Check, label: "Installed" },
     installing: { tone: "brand", icon: Loader, label: "Installing" },

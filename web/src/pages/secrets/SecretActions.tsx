@@ -13,7 +13,7 @@ const TermsDialog = lazy(() => import("./TermsDialog"));
 /** What one can do with a secret. */
 export function SecretActions({ secret, onSet }: { secret: SecretRow; onSet: () => void }) {
   const [asks, setAsks] = useState<"terms" | "forget" | "delete">();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const params = { path: { id: secret.server, key: secret.key } };
   const users = secret.readers.length === 0 ? "No tool uses it." : `${counted(secret.readers.length, "reader")} of it (${secret.readers.join(", ")}) ${secret.readers.length === 1 ? "fails" : "fail"} from now on wherever it is needed.`;
   return (

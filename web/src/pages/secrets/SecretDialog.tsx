@@ -48,7 +48,7 @@ function Form({ secret, servers, onClose }: Props) {
   const [mode, setMode] = useState(secret.mode);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const wrongKey = key && !KEY.test(key) ? "Capitals, digits and _; a capital first; at most 64 characters." : undefined;
   const submit = async (event: FormEvent) => {
     event.preventDefault();

@@ -15,7 +15,7 @@ export function SecretsPage() {
   const rows = useSecretRows();
   const servers = useServerNames();
   const [fresh, setFresh] = useState<SecretDraft>();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const wanted = rows.filter(({ has_value }) => !has_value);
   const kept = rows.filter(({ has_value }) => has_value);
   const stale = kept.filter(({ readers }) => readers.length === 0).length;

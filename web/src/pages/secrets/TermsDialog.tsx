@@ -24,7 +24,7 @@ function Form({ secret, onClose }: { secret: SecretRow; onClose: () => void }) {
   const [isSaid, setSaid] = useState(false);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   // The server says what would newly be possible; it wants to hear that this is meant.
   const isFurther = error instanceof Problem && error.details.type === "conflict";
   const unsay = <T,>(set: (value: T) => void) => (value: T) => {

@@ -8,10 +8,11 @@ import { useWhyReadOnly } from "@/api/status";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
 import { SubNav } from "@/components/SubNav";
+import { Proofs } from "./account/Proofs";
 import { Clients } from "./Clients";
 import { Sessions } from "./Sessions";
 
-const LEAST = 10;
+const LEAST = 8;
 
 /** One's own sessions and password, and the clients that were here. */
 export function AccountPage() {
@@ -21,6 +22,7 @@ export function AccountPage() {
       <PageHeader title="Account">You are logged in as {account.username}.</PageHeader>
       <SubNav root="/settings" label="Settings" />
       <Sessions />
+      <Proofs />
       <Section title="Password">
         <PasswordForm username={account.username} />
       </Section>
@@ -34,7 +36,7 @@ function PasswordForm({ username }: { username: string }) {
   const [next, setNext] = useState("");
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("viewer");
   const save = api.useMutation("put", "/api/session/password", {
     onSuccess: async () => {
       await navigate({ to: "/login", search: { next: "/settings/account" } });

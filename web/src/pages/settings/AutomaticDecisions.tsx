@@ -22,7 +22,7 @@ export function AutomaticDecisions({ isShort = false }: { isShort?: boolean }) {
   const [page, setPage] = useState(1);
   const [asked, setAsked] = useState<AutomaticDecision>();
   const queries = useQueryClient();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const { data, error } = api.useQuery("get", PATH, { params: { query: { page, page_size: isShort ? 5 : 20 } } }, { placeholderData: keepPreviousData });
   const revoke = api.useMutation("post", "/api/reviews/{id}/revoke", { onSuccess: () => queries.invalidateQueries({ queryKey: ["get", PATH] }) });
   if (error) throw error;

@@ -45,7 +45,7 @@ function Rule({ rule, settings, preview, seen }: { rule: RuleName; settings: Set
   const [isAsking, setAsking] = useState(false);
   const [isShown, setShown] = useState(false);
   const queries = useQueryClient();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const { label, more } = RULES[rule];
   const isOn = settings.auto_approval[rule];
   const save = api.useMutation("put", "/api/settings", { onSuccess: (saved) => queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved) });

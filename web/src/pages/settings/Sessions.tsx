@@ -16,7 +16,7 @@ type Session = Schema["OpenSession"];
 export function Sessions() {
   const { data } = api.useSuspenseQuery("get", "/api/sessions", { params: { query: { page_size: 100 } } });
   const [asked, setAsked] = useState<Session | "others">();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("viewer");
   const others = data.items.filter(({ is_this }) => !is_this).length;
   const columns: Column<Session>[] = [
     { label: "Browser", cell: (session) => <Browser session={session} /> },
@@ -48,7 +48,7 @@ export function Sessions() {
   return (
     <Section title="Where you are logged in" more={endOthers}>
       <DataTable label="Sessions" rows={data.items} columns={columns} rowKey={({ id }) => id} empty={null} />
-      <ConfirmDialog isOpen={asked !== undefined} onClose={() => setAsked(undefined)} title={asked === "others" ? `End ${counted(others, "other session")}?` : "End this session?"} action="End" onConfirm={end}>
+      <ConfirmDialog isOpen={asked !== undefined} onClose={() => setAsked(undefined)} title={asked === "others" ? `End ${counted(others, "other session")}?` : "End this session?"} action="End" least="viewer" onConfirm={end}>
         Whoever uses {asked === "others" && others > 1 ? "them" : "it"} is asked for the password at once. If you do not know a session, change your password too.
       </ConfirmDialog>
     </Section>

@@ -16,7 +16,7 @@ import classes from "./SettingsPage.module.css";
 export function SettingsForm({ settings }: { settings: Settings }) {
   const [draft, setDraft] = useState<Draft>({});
   const queries = useQueryClient();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const save = api.useMutation("put", "/api/settings", {
     onSuccess: (saved) => {
       queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved);

@@ -4,13 +4,13 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use mcpbox_catalog::backup::{self, StoredBackup};
 
-use crate::{auth::Decider, problem::Problem, state::AdminState};
+use crate::{auth::Administrator, problem::Problem, state::AdminState};
 
 /// Makes a backup now, in the data directory. The encryption key is not in it.
 #[utoipa::path(post, path = "/backups", tag = "backups", responses((status = CREATED, body = StoredBackup)))]
 pub(crate) async fn create(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
 ) -> Result<(StatusCode, Json<StoredBackup>), Problem> {
-    Ok((StatusCode::CREATED, Json(backup::make(&state.catalog, reviewer.actor()).await?)))
+    Ok((StatusCode::CREATED, Json(backup::make(&state.catalog, admin.actor()).await?)))
 }

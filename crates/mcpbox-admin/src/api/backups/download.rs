@@ -5,7 +5,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use mcpbox_catalog::backup;
 use tokio_util::io::ReaderStream;
 
-use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
+use crate::{auth::Administrator, extract::Path, problem::Problem, state::AdminState};
 
 /// Downloads a backup. It holds password hashes, code and sealed secrets: keep it private.
 #[utoipa::path(
@@ -14,10 +14,10 @@ use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
 )]
 pub(crate) async fn download(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let (stored, file) = backup::open_stored(&state.catalog, &reviewer, &name).await?;
+    let (stored, file) = backup::open_stored(&state.catalog, &admin, &name).await?;
     let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
     Response::builder()
         .header(CONTENT_TYPE, "application/octet-stream")

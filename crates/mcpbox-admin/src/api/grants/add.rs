@@ -16,12 +16,7 @@ use mcpbox_core::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{
-    auth::{Decider, Viewer},
-    extract::Json,
-    problem::Problem,
-    state::AdminState,
-};
+use crate::{auth::Administrator, extract::Json, problem::Problem, state::AdminState};
 
 /// A new grant.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -88,22 +83,19 @@ pub(crate) enum CapabilityRequest {
 #[utoipa::path(post, path = "/grants", tag = "grants", request_body = GrantRequest, responses((status = CREATED, body = Grant)))]
 pub(crate) async fn add(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Json(request): Json<GrantRequest>,
 ) -> Result<(StatusCode, axum::Json<Grant>), Problem> {
     let capability = request.capability.check()?;
-    let viewer = Viewer::Reviewer(reviewer.clone());
     let scope = match request.scope {
-        ScopeRequest::Tool(tool) => {
-            GrantScope::Tool(author::get_tool(&state.catalog, viewer.caller(), &tool).await?.tool.id)
-        }
+        ScopeRequest::Tool(tool) => GrantScope::Tool(author::get_tool(&state.catalog, &admin, &tool).await?.tool.id),
         ScopeRequest::Server(server) => {
-            GrantScope::Server(author::get_server(&state.catalog, viewer.caller(), &server).await?.server.id)
+            GrantScope::Server(author::get_server(&state.catalog, &admin, &server).await?.server.id)
         }
         ScopeRequest::Everywhere => GrantScope::Everywhere,
     };
     let terms = NewGrantTerms { comment: request.comment, expires_at: request.expires_at };
-    let grant = review::add_grant(&state.catalog, &reviewer, scope, capability, terms).await?;
+    let grant = review::add_grant(&state.catalog, &admin, scope, capability, terms).await?;
     Ok((StatusCode::CREATED, axum::Json(grant)))
 }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Answer,
-    auth::Decider,
+    auth::Administrator,
     extract::{Json, Path},
     state::AdminState,
 };
@@ -45,11 +45,11 @@ pub(crate) struct ChangeTarget {
 )]
 pub(crate) async fn change(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path(id): Path<TargetId>,
     Json(request): Json<ChangeTarget>,
 ) -> Answer<Target> {
     let ChangeTarget { name, url, key, events, is_on } = request;
     let change = notify::TargetChange { name, url, key, events, is_on };
-    Ok(axum::Json(notify::change_target(&state.catalog, &reviewer, id, change).await?))
+    Ok(axum::Json(notify::change_target(&state.catalog, &admin, id, change).await?))
 }

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{auth::Decider, extract::Json, problem::Problem, state::AdminState};
+use crate::{auth::Administrator, extract::Json, problem::Problem, state::AdminState};
 
 /// Where notifications are to go.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,10 +37,10 @@ pub(crate) struct CreateTarget {
 )]
 pub(crate) async fn create(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Json(request): Json<CreateTarget>,
 ) -> Result<(StatusCode, axum::Json<Target>), Problem> {
     let CreateTarget { name, kind, url, key, events } = request;
-    let target = notify::create_target(&state.catalog, &reviewer, NewTarget { name, kind, url, key, events }).await?;
+    let target = notify::create_target(&state.catalog, &admin, NewTarget { name, kind, url, key, events }).await?;
     Ok((StatusCode::CREATED, axum::Json(target)))
 }

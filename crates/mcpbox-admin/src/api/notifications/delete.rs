@@ -5,7 +5,7 @@ use http::StatusCode;
 use mcpbox_catalog::notify;
 use mcpbox_core::ids::TargetId;
 
-use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
+use crate::{auth::Administrator, extract::Path, problem::Problem, state::AdminState};
 
 /// Deletes a target; nothing is sent to it any more.
 #[utoipa::path(
@@ -15,9 +15,9 @@ use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
 )]
 pub(crate) async fn delete(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path(id): Path<TargetId>,
 ) -> Result<StatusCode, Problem> {
-    notify::delete_target(&state.catalog, &reviewer, id).await?;
+    notify::delete_target(&state.catalog, &admin, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use mcpbox_catalog::notify::{self, ProbeReport};
 use mcpbox_core::ids::TargetId;
 
-use crate::{api::Answer, auth::Decider, extract::Path, state::AdminState};
+use crate::{api::Answer, auth::Administrator, extract::Path, state::AdminState};
 
 /// Sends a test message now, also to a target that is off, and tells what the other end said.
 #[utoipa::path(
@@ -14,8 +14,8 @@ use crate::{api::Answer, auth::Decider, extract::Path, state::AdminState};
 )]
 pub(crate) async fn test(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path(id): Path<TargetId>,
 ) -> Answer<ProbeReport> {
-    Ok(Json(notify::probe(&state.catalog, &reviewer, id).await?))
+    Ok(Json(notify::probe(&state.catalog, &admin, id).await?))
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::{Answer, PageQuery},
-    auth::{Decider, Viewer},
+    auth::{Administrator, Viewer},
     extract::{Json, Query},
     problem::Problem,
     state::AdminState,
@@ -53,10 +53,10 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn enter(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Json(EnterClient { name, redirect_uris }): Json<EnterClient>,
 ) -> Result<(StatusCode, axum::Json<OAuthClient>), Problem> {
-    let client = oauth::enter_client(&state.catalog, &reviewer, NewClient { name, redirect_uris }).await?;
+    let client = oauth::enter_client(&state.catalog, &admin, NewClient { name, redirect_uris }).await?;
     Ok((StatusCode::CREATED, axum::Json(client)))
 }
 
@@ -67,9 +67,9 @@ pub(crate) async fn enter(
 )]
 pub(crate) async fn delete(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Query(query): Query<ClientQuery>,
 ) -> Result<StatusCode, Problem> {
-    oauth::delete_client(&state.catalog, &reviewer, &query.client_id).await?;
+    oauth::delete_client(&state.catalog, &admin, &query.client_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,12 +18,17 @@ pub(crate) async fn show(
     viewer: Viewer,
     Path(id): Path<ReviewId>,
 ) -> Answer<ReviewDetail> {
-    let detail = match viewer {
-        Viewer::Reviewer(reviewer) => {
+    // Only the look of somebody who may decide is remembered.
+    let reviewer = match viewer {
+        Viewer::Human(human) => human.reviewer().ok(),
+        Viewer::Cli => None,
+    };
+    let detail = match reviewer {
+        Some(reviewer) => {
             review::look(&state.catalog, &reviewer, id).await?;
             review::show_to(&state.catalog, &reviewer, id).await?
         }
-        Viewer::Cli => review::show(&state.catalog, id).await?,
+        None => review::show(&state.catalog, id).await?,
     };
     Ok(Json(detail))
 }

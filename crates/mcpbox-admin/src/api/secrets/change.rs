@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::set_value::parse_hosts;
 use crate::{
     api::Answer,
-    auth::Decider,
+    auth::Administrator,
     extract::{Json, Path},
     problem::Details,
     state::AdminState,
@@ -42,12 +42,12 @@ pub(crate) struct SecretChange {
 )]
 pub(crate) async fn change(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path((id, key)): Path<(String, String)>,
     Json(request): Json<SecretChange>,
 ) -> Answer<Secret> {
     let SecretChange { hosts, mode, description, widen } = request;
     let hosts = hosts.map(|hosts| parse_hosts(&hosts)).transpose()?;
     let terms = SecretTerms { hosts, mode, description, widen };
-    Ok(axum::Json(review::change_secret(&state.catalog, &reviewer, &id, &key, terms).await?))
+    Ok(axum::Json(review::change_secret(&state.catalog, &admin, &id, &key, terms).await?))
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use mcpbox_catalog::review;
 use mcpbox_core::secret::Secret;
 
-use crate::{api::Answer, auth::Decider, extract::Path, state::AdminState};
+use crate::{api::Answer, auth::Administrator, extract::Path, state::AdminState};
 
 /// Forgets the value of a secret; the placeholder stays.
 #[utoipa::path(
@@ -14,8 +14,8 @@ use crate::{api::Answer, auth::Decider, extract::Path, state::AdminState};
 )]
 pub(crate) async fn clear_value(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path((id, key)): Path<(String, String)>,
 ) -> Answer<Secret> {
-    Ok(Json(review::clear_secret(&state.catalog, &reviewer, &id, &key).await?))
+    Ok(Json(review::clear_secret(&state.catalog, &admin, &id, &key).await?))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    auth::Viewer,
+    auth::Maker,
     extract::{Json, Path},
     problem::Problem,
     state::AdminState,
@@ -35,7 +35,7 @@ pub(crate) struct SecretRequest {
 )]
 pub(crate) async fn create(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Maker,
     Path(id): Path<String>,
     Json(request): Json<SecretRequest>,
 ) -> Result<(StatusCode, axum::Json<SecretReport>), Problem> {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 use mcpbox_catalog::review;
 
-use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
+use crate::{auth::Administrator, extract::Path, problem::Problem, state::AdminState};
 
 /// Deletes a secret and its value.
 #[utoipa::path(
@@ -14,9 +14,9 @@ use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
 )]
 pub(crate) async fn delete(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    review::delete_secret(&state.catalog, &reviewer, &id, &key).await?;
+    review::delete_secret(&state.catalog, &admin, &id, &key).await?;
     Ok(StatusCode::NO_CONTENT)
 }

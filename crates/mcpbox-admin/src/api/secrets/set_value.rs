@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Answer,
-    auth::Decider,
+    auth::Administrator,
     extract::{Json, Path},
     problem::Problem,
     state::AdminState,
@@ -41,7 +41,7 @@ pub(crate) struct SecretValue {
 )]
 pub(crate) async fn set_value(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path((id, key)): Path<(String, String)>,
     Json(request): Json<SecretValue>,
 ) -> Answer<Secret> {
@@ -51,7 +51,7 @@ pub(crate) async fn set_value(
         mode: request.mode,
         description: request.description,
     };
-    Ok(axum::Json(review::set_secret_value(&state.catalog, &reviewer, &id, &key, value).await?))
+    Ok(axum::Json(review::set_secret_value(&state.catalog, &admin, &id, &key, value).await?))
 }
 
 pub(super) fn parse_hosts(hosts: &[String]) -> Result<Vec<HostRule>, Problem> {

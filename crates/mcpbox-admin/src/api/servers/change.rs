@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Answer,
-    auth::{Decider, Viewer},
+    auth::Administrator,
     extract::{Json, Path},
     problem::Problem,
     state::AdminState,
@@ -37,7 +37,7 @@ pub(crate) struct ServerChange {
 )]
 pub(crate) async fn change(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Path(id): Path<String>,
     Json(change): Json<ServerChange>,
 ) -> Answer<ServerDetail> {
@@ -46,14 +46,13 @@ pub(crate) async fn change(
         limits.check().map_err(|range| Problem::invalid(format!("{range}.")))?;
     }
     if let Some(description) = &change.description {
-        review::set_server_description(&state.catalog, &reviewer, &id, description).await?;
+        review::set_server_description(&state.catalog, &admin, &id, description).await?;
     }
     if let Some(policy) = change.code_policy {
-        review::set_server_policy(&state.catalog, &reviewer, &id, policy).await?;
+        review::set_server_policy(&state.catalog, &admin, &id, policy).await?;
     }
     if let Some(limits) = change.limits {
-        review::set_server_limits(&state.catalog, &reviewer, &id, limits).await?;
+        review::set_server_limits(&state.catalog, &admin, &id, limits).await?;
     }
-    let viewer = Viewer::Reviewer(reviewer);
-    Ok(axum::Json(author::get_server(&state.catalog, viewer.caller(), &id).await?))
+    Ok(axum::Json(author::get_server(&state.catalog, &admin, &id).await?))
 }

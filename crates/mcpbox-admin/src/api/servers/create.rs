@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::StatusCode;
 use mcpbox_catalog::author::{self, CreateServer, ServerReport};
 
-use crate::{auth::Viewer, extract::Json, problem::Problem, state::AdminState};
+use crate::{auth::Maker, extract::Json, problem::Problem, state::AdminState};
 
 /// Makes a server, stopped.
 #[utoipa::path(
@@ -13,7 +13,7 @@ use crate::{auth::Viewer, extract::Json, problem::Problem, state::AdminState};
 )]
 pub(crate) async fn create(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Maker,
     Json(request): Json<CreateServer>,
 ) -> Result<(StatusCode, axum::Json<ServerReport>), Problem> {
     let report = author::create_server(&state.catalog, viewer.caller(), request).await?;

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use mcpbox_catalog::author::{self, ServerReport};
 
-use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
+use crate::{api::Answer, auth::Maker, extract::Path, state::AdminState};
 
 /// Publishes the approved, enabled tools of a server.
 #[utoipa::path(
@@ -13,7 +13,7 @@ use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
 )]
 pub(crate) async fn start(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Maker,
     Path(id): Path<String>,
 ) -> Answer<ServerReport> {
     Ok(Json(author::start_server(&state.catalog, viewer.caller(), &id).await?))

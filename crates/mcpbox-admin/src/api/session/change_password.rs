@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    auth::{self, Decider},
+    auth::{self, Member},
     extract::Json,
     peer::{Https, Peer},
     problem::Problem,
@@ -39,11 +39,11 @@ pub(crate) async fn change_password(
     State(state): State<AdminState>,
     peer: Peer,
     https: Https,
-    Decider(reviewer): Decider,
+    Member(human): Member,
     Json(request): Json<PasswordChange>,
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
-    session::change_password(&state.catalog, &reviewer, &request.old, &request.new).await?;
+    session::change_password(&state.catalog, &human, &request.old, &request.new).await?;
     let cookie = auth::expired_cookie(https).ok_or_else(Problem::internal)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }

@@ -7,14 +7,18 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
-use mcpbox_catalog::session::{self, Account, LoginOrigin, NewSession};
-use secrecy::SecretString;
+use mcpbox_catalog::{
+    identity::SecondFactor,
+    session::{self, Account, Login, LoginOrigin, NewSession},
+};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
     auth,
-    extract::Json,
+    extract::{Json, Site},
     peer::{Https, Peer},
     problem::Problem,
     state::AdminState,
@@ -40,22 +44,37 @@ pub(crate) struct SessionView {
     expires_at: DateTime<Utc>,
 }
 
+/// The password was right; the account wants a second factor. Answer with `POST /api/session/second`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SecondFactorView {
+    /// Goes along with the answer.
+    token: String,
+    /// Whether the code of an app answers. A recovery code always does while there is one.
+    takes_code: bool,
+    /// For `navigator.credentials.get`; none when no passkey of the account is for this address.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+}
+
 /// Logs in.
 #[utoipa::path(
     post, path = "/session", tag = "session", request_body = LoginRequest,
-    responses((status = OK, body = SessionView, description = "Logged in: the cookie is set"))
+    responses(
+        (status = OK, body = SessionView, description = "Logged in: the cookie is set"),
+        (status = ACCEPTED, body = SecondFactorView, description = "The password is right; a second factor is wanted"),
+    )
 )]
 pub(crate) async fn login(
     State(state): State<AdminState>,
     peer: Peer,
+    site: Site,
     https: Https,
     headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
     state.limits.login(peer)?;
-    let session =
-        session::login(&state.catalog, &request.username, &request.password, origin_of(peer, &headers)).await?;
-    logged_in(StatusCode::OK, session, https)
+    let origin = origin_of(peer, &headers);
+    log_in(&state, StatusCode::OK, (&request.username, &request.password), (site, https), origin).await
 }
 
 /// Where a login comes from.
@@ -68,8 +87,25 @@ pub(crate) fn origin_of(peer: Peer, headers: &HeaderMap) -> LoginOrigin {
     LoginOrigin { address, user_agent: user_agent.to_owned() }
 }
 
-/// The answer to a login: the session's cookie.
-pub(crate) fn logged_in(status: StatusCode, session: NewSession, https: Https) -> Result<Response, Problem> {
+/// Opens a session, or asks for the second factor.
+pub(crate) async fn log_in(
+    state: &AdminState,
+    status: StatusCode,
+    (username, password): (&str, &SecretString),
+    (site, https): (Site, Https),
+    origin: LoginOrigin,
+) -> Result<Response, Problem> {
+    match session::login(&state.catalog, username, password, origin, site.0.as_ref()).await? {
+        Login::Done(session) => opened(status, session, https),
+        Login::SecondFactor(SecondFactor { token, takes_code, passkey }) => {
+            let view = SecondFactorView { token: token.expose_secret().to_owned(), takes_code, passkey };
+            Ok((StatusCode::ACCEPTED, axum::Json(view)).into_response())
+        }
+    }
+}
+
+/// The answer that carries the cookie.
+pub(crate) fn opened(status: StatusCode, session: NewSession, https: Https) -> Result<Response, Problem> {
     let cookie = auth::session_cookie(&session.token, https).ok_or_else(Problem::internal)?;
     let view = SessionView { user: session.user, expires_at: session.expires_at };
     Ok((status, [(header::SET_COOKIE, cookie)], axum::Json(view)).into_response())

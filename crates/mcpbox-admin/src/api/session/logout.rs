@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, header};
 use mcpbox_catalog::session;
 
 use crate::{
-    auth::{self, Decider},
+    auth::{self, Member},
     peer::Https,
     problem::Problem,
     state::AdminState,
@@ -18,7 +18,7 @@ use crate::{
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = NO_CONTENT, description = "Logged out")))]
 pub(crate) async fn logout(
     State(state): State<AdminState>,
-    _: Decider,
+    _: Member,
     https: Https,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -3,10 +3,10 @@
 use axum::Json;
 use mcpbox_catalog::session::Account;
 
-use crate::{api::Answer, auth::Decider};
+use crate::{api::Answer, auth::Member};
 
 /// Tells who is logged in.
 #[utoipa::path(get, path = "/session", tag = "session", responses((status = OK, body = Account)))]
-pub(crate) async fn show(Decider(reviewer): Decider) -> Answer<Account> {
-    Ok(Json(Account { id: reviewer.user_id(), username: reviewer.username().to_owned() }))
+pub(crate) async fn show(Member(human): Member) -> Answer<Account> {
+    Ok(Json(Account { id: human.user_id(), username: human.username().to_owned(), role: human.role() }))
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use mcpbox_catalog::session;
 use mcpbox_core::ids::SessionId;
 
-use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
+use crate::{auth::Member, extract::Path, problem::Problem, state::AdminState};
 
 /// Ends one of one's own sessions, at once.
 #[utoipa::path(
@@ -15,9 +15,9 @@ use crate::{auth::Decider, extract::Path, problem::Problem, state::AdminState};
 )]
 pub(crate) async fn end(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Member(human): Member,
     Path(id): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    session::end_session(&state.catalog, &reviewer, id).await?;
+    session::end_session(&state.catalog, &human, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

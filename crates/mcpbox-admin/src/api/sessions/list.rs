@@ -6,7 +6,7 @@ use mcpbox_core::paging::Page;
 
 use crate::{
     api::{Answer, PageQuery, page_of},
-    auth::Decider,
+    auth::Member,
     extract::Query,
     state::AdminState,
 };
@@ -15,8 +15,8 @@ use crate::{
 #[utoipa::path(get, path = "/sessions", tag = "sessions", params(PageQuery), responses((status = OK, body = Page<OpenSession>)))]
 pub(crate) async fn list(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Member(human): Member,
     Query(page): Query<PageQuery>,
 ) -> Answer<Page<OpenSession>> {
-    Ok(Json(page_of(session::sessions(&state.catalog, &reviewer).await?, page.request())))
+    Ok(Json(page_of(session::sessions(&state.catalog, &human).await?, page.request())))
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::session::login::{SessionView, logged_in, origin_of},
-    extract::Json,
+    api::session::login::{SessionView, log_in, origin_of},
+    extract::{Json, Site},
     peer::{Https, Peer},
     problem::Problem,
     state::AdminState,
@@ -37,6 +37,7 @@ pub(crate) struct SetupRequest {
 pub(crate) async fn complete(
     State(state): State<AdminState>,
     peer: Peer,
+    site: Site,
     https: Https,
     headers: HeaderMap,
     Json(request): Json<SetupRequest>,
@@ -54,6 +55,5 @@ pub(crate) async fn complete(
     let first = FirstAdmin { proof, username: request.username.clone(), password: request.password.clone() };
     session::create_first_admin(&state.catalog, first).await?;
     let origin = origin_of(peer, &headers);
-    let session = session::login(&state.catalog, &request.username, &request.password, origin).await?;
-    logged_in(StatusCode::CREATED, session, https)
+    log_in(&state, StatusCode::CREATED, (&request.username, &request.password), (site, https), origin).await
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::Answer,
-    auth::Viewer,
+    auth::Maker,
     extract::{Json, Path},
     problem::Problem,
     state::AdminState,
@@ -57,7 +57,7 @@ pub(crate) struct CallResult {
 )]
 pub(crate) async fn call(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Maker,
     Path(id): Path<String>,
     Json(request): Json<CallRequest>,
 ) -> Answer<CallResult> {

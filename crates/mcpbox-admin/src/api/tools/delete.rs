@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use mcpbox_catalog::author::{self, DeleteReport};
 
-use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
+use crate::{api::Answer, auth::Keeper, extract::Path, state::AdminState};
 
 /// Deletes a tool, at once.
 #[utoipa::path(
@@ -13,7 +13,7 @@ use crate::{api::Answer, auth::Viewer, extract::Path, state::AdminState};
 )]
 pub(crate) async fn delete(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Keeper,
     Path(id): Path<String>,
 ) -> Answer<DeleteReport> {
     Ok(Json(author::delete_tool(&state.catalog, viewer.caller(), &id).await?))

@@ -8,7 +8,7 @@ use mcpbox_core::execute::Unobserved;
 
 use crate::{
     api::{Answer, TestRequest},
-    auth::Viewer,
+    auth::Maker,
     extract::{Json, Path},
     state::AdminState,
 };
@@ -21,7 +21,7 @@ use crate::{
 )]
 pub(crate) async fn test(
     State(state): State<AdminState>,
-    viewer: Viewer,
+    viewer: Maker,
     Path(id): Path<String>,
     Json(request): Json<TestRequest>,
 ) -> Answer<TestReport> {

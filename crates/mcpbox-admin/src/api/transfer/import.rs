@@ -5,7 +5,7 @@ use mcpbox_catalog::transfer::{self, ImportOptions, ImportReport};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{api::Answer, auth::Decider, extract::Json, state::AdminState};
+use crate::{api::Answer, auth::Administrator, extract::Json, state::AdminState};
 
 /// A file that is imported.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -22,9 +22,9 @@ pub(crate) struct ImportRequest {
 #[utoipa::path(post, path = "/import", tag = "transfer", request_body = ImportRequest, responses((status = OK, body = ImportReport)))]
 pub(crate) async fn import(
     State(state): State<AdminState>,
-    Decider(reviewer): Decider,
+    Administrator(admin): Administrator,
     Json(request): Json<ImportRequest>,
 ) -> Answer<ImportReport> {
-    let report = transfer::import(&state.catalog, &reviewer, &request.document, request.options).await?;
+    let report = transfer::import(&state.catalog, &admin, &request.document, request.options).await?;
     Ok(axum::Json(report))
 }

@@ -21,6 +21,14 @@ pub(super) const STYLE_PATH: &str = "/oauth/style.css";
 /// Seconds until a page looks again.
 const LOOK_SECONDS: u32 = 3;
 
+const PASSWORD_FIELDS: &str = "\
+    <label for=\"username\">User name</label>\
+    <input type=\"text\" id=\"username\" name=\"username\" autocomplete=\"username\" required>\
+    <label for=\"password\">Password</label>\
+    <input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>\
+    <label for=\"code\">One-time code, if your account has one</label>\
+    <input type=\"text\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" inputmode=\"numeric\">";
+
 const HEADERS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -41,13 +49,31 @@ pub(super) struct Page<'a> {
     /// What a form of this page shows.
     pub(super) proof: String,
     pub(super) may_password: bool,
+    /// The OpenID provider that is offered.
+    pub(super) provider: Option<&'a str>,
+}
+
+impl Page<'_> {
+    /// Whether the human can decide in this browser.
+    pub(super) fn may_decide_here(&self) -> bool {
+        self.may_password || self.provider.is_some()
+    }
+
+    fn path(&self) -> String {
+        format!("/oauth/authorize/{}", self.request.id)
+    }
 }
 
 /// The code, until somebody decides.
 pub(super) fn wait(page: &Page<'_>) -> Response {
-    let here = format!("/oauth/authorize/{}", page.request.id);
-    let other = match page.may_password {
-        true => format!("<p><a href=\"{here}?password\">Log in with a password here instead</a></p>"),
+    let here = page.path();
+    let way = match page.provider {
+        Some(name) if !page.may_password => format!("Log in with {} here instead", escape(name)),
+        Some(_) => "Log in here instead".to_owned(),
+        None => "Log in with a password here instead".to_owned(),
+    };
+    let other = match page.may_decide_here() {
+        true => format!("<p><a href=\"{here}?here\">{way}</a></p>"),
         false => String::new(),
     };
     let body = format!(
@@ -65,17 +91,24 @@ pub(super) fn wait(page: &Page<'_>) -> Response {
     page_of(StatusCode::OK, "Allow access", &body, Some((LOOK_SECONDS, &here)))
 }
 
-/// A form for a name and a password.
-pub(super) fn password(page: &Page<'_>, trouble: Option<&Trouble>) -> Response {
-    let here = format!("/oauth/authorize/{}", page.request.id);
+/// The form to log in here: with the OpenID provider, with a name and a password, or either.
+pub(super) fn here(page: &Page<'_>, trouble: Option<&Trouble>) -> Response {
+    let here = page.path();
     let warning = trouble.map_or_else(String::new, |trouble| warning(&trouble.description));
+    let provider = page.provider.map_or_else(String::new, |name| {
+        format!(
+            "<div class=\"row\"><button class=\"main\" name=\"decision\" value=\"provider\" formnovalidate>\
+             Log in with {} and allow</button></div>",
+            escape(name)
+        )
+    });
+    let allow = "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button>";
+    let (fields, allow) = if page.may_password { (PASSWORD_FIELDS, allow) } else { ("", "") };
     let body = format!(
         "{about}<form method=\"post\" action=\"{here}\"><h2>Allow it to</h2>{ticks}\
-         <h2>Log in to your MCPbox</h2>{warning}\
-         <label for=\"username\">User name</label><input type=\"text\" id=\"username\" name=\"username\" autocomplete=\"username\" required>\
-         <label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>\
+         <h2>Log in to your MCPbox</h2>{warning}{provider}{fields}\
          <input type=\"hidden\" name=\"proof\" value=\"{proof}\">\
-         <div class=\"row\"><button class=\"main\" name=\"decision\" value=\"allow\">Allow</button>\
+         <div class=\"row\">{allow}\
          <button name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>\
          <a href=\"{here}\">Use a code instead</a></div></form>",
         about = about(page.request),
@@ -84,6 +117,15 @@ pub(super) fn password(page: &Page<'_>, trouble: Option<&Trouble>) -> Response {
     );
     let status = trouble.map_or(StatusCode::OK, |trouble| trouble.status);
     page_of(status, "Allow access", &body, None)
+}
+
+/// Sends the browser to the OpenID provider.
+pub(super) fn leave(url: &str) -> Response {
+    let url = escape(url);
+    let body = format!(
+        "<h1>To the provider</h1><p>You are sent to log in. <a href=\"{url}\">Go on</a> if nothing happens.</p>"
+    );
+    page_of(StatusCode::OK, "To the provider", &body, Some((0, &url)))
 }
 
 /// Sends the browser on by a page: a redirect that answers a form would count as the form's own target.

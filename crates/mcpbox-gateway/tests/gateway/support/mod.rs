@@ -6,7 +6,7 @@ pub(crate) mod double;
 use std::{sync::Arc, time::Duration};
 
 use mcpbox_catalog::{
-    Catalog, CatalogConfig, Reviewer,
+    Admin, Catalog, CatalogConfig,
     author::{self, CreateServer, CreateTool},
     review, session,
 };
@@ -32,7 +32,7 @@ pub(crate) struct TestBox {
     pub(crate) url: String,
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: Option<JoinHandle<()>>,
-    pub(crate) reviewer: Reviewer,
+    pub(crate) reviewer: Admin,
     pub(crate) store: Store,
     _database: Database,
 }
@@ -60,7 +60,8 @@ impl TestBox {
         let double = Arc::new(Double::default());
         let store = database.open(Keyring::generate().unwrap()).await.unwrap();
         let catalog = open(store.clone(), double.clone()).await;
-        let reviewer = session::reviewer_from_password(&catalog, "ada", &PASSWORD.into()).await.unwrap();
+        let reviewer =
+            session::signed_in_from_password(&catalog, "ada", &PASSWORD.into(), None).await.unwrap().admin().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         if let Some(remote) = config.remote.as_mut().filter(|remote| remote.public_url.is_empty()) {

@@ -45,7 +45,7 @@ function Refusal({ error }: { error: unknown }) {
 function About({ server }: { server: Server }) {
   const [text, setText] = useState(server.description);
   const change = useChange(server);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   return (
     <Section title="What it is for">
       <Paper p="md">
@@ -67,7 +67,7 @@ function LimitsForm({ server }: { server: Server }) {
   const [texts, setTexts] = useState(() => limitTexts(server.limits));
   const { data: runs } = api.useSuspenseQuery("get", "/api/calls", { params: { query: { server: server.id, profile: "live", page_size: 100 } } });
   const change = useChange(server);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const limits = parseLimits(texts);
   const isSame = limits !== undefined && LIMITS.every(({ key }) => limits[key] === server.limits[key]);
   return (
@@ -126,7 +126,7 @@ const RULES: Record<Schema["CodePolicy"], string> = {
 
 function CodeRules({ server }: { server: Server }) {
   const [asked, setAsked] = useState<Schema["CodePolicy"]>();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   return (
     <Section title="Rules for the code">
       <Paper p="md">
@@ -161,7 +161,7 @@ function CodeRules({ server }: { server: Server }) {
 function Danger({ server }: { server: Server }) {
   const [asks, ask] = useState<"stop" | "delete">();
   const navigate = useNavigate();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const done = () => ask(undefined);
   const remove = async () => {
     await client.DELETE("/api/servers/{id}", { params: { path: { id: server.id } } });

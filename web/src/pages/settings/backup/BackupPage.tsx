@@ -34,7 +34,7 @@ const COLUMNS: Column<Stored>[] = [
 export function BackupPage() {
   const { data } = api.useSuspenseQuery("get", "/api/backups");
   const settings = useSettings();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const make = api.useMutation("post", "/api/backups", { onSuccess: ({ name }) => toast(`The backup ${name} is made.`) });
   const button = (
     <Button leftSection={<Archive size={16} />} onClick={() => make.mutate({})} loading={make.isPending} disabled={whyNot !== undefined}>

@@ -14,7 +14,7 @@ export function ImportPanel() {
   const [document, setDocument] = useState<string>();
   const [isRenaming, setRenaming] = useState(false);
   const [report, setReport] = useState<Report>();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const send = api.useMutation("post", "/api/import", { onSuccess: setReport, onError: () => setReport(undefined) });
   const run = (text: string, dryRun: boolean, renames: boolean) => send.mutate({ body: { document: text, options: { dry_run: dryRun, on_conflict: renames ? "rename" : "skip", drafts_only: false } } });
   const choose = async (file: File | null) => {

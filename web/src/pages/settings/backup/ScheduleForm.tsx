@@ -14,7 +14,7 @@ export function ScheduleForm({ settings, nextAt }: { settings: Settings; nextAt:
   const now = { is_on: settings.backup.is_on ?? false, every_hours: settings.backup.every_hours ?? 24, keep: settings.backup.keep ?? 7 };
   const [draft, setDraft] = useState(now);
   const queries = useQueryClient();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const save = api.useMutation("put", "/api/settings", {
     onSuccess: (saved) => {
       queries.setQueryData(api.queryOptions("get", "/api/settings").queryKey, saved);

@@ -14,7 +14,7 @@ import { TargetRow } from "./TargetRow";
 export function NotificationsPage() {
   const { data } = api.useSuspenseQuery("get", "/api/notifications", { params: { query: { page_size: 100 } } });
   const [opened, setOpened] = useState<Target | "new">();
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const add = (
     <Button leftSection={<Plus size={16} />} onClick={() => setOpened("new")} disabled={whyNot !== undefined}>
       Add

@@ -24,7 +24,7 @@ function Form({ target, onClose }: { target: Target | undefined; onClose: () => 
   const [events, setEvents] = useState<NoticeEvent[]>(target?.events ?? USUAL);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const { label, about, placeholder } = KINDS[kind];
   const submit = async (event: FormEvent) => {
     event.preventDefault();

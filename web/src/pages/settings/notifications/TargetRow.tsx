@@ -15,7 +15,7 @@ import { KINDS, type Target, told } from "./kinds";
 /** One place that is told, with its test button. */
 export function TargetRow({ target, onChange }: { target: Target; onChange: () => void }) {
   const [isAsking, setAsking] = useState(false);
-  const whyNot = useWhyReadOnly();
+  const whyNot = useWhyReadOnly("admin");
   const params = { path: { id: target.id } };
   const change = api.useMutation("patch", "/api/notifications/{id}");
   const remove = api.useMutation("delete", "/api/notifications/{id}");
