@@ -42,12 +42,19 @@ pub struct Remote {
     pub public_url: String,
     /// How often strangers may ask.
     pub rates: Rates,
+    /// Whether browsers are told to come by https alone, where the public address is one.
+    pub hsts: bool,
 }
 
 impl Remote {
     /// Whether browsers reach it encrypted. Only a loopback address may be otherwise.
     fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// Whether every answer promises https. Browsers reach it by that address alone, and none would believe it over http.
+    pub(crate) fn promises_https(&self) -> bool {
+        self.hsts && self.is_https()
     }
 
     /// The address of a path of this server.

@@ -30,10 +30,29 @@ pub(super) fn refuse(config: &Config, settings: &Settings) -> Result<(), Setting
     if let Some(remote) = &config.remote {
         refuse_remote(config, settings, remote)?;
     }
-    if config.hsts && !config.admin_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
-        let rule = "browsers would refuse the admin page afterwards, which is not at an https address; set MCPBOX_ADMIN_URL to the https \
-                    address of your proxy, or leave hsts off";
+    if config.hsts { refuse_promise(config, settings) } else { Ok(()) }
+}
+
+/// What browsers that were told to come by https alone could not open afterwards. They remember host names, whatever the port.
+fn refuse_promise(config: &Config, settings: &Settings) -> Result<(), SettingsError> {
+    let public = config.remote.as_ref().map(|remote| &remote.public_url);
+    let of_scheme = |urls: [Option<&String>; 2], scheme: &str| -> Vec<String> {
+        let urls = urls.into_iter().flatten().filter_map(|url| Url::parse(url).ok());
+        urls.filter(|url| url.scheme() == scheme).filter_map(|url| url.host_str().map(str::to_owned)).collect()
+    };
+    let promised = of_scheme([config.admin_url.as_ref(), public], "https");
+    if promised.is_empty() {
+        let rule = "nothing here is at an https address; set MCPBOX_ADMIN_URL (or MCPBOX_PUBLIC_URL) to the https address of your proxy, \
+                    or leave hsts off";
         return Err(wrong(settings, "hsts", rule));
+    }
+    let plain = of_scheme([config.admin_url.as_ref(), config.mcp_url.as_ref()], "http");
+    if let Some(host) = plain.iter().find(|host| promised.contains(host)) {
+        let rule = format!(
+            "browsers would refuse the http address on {host} afterwards, whatever its port; give https and http names of their own, or \
+             leave hsts off"
+        );
+        return Err(wrong(settings, "hsts", &rule));
     }
     Ok(())
 }
@@ -123,5 +142,12 @@ mod tests {
         assert!(refusal(&[("hsts", "on")]).contains("MCPBOX_ADMIN_URL"));
         assert!(refusal(&[("hsts", "on"), ("admin_url", "http://box.lan")]).contains("MCPBOX_ADMIN_URL"));
         assert_eq!(refusal(&[("hsts", "on"), ("admin_url", "https://box.lan")]), "");
+        let remote =
+            |admin| refusal(&[("hsts", "on"), ("public_url", "https://box.example.com"), ("admin_url", admin)]);
+        assert_eq!(remote("") + &remote("http://box.lan") + &remote("https://admin.example.com"), "");
+        assert!(remote("http://box.example.com:3000").contains("give https and http names of their own"));
+        let local = [("hsts", "on"), ("admin_url", "https://box.lan"), ("mcp_url", "http://box.lan:8000/mcp")];
+        assert!(refusal(&local).contains("http address on box.lan"));
+        assert!(refusal(&[("hsts", "on"), ("public_url", "http://localhost:8002")]).contains("MCPBOX_ADMIN_URL"));
     }
 }

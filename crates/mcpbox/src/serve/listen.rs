@@ -226,11 +226,12 @@ fn remote_config(config: &Config, remote: &Remote) -> GatewayConfig {
         true => mcpbox_gateway::Rates::off(),
         false => mcpbox_gateway::Rates { registrations, tokens, logins, ..mcpbox_gateway::Rates::default() },
     };
+    let (public_url, hsts) = (remote.public_url.clone(), config.hsts);
     GatewayConfig {
         peers: Peers::anyone(),
         allowed_hosts: host_of(&remote.public_url).into_iter().collect(),
         proxies: config.trusted_proxies.clone(),
-        remote: Some(mcpbox_gateway::Remote { public_url: remote.public_url.clone(), rates }),
+        remote: Some(mcpbox_gateway::Remote { public_url, rates, hsts }),
         ..gateway_config(config)
     }
 }

@@ -1,11 +1,15 @@
 //! Who gets in, and what everybody else is told.
 
 use mcpbox_core::principal::Scope;
+use mcpbox_gateway::{GatewayConfig, Rates, Remote};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{PUBLIC, grant, remote_box};
-use crate::support::client::{Raw, http};
+use crate::support::{
+    TestBox,
+    client::{Raw, http},
+};
 
 const TOKEN: &str = "mcpb_at_0123456789abcdef";
 
@@ -96,4 +100,27 @@ async fn metadata_is_found_in_every_form_of_its_path() {
     }
     assert_eq!(get("/.well-known/oauth-protected-resource/admin").await.0, StatusCode::NOT_FOUND);
     assert_eq!(get("/.well-known/oauth-authorization-server/other").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn https_alone_is_promised_by_every_answer_where_asked_for_and_where_there_is_https() {
+    for (hsts, public_url, promised) in
+        [(true, PUBLIC, Some("max-age=31536000")), (false, PUBLIC, None), (true, "http://127.0.0.1:8002", None)]
+    {
+        let remote = Some(Remote { public_url: public_url.to_owned(), rates: Rates::off(), hsts });
+        let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
+        let base = it.url.trim_end_matches("/mcp");
+        for (path, host, status) in [
+            ("/.well-known/oauth-authorization-server", "localhost", StatusCode::OK),
+            ("/mcp", "localhost", StatusCode::UNAUTHORIZED),
+            ("/oauth/authorize", "localhost", StatusCode::BAD_REQUEST),
+            ("/nothing", "localhost", StatusCode::NOT_FOUND),
+            ("/health", "evil.example", StatusCode::FORBIDDEN),
+        ] {
+            let response = http().get(format!("{base}{path}")).header("host", host).send().await.unwrap();
+            assert_eq!(response.status(), status, "{path}");
+            let told = response.headers().get("strict-transport-security").map(|value| value.to_str().unwrap());
+            assert_eq!(told, promised, "{path} of {public_url}");
+        }
+    }
 }

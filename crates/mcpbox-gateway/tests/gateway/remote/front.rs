@@ -23,7 +23,7 @@ fn trusted() -> TrustedFront {
 
 /// A box with remote access, before which the operator put a front, if any.
 async fn remote_box(front: Option<TrustedFront>) -> TestBox {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off() });
+    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off(), hsts: false });
     TestBox::with(GatewayConfig { remote, front, ..GatewayConfig::default() }).await
 }
 

@@ -26,7 +26,7 @@ pub(super) const PUBLIC: &str = "https://box.example.com";
 
 /// A box with remote access.
 pub(super) async fn remote_box() -> TestBox {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off() });
+    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off(), hsts: false });
     let allowed_hosts = vec!["box.example.com".to_owned()];
     TestBox::with(GatewayConfig { remote, allowed_hosts, ..GatewayConfig::default() }).await
 }

@@ -158,7 +158,7 @@ async fn a_password_is_taken_only_where_an_admin_allows_it() {
 
 #[tokio::test]
 async fn strangers_are_counted_and_bodies_are_small() {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::default() });
+    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::default(), hsts: false });
     let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
     let login = Login::of(&it, "x", BACK);
     let metadata = json!({"redirect_uris": [BACK]});

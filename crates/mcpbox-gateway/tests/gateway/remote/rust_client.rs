@@ -22,7 +22,7 @@ const BACK: &str = "http://127.0.0.1:7555/callback";
 #[tokio::test]
 async fn it_finds_the_login_registers_calls_and_renews() {
     // Its own address is the public one: the client compares what it is told with what it asked.
-    let remote = Some(Remote { public_url: String::new(), rates: Rates::off() });
+    let remote = Some(Remote { public_url: String::new(), rates: Rates::off(), hsts: false });
     let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
     it.publish("math", "add", ADD).await;
     http();
