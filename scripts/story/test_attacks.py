@@ -256,7 +256,7 @@ def test_bodies_that_are_too_large_or_of_another_kind_are_refused(remote: Remote
 
 
 def test_who_guesses_locks_out_himself_and_not_the_owner(tmp_path: Path) -> None:
-    box = Box(tmp_path / "data", settings() | {"MCPBOX_RATE_LIMIT": "on"}).start()
+    box = Box(tmp_path / "data", settings() | {"MCPBOX_RATE_LIMITS": ""}).start()
     try:
         box.create_admin()
         allow_passwords(box)

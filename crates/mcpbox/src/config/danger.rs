@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use url::Url;
 
 use super::{
-    Config, Remote,
+    Config, Rates, Remote,
     parse::wrong,
     source::{Settings, SettingsError},
 };
@@ -73,6 +73,17 @@ fn refuse_remote(config: &Config, settings: &Settings, remote: &Remote) -> Resul
         let rule = "tools would run without the layers of the sandbox for clients elsewhere; leave one of the two";
         return Err(wrong(settings, "public_url", rule));
     }
+    if remote.is_of_this_machine() {
+        if !remote.address.ip().is_loopback() {
+            let rule = "others can reach it there, in the clear, while public_url is an address of this machine alone; listen on \
+                        127.0.0.1:8002, or set MCPBOX_PUBLIC_URL to the https address that they use";
+            return Err(wrong(settings, "remote_addr", rule));
+        }
+    } else if config.rates == Rates::OFF {
+        let rule = "passwords could be guessed from elsewhere without end, at public_url; leave it on, and raise single limits with \
+                    MCPBOX_RATE_LIMITS, such as tools=600";
+        return Err(wrong(settings, "rate_limit", rule));
+    }
     Ok(())
 }
 
@@ -135,6 +146,33 @@ mod tests {
             assert_eq!(with(key, "https://other.example.com"), "");
         }
         assert!(with("insecure_no_sandbox", "on").contains("without the layers"));
+    }
+
+    #[test]
+    fn limits_are_off_only_where_nobody_elsewhere_comes_in() {
+        let off = |url| refusal(&[("public_url", url), ("rate_limit", "off")]);
+        for url in ["https://box.example.com", "https://192.0.2.7", "https://localhost.example.com"] {
+            let refused = off(url);
+            assert!(
+                refused.starts_with("rate_limit is 'off'") && refused.contains("MCPBOX_RATE_LIMITS"),
+                "{url}: {refused}"
+            );
+        }
+        for url in ["http://127.0.0.1:8002", "https://localhost", "http://[::1]:8002", ""] {
+            assert_eq!(off(url), "", "{url}");
+        }
+        let raised = [("public_url", "https://box.example.com"), ("rate_limits", "logins=60, tools=6000")];
+        assert_eq!(refusal(&raised), "");
+    }
+
+    #[test]
+    fn what_is_not_https_is_heard_by_this_machine_alone() {
+        let at = |address| refusal(&[("public_url", "http://localhost:8002"), ("remote_addr", address)]);
+        for address in ["0.0.0.0:8002", "[::]:8002", "192.168.1.2:8002"] {
+            assert!(at(address).contains("in the clear"), "{address}");
+            assert_eq!(refusal(&[("public_url", "https://box.example.com"), ("remote_addr", address)]), "");
+        }
+        assert_eq!(at("127.0.0.1:8002") + &at("[::1]:8002"), "");
     }
 
     #[test]

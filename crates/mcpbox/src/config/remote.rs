@@ -19,6 +19,13 @@ pub(crate) struct Remote {
     pub public_url: String,
 }
 
+impl Remote {
+    /// Whether that address is one of this machine alone: then nobody elsewhere is meant to come, and it need not be https.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        Url::parse(&self.public_url).is_ok_and(|url| is_loopback(&url))
+    }
+}
+
 /// The remote listener, when there is to be one.
 ///
 /// # Errors
@@ -34,15 +41,9 @@ pub(super) fn remote(settings: &Settings) -> Result<Option<Remote>, SettingsErro
 
 fn origin(text: &str) -> Result<String, &'static str> {
     let url = Url::parse(text).map_err(|_| "it must be an address such as https://box.example.com")?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback => {}
+        "http" if is_loopback(&url) => {}
         _ => return Err("it must begin with https://: tokens must not cross the network in the clear"),
     }
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -50,6 +51,15 @@ fn origin(text: &str) -> Result<String, &'static str> {
         return Err("it must be a host alone, such as https://box.example.com: MCPbox needs a host name of its own");
     }
     Ok(url.origin().ascii_serialization())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]

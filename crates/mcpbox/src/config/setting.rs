@@ -96,7 +96,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "rate_limits",
         &["MCPBOX_RATE_LIMITS"],
         "",
-        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60 (a minute), registrations=5 (an hour)",
+        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60, authorizations=20, looks=120 (a minute), registrations=5 (an hour)",
     ),
     setting(
         "role",

@@ -221,11 +221,8 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
 
 /// How MCP is served to clients elsewhere. Whoever connects is behind a tunnel or proxy; who they are shows in their token.
 fn remote_config(config: &Config, remote: &Remote) -> GatewayConfig {
-    let Rates { registrations, tokens, logins, .. } = config.rates;
-    let rates = match config.rates == Rates::OFF {
-        true => mcpbox_gateway::Rates::off(),
-        false => mcpbox_gateway::Rates { registrations, tokens, logins, ..mcpbox_gateway::Rates::default() },
-    };
+    let Rates { registrations, tokens, logins, authorizations, looks, .. } = config.rates;
+    let rates = mcpbox_gateway::Rates { registrations, tokens, logins, requests: authorizations, looks };
     let (public_url, hsts) = (remote.public_url.clone(), config.hsts);
     GatewayConfig {
         peers: Peers::anyone(),
