@@ -224,7 +224,7 @@ impl TryFrom<Model> for AuthorizationRequest {
             redirect_uri: row.redirect_uri,
             state: row.state,
             code_challenge: row.code_challenge,
-            scopes: SCOPES.parse_json(row.scopes)?,
+            scopes: SCOPES.parse_scopes(row.scopes)?,
             user_code: row.user_code,
             origin: row.origin,
             progress: PROGRESS.parse_word(row.progress)?,

@@ -2,13 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mcpbox_core::{
-    ids::{AuthorizationId, AuthorizationRequestId},
-    oauth::{Authorization, AuthorizationRequest, ClientKind, FamilyToken, OAuthClient, RequestState, TokenKind},
+    ids::{AuthorizationId, AuthorizationRequestId, TokenId},
+    oauth::{
+        Authorization, AuthorizationRequest, ClientKind, FamilyToken, OAuthClient, RequestState, TokenKind, scope_text,
+    },
     paging::PageRequest,
-    principal::Scope,
-    token::TokenHash,
+    principal::{Actor, Scope},
+    token::{AccessToken, TokenHash},
 };
-use mcpbox_store::oauth::{authorizations, clients, requests, requests::Step, tokens};
+use mcpbox_store::{
+    oauth::{authorizations, clients, requests, requests::Step, tokens},
+    tokens as personal,
+};
 
 use crate::{database::on_both, making::moment as now};
 
@@ -135,5 +140,44 @@ fn tokens_go_with_their_authorization() {
         tx.commit().await.unwrap();
         let tx = store.begin().await.unwrap();
         assert!(tokens::insert(&tx, &orphan, &hash).await.is_err());
+    });
+}
+
+#[test]
+fn rows_with_the_first_spelling_of_scopes_are_still_read() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (waiting, kept, tx) =
+            (request("1.2.3.4"), authorization(now() + TimeDelta::days(1)), store.begin().await.unwrap());
+        let token = AccessToken {
+            id: TokenId::generate(),
+            name: "laptop".into(),
+            scopes: vec![Scope::Tools],
+            created_by: Actor::admin("ada"),
+            created_at: now(),
+            expires_at: None,
+            last_used_at: None,
+        };
+        requests::insert(&tx, &waiting, &TokenHash::of("browser")).await.unwrap();
+        authorizations::insert(&tx, &kept).await.unwrap();
+        personal::insert(&tx, &token, &TokenHash::of("mcpb_pat_x")).await.unwrap();
+        tx.commit().await.unwrap();
+        for (stored, scopes) in [
+            (r#"["tools", "author", {"server": "weather"}]"#, "mcp:tools mcp:author server:weather"),
+            (r#"["mcp:author", "server:maths"]"#, "mcp:author server:maths"),
+        ] {
+            for table in ["oauth_requests", "oauth_authorizations", "access_tokens"] {
+                assert_eq!(database.tamper(&format!("UPDATE {table} SET scopes = '{stored}'")).await, 1);
+            }
+            let reader = store.reader();
+            let read = [
+                requests::by_id(&reader, waiting.id).await.unwrap().unwrap().scopes,
+                authorizations::by_id(&reader, kept.id).await.unwrap().unwrap().scopes,
+                personal::by_id(&reader, token.id).await.unwrap().unwrap().scopes,
+            ];
+            assert_eq!(read.map(|read| scope_text(&read)), [scopes; 3]);
+        }
+        database.tamper(r#"UPDATE access_tokens SET scopes = '["everything"]'"#).await;
+        assert!(personal::by_id(&store.reader(), token.id).await.is_err(), "what is not known opens nothing");
     });
 }
