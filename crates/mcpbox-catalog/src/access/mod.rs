@@ -4,8 +4,8 @@
 //! Must not: decide what a principal may do (its scopes do), or let a token be seen again once it was made.
 
 mod cache;
+mod humans;
 pub mod pat;
-mod withdraw;
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use mcpbox_store::oauth::{authorizations, tokens};
 use self::cache::Known;
 pub(crate) use self::{
     cache::Access,
+    humans::{check_may_let_in, withdraw_of},
     pat::{Tokens, Uses},
-    withdraw::withdraw_of,
 };
 use crate::{Catalog, CatalogError};
 

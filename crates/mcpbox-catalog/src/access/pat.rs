@@ -56,6 +56,7 @@ pub struct MadeToken {
 /// `invalid_arguments` for a name, scopes or an end outside the rules, `conflict` when the name is taken.
 pub async fn create(cat: &Arc<Catalog>, who: &Reviewer, new: NewToken) -> Result<MadeToken, CatalogError> {
     let mut change = Change::begin(cat, who.actor()).await?;
+    super::check_may_let_in(&change, who.username()).await?;
     let token = AccessToken {
         id: TokenId::generate(),
         name: checked_name(&new.name)?,

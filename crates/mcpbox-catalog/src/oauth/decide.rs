@@ -10,10 +10,7 @@ use mcpbox_core::{
     oauth::{AuthorizationRequest, RequestState, scope_text},
     principal::{Actor, Scope},
 };
-use mcpbox_store::{
-    oauth::requests::{self, Step},
-    users,
-};
+use mcpbox_store::oauth::requests::{self, Step};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -21,7 +18,7 @@ use super::{
     error::{ErrorCode, OAuthError},
     redirect,
 };
-use crate::{Catalog, CatalogError, Reviewer, change::Change, error::refused, identity};
+use crate::{Catalog, CatalogError, Reviewer, access, change::Change, error::refused, identity};
 
 /// Allows a request, with some of the scopes it asks for. `code` is what its browser shows: whoever allows has compared it.
 ///
@@ -127,11 +124,7 @@ pub(super) async fn allow(
     scopes: &[Scope],
 ) -> Result<(), CatalogError> {
     check_scopes(request, scopes)?;
-    let human = users::by_username(&change.tx, subject).await?;
-    if !human.is_some_and(|user| user.may_let_in()) {
-        let message = "this account may not let clients in: that takes the role reviewer or admin";
-        return Err(refused(FailureKind::Forbidden, message));
-    }
+    access::check_may_let_in(change, subject).await?;
     let step = Step::Approve { subject, scopes };
     if !requests::advance(&change.tx, request.id, RequestState::Waiting, step).await? {
         return Err(decided());

@@ -6,6 +6,7 @@ mod door;
 mod flow;
 mod front;
 mod login;
+mod people;
 mod refusals;
 mod rust_client;
 

@@ -37,7 +37,7 @@ pub(crate) struct TestBox {
     _database: Database,
 }
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 async fn open(store: Store, double: Arc<Double>) -> Arc<Catalog> {
     let clock = Arc::new(SystemClock);
