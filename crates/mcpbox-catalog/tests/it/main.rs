@@ -17,6 +17,7 @@ mod backing_up;
 mod bundles;
 mod calling;
 mod client_documents;
+mod crowds;
 mod deciding;
 mod decisions;
 mod evidence;
