@@ -17,6 +17,7 @@ mod backing_up;
 mod bundles;
 mod calling;
 mod client_documents;
+mod cloudflare;
 mod crowds;
 mod deciding;
 mod decisions;
