@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use mcpbox_core::peers::Peers;
 use url::{Host, Url};
 
 use super::{
@@ -11,10 +12,12 @@ use super::{
 };
 
 /// The remote listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Remote {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Who may connect to it.
+    pub clients: Peers,
     /// How clients reach it: `https://host`, without a slash at its end.
     pub public_url: String,
 }
@@ -32,11 +35,12 @@ impl Remote {
 /// The public URL is not one by which a login is safe.
 pub(super) fn remote(settings: &Settings) -> Result<Option<Remote>, SettingsError> {
     let address = address(settings, "remote_addr")?;
+    let clients = super::clients::of_listener(settings, "remote_clients")?;
     let public_url = match settings.get("public_url").0 {
         "" => return Ok(None),
         text => origin(text).map_err(|rule| wrong(settings, "public_url", rule))?,
     };
-    Ok(Some(Remote { address, public_url }))
+    Ok(Some(Remote { address, clients, public_url }))
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {

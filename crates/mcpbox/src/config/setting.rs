@@ -68,6 +68,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "127.0.0.1:8002",
         "the MCP endpoint for clients elsewhere, with its login, listens here once there is a public_url",
     ),
+    setting(
+        "remote_clients",
+        &["MCPBOX_REMOTE_CLIENTS"],
+        "",
+        "addresses and networks that may connect to it, such as those of the tunnel alone, or published-port; all otherwise",
+    ),
     Setting {
         is_secret: true,
         ..setting(

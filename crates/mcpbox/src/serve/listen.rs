@@ -6,7 +6,6 @@ use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::
 use anyhow::{Context, bail};
 use mcpbox_admin::{AdminConfig, Connect, Monitor, RateLimit};
 use mcpbox_catalog::Catalog;
-use mcpbox_core::peers::Peers;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
 use mcpbox_listen::LoginLimit;
 use tokio::{
@@ -228,7 +227,7 @@ fn remote_config(config: &Config, remote: &Remote, logins: LoginLimit) -> Gatewa
     let rates = mcpbox_gateway::Rates { registrations, tokens, requests: authorizations, looks };
     let (public_url, hsts) = (remote.public_url.clone(), config.hsts);
     GatewayConfig {
-        peers: Peers::anyone(),
+        peers: remote.clients.clone(),
         allowed_hosts: host_of(&remote.public_url).into_iter().collect(),
         proxies: config.trusted_proxies.clone(),
         remote: Some(mcpbox_gateway::Remote { public_url, rates, logins, hsts }),
