@@ -15,6 +15,8 @@ use crate::{
 /// More than ever wait at once.
 const READ_MAX: u64 = 10_000;
 
+type Row = (Uuid, String, DateTime<Utc>, Option<DateTime<Utc>>);
+
 /// A request that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -37,9 +39,8 @@ pub async fn all(tx: &Tx) -> Result<Vec<Waiting>, StoreError> {
         .select_only()
         .columns([Column::Id, Column::Origin, Column::CreatedAt, Column::LookedAt])
         .filter(Column::Progress.eq(PROGRESS.word(&RequestState::Waiting)?));
-    let rows: Vec<(Uuid, String, DateTime<Utc>, Option<DateTime<Utc>>)> =
-        select.limit(READ_MAX).into_tuple().all(&tx.inner).await?;
-    let waiting = |(id, origin, created_at, looked_at)| {
+    let rows: Vec<Row> = select.limit(READ_MAX).into_tuple().all(&tx.inner).await?;
+    let waiting = |(id, origin, created_at, looked_at): Row| {
         let id = AuthorizationRequestId(id);
         Waiting { id, origin, created_at, looked_at }
     };
