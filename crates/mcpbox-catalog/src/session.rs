@@ -80,7 +80,6 @@ pub struct NewSession {
 
 /// What came of a right password.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "made once a login")]
 pub enum Login {
     /// It was enough.
     Done(NewSession),
