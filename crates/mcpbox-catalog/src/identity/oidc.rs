@@ -62,7 +62,6 @@ pub struct OidcAnswer {
 
 /// What came of it on the admin page.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "made once a login")]
 pub enum OidcDone {
     /// They are logged in.
     LoggedIn(NewSession),
