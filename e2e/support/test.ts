@@ -118,6 +118,8 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 /** Shows the page that is open in both themes and at all widths to axe, and to a human as pictures. */
 export async function inspect(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  // What the pointer rests on since the last click would show its tooltip.
+  await page.mouse.move(0, 0);
   expect(await page.getByRole("navigation", { name: "Main" }).locator("a[aria-current], a[data-active]").count(), "pages marked as the one shown").toBeLessThan(2);
   for (const theme of THEMES) {
     await page.evaluate((scheme) => document.documentElement.setAttribute("data-mantine-color-scheme", scheme), theme);

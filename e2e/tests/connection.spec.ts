@@ -26,7 +26,13 @@ test("each hop to the public address is checked, and what fails says what to do"
   ] as const) {
     const box = await published(publicPort, remotePort);
     try {
-      await signedIn(page, box, "/settings/about");
+      await signedIn(page, box, "/remote");
+      const address = `http://127.0.0.1:${publicPort}/mcp`;
+      await expect(page.getByText(`the address ${address}`)).toBeVisible();
+      const entered = page.getByRole("region", { name: "what to enter" });
+      await expect(entered).toHaveText(address);
+      await page.getByLabel("Client").selectOption("Claude Code");
+      await expect(entered).toHaveText(`claude mcp add --transport http mcpbox ${address}`);
       await page.getByRole("button", { name: "Check each hop" }).click();
       const verdict = isRight ? "Clients can connect." : "Clients cannot connect: mend the first hop that fails.";
       await expect(page.getByRole("status").filter({ hasText: verdict })).toBeVisible({ timeout: 60_000 });

@@ -63,7 +63,9 @@ test("somebody is invited, comes in by the link, and may what their role may", a
   await inspect(theirs, "welcome");
   await theirs.getByLabel("Password", { exact: true }).fill("a sentence of her own");
   await theirs.getByRole("button", { name: "Set the password and log in" }).click();
+  await expect(theirs).toHaveURL(`${box.url}/`);
   await settled(theirs);
+  await expect(theirs.getByRole("link", { name: "Settings", exact: true })).toBeVisible();
   await expect(theirs.getByRole("link", { name: "Users", exact: true })).toHaveCount(0);
   await theirs.goto(`${box.url}/settings/notifications`);
   await expect(theirs.getByRole("button", { name: "Add" })).toBeDisabled();
@@ -96,7 +98,7 @@ test("one-time codes are set up, asked for, and replaced by a recovery code", as
   await dialog.getByRole("button", { name: "Go on" }).click();
   const secret = (await dialog.getByRole("region", { name: "the secret" }).innerText()).trim();
   await inspect(page, "account-app");
-  await dialog.getByLabel("Code").fill(code(secret));
+  await dialog.getByRole("textbox", { name: "Code" }).fill(code(secret));
   await dialog.getByRole("button", { name: "Switch it on" }).click();
   await inspect(page, "account-codes");
   const codes = await keepCodes(page);
@@ -106,16 +108,16 @@ test("one-time codes are set up, asked for, and replaced by a recovery code", as
   await page.context().clearCookies();
   await logIn(page, box.url, USERNAME, PASSWORD);
   await inspect(page, "login-second");
-  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("textbox", { name: "Code" }).fill("000000");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("alert")).toContainText("not right");
-  await page.getByLabel("Code").fill(code(secret, 1));
+  await page.getByRole("textbox", { name: "Code" }).fill(code(secret, 1));
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${box.url}/`);
 
   await page.context().clearCookies();
   await logIn(page, box.url, USERNAME, PASSWORD);
-  await page.getByLabel("Code").fill(codes[0] ?? "");
+  await page.getByRole("textbox", { name: "Code" }).fill(codes[0] ?? "");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${box.url}/`);
   await page.goto(`${box.url}/settings/account`);
@@ -175,7 +177,7 @@ test("the OpenID provider is set up, and what is missing is said", async ({ page
   await page.getByLabel("Issuer").fill("https://id.example.test");
   await page.getByLabel("Client id").fill("mcpbox");
   await page.getByLabel("Name on the button").fill("Home");
-  await page.getByText("Offer it on the login page").click();
+  await page.getByRole("switch", { name: "Offer it on the login page" }).check();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("alert")).toContainText("Nobody may log in");
   await page.getByLabel("E-mail addresses").fill("anna@example.com\n@home.test");

@@ -5,6 +5,9 @@ test.use({ boxOf: "remote" });
 
 test("a token is made with few interactions, shown once, and revoked", async ({ page, box }) => {
   await signedIn(page, box, "/remote");
+  await expect(page.getByRole("heading", { name: "Remote access is off" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "the command" })).toContainText("--public-url");
+  await expect(page.getByRole("button", { name: "Check each hop" })).toHaveCount(0);
   await expect(page.getByRole("heading", { name: "No token yet" })).toBeVisible();
   await inspect(page, "remote-empty");
   await page.getByRole("button", { name: "New token" }).click();

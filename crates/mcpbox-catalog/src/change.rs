@@ -80,13 +80,16 @@ impl Change {
         Self::begin(cat, who.actor()).await
     }
 
-    /// Writes the audit row of what is being done.
+    /// Writes the audit row of what is being done. What is done to an account shows on every page that has it.
     pub(crate) async fn audit(
         &mut self,
         action: &'static str,
         subject: String,
         detail: Value,
     ) -> Result<(), CatalogError> {
+        if subject.starts_with("user:") {
+            self.tell(LiveEvent::SessionsChanged);
+        }
         let entry = AuditEntry { actor: self.actor.clone(), action, subject, detail };
         audit::append(&self.tx, entry, self.now).await?;
         self.kinds.push(action);

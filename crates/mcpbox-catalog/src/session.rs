@@ -142,7 +142,6 @@ pub(crate) async fn open_in(
     sessions::insert(&change.tx, &session, &hash_of(&token)).await?;
     let detail = json!({"session": session.id, "how": how});
     change.audit("session.login", format!("user:{}", user.id), detail).await?;
-    change.tell(LiveEvent::SessionsChanged);
     Ok(NewSession { token, user: Account::of(&user), expires_at: now + ABSOLUTE })
 }
 

@@ -41,7 +41,7 @@ pub enum LiveEvent {
     SettingsChanged,
     /// A target of notifications was made, changed or deleted, or an attempt to deliver ended.
     NotificationsChanged,
-    /// A session of an admin began or ended.
+    /// A session of a human began or ended, or an account changed.
     SessionsChanged,
     /// Remote access changed: a request waits or was decided, an authorization, token or client began or ended.
     AccessChanged,

@@ -15,7 +15,7 @@ pub(crate) async fn check_may_let_in(change: &Change, username: &str) -> Result<
     if human.is_some_and(|user| user.may_let_in()) {
         return Ok(());
     }
-    let message = "this account may not let clients in: that takes the role reviewer or admin";
+    let message = "this account may not let clients in: that takes the role reviewer or admin; ask an admin for it";
     Err(refused(FailureKind::Forbidden, message))
 }
 

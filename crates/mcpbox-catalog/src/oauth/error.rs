@@ -90,7 +90,8 @@ impl From<CatalogError> for OAuthError {
             FailureKind::InvalidArguments | FailureKind::NotFound | FailureKind::Conflict => ErrorCode::InvalidRequest,
             _ => ErrorCode::ServerError,
         };
-        Self::new(code, failure.message)
+        let hint = failure.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        Self::new(code, format!("{}{hint}", failure.message))
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{decide, error::OAuthError};
 use crate::{
-    Catalog,
+    Catalog, access,
     identity::{self, Errand, OidcAnswer, OidcStart},
 };
 
@@ -44,6 +44,11 @@ pub async fn approve_with_provider(
 ) -> Result<AuthorizationRequestId, OAuthError> {
     let (mut change, person, errand) = identity::finish_oidc_person(cat, answer).await?;
     let request = decide::waiting(&change, errand.request).await?;
+    if let Err(refusal) = access::check_may_let_in(&change, &person.username).await {
+        // An account that this login made stays, so that an admin can give it the role that it lacks.
+        change.commit().await?;
+        return Err(refusal.into());
+    }
     decide::allow(&mut change, &request, (&person.username, "provider"), &errand.scopes).await?;
     change.commit().await?;
     Ok(errand.request)

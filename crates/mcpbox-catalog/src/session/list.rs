@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use mcpbox_core::{event::LiveEvent, failure::FailureKind, ids::SessionId, principal::Actor};
+use mcpbox_core::{failure::FailureKind, ids::SessionId, principal::Actor};
 use mcpbox_store::{sessions, users};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -62,7 +62,6 @@ pub async fn end_session(cat: &Arc<Catalog>, who: &SignedIn, id: SessionId) -> R
         return Err(refused(FailureKind::NotFound, format!("you have no session {id}; it may have ended already")));
     }
     change.audit("session.end", format!("user:{}", who.user_id()), json!({"session": id})).await?;
-    change.tell(LiveEvent::SessionsChanged);
     change.commit().await
 }
 
@@ -74,7 +73,6 @@ pub async fn end_other_sessions(cat: &Arc<Catalog>, who: &SignedIn) -> Result<u6
     let mut change = Change::begin(cat, who.actor()).await?;
     let ended = sessions::delete_by_user(&change.tx, who.user_id(), who.session()).await?;
     change.audit("session.end_others", format!("user:{}", who.user_id()), json!({"ended": ended})).await?;
-    change.tell(LiveEvent::SessionsChanged);
     change.commit().await?;
     Ok(ended)
 }
@@ -90,6 +88,5 @@ pub async fn logout(cat: &Arc<Catalog>, token: &SecretString) -> Result<(), Cata
     let mut change = Change::begin(cat, Actor::admin(&username)).await?;
     sessions::delete(&change.tx, session.id).await?;
     change.audit("session.logout", format!("user:{}", session.user_id), json!({"session": session.id})).await?;
-    change.tell(LiveEvent::SessionsChanged);
     change.commit().await
 }

@@ -118,7 +118,7 @@ pub(super) async fn decide(State(gateway): State<Arc<Gateway>>, Path(id): Path<S
                     trouble.mark(&mut response);
                     return Ok(response);
                 }
-                Ok(Some(start)) => return Ok(provider::leave(remote, &start)),
+                Ok(Some(start)) => return Ok(provider::leave(remote, id, &start)),
                 done => drop(done?),
             },
         }

@@ -1,5 +1,6 @@
 //! `/oauth/callback`: a human is back from the OpenID provider, to let in the client for which they left. What they allowed stays on the
-//! server meanwhile; their browser keeps only a token, in a cookie that must come along from another site.
+//! server meanwhile; their browser keeps a token and the way
+//! back to the request, in a cookie that must come along from another site.
 
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use mcpbox_catalog::{
     identity::{OidcAnswer, OidcStart},
     oauth,
 };
+use mcpbox_core::ids::AuthorizationRequestId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Remote, address, answer::Trouble, cookies, fields::Fields, pages};
@@ -24,9 +26,9 @@ const COOKIE_SECONDS: u32 = 600;
 const REASON_MAX: usize = 200;
 
 /// Sends the browser to the provider, by a page: a redirect that answers a form would count as the form's own target.
-pub(super) fn leave(remote: &Remote, start: &OidcStart) -> Response {
+pub(super) fn leave(remote: &Remote, id: AuthorizationRequestId, start: &OidcStart) -> Response {
     let mut response = pages::leave(&start.url);
-    set_cookie(remote, &mut response, start.token.expose_secret(), COOKIE_SECONDS);
+    set_cookie(remote, &mut response, &format!("{}.{id}", start.token.expose_secret()), COOKIE_SECONDS);
     response
 }
 
@@ -38,28 +40,32 @@ pub(super) async fn back(State(gateway): State<Arc<Gateway>>, request: Request) 
     }
     let (from, headers) = (address(&request), request.headers().clone());
     let query = request.uri().query().unwrap_or_default().to_owned();
+    let kept = cookies::read(&remote, &headers, COOKIE).and_then(|value| value.split_once('.'));
+    let begun = kept.and_then(|(_, id)| id.parse::<AuthorizationRequestId>().ok());
     let allowed = async {
         gateway.strangers.poll(from).map_err(|wait| Trouble::wait("looks", wait))?;
-        let answer = answer(&remote, &headers, &query)?;
+        let answer = answer(kept.map(|(token, _)| token), &query)?;
         Ok::<_, Trouble>(oauth::approve_with_provider(&gateway.catalog, answer).await?)
     };
-    let mut response = match allowed.await {
-        Ok(id) => pages::on(&format!("/oauth/authorize/{id}")),
-        Err(trouble) => pages::trouble(&trouble),
+    let mut response = match (allowed.await, begun) {
+        (Ok(id), _) => pages::on(&format!("/oauth/authorize/{id}")),
+        (Err(trouble), Some(id)) => pages::stuck(&trouble, &format!("/oauth/authorize/{id}")),
+        (Err(trouble), None) => pages::trouble(&trouble),
     };
     set_cookie(&remote, &mut response, "", 0);
     response
 }
 
-fn answer(remote: &Remote, headers: &HeaderMap, query: &str) -> Result<OidcAnswer, Trouble> {
+/// What came back, with the token that this browser kept.
+fn answer(token: Option<&str>, query: &str) -> Result<OidcAnswer, Trouble> {
     let mut fields = Fields::parse(query.as_bytes())?;
     if let Some(error) = fields.take("error") {
         let reason = fields.take("error_description").unwrap_or(error);
         let reason: String = reason.chars().filter(|it| !it.is_control()).take(REASON_MAX).collect();
-        let message = format!("the provider did not log you in ({reason}); go back and choose another way");
+        let message = format!("the provider did not log you in ({reason})");
         return Err(Trouble::status(StatusCode::FORBIDDEN, message));
     }
-    let token = cookies::read(remote, headers, COOKIE).ok_or_else(|| {
+    let token = token.ok_or_else(|| {
         let message = "this login began in another browser, or took too long; begin anew in the client";
         Trouble::status(StatusCode::BAD_REQUEST, message)
     })?;

@@ -47,6 +47,12 @@ function ProviderForm({ view }: { view: Schema["ProviderView"] }) {
           <Stack maw={640}>
             <Text>Register MCPbox with your provider as a confidential web client with this redirect address:</Text>
             <CodeBlock code={view.redirect_url} label="the redirect address" />
+            {view.remote_redirect_url && (
+              <>
+                <Text>And with this one, for the page on which people let in a client elsewhere:</Text>
+                <CodeBlock code={view.remote_redirect_url} label="the redirect address for clients" />
+              </>
+            )}
             <TextInput label="Issuer" description="Exactly as the provider names itself. An address on your own network works too." placeholder="https://auth.example.com" value={provider.issuer} onChange={(event) => set("issuer", event.currentTarget.value.trim())} autoComplete="off" spellCheck={false} required={provider.is_on} />
             {provider.issuer.startsWith("http://") && (
               <Alert color="warn" role="note">
@@ -71,7 +77,7 @@ function ProviderForm({ view }: { view: Schema["ProviderView"] }) {
         </Paper>
       </Section>
       <Stack mb="xl" maw={672}>
-        <Switch label="Offer it on the login page" checked={provider.is_on} onChange={(event) => set("is_on", event.currentTarget.checked)} size="md" />
+        <Switch label={view.remote_redirect_url ? "Offer it on the login pages" : "Offer it on the login page"} checked={provider.is_on} onChange={(event) => set("is_on", event.currentTarget.checked)} size="md" />
         {save.isError && (
           <Alert color="bad" role="alert">
             {sentence(save.error)}

@@ -1,8 +1,10 @@
-import { Button, Text } from "@mantine/core";
+import { Anchor, Box, Button, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { Globe } from "lucide-react";
 import { useState } from "react";
 import { api, client, type Schema } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
+import { CodeBlock } from "@/components/CodeBlock";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { type Column, DataTable } from "@/components/DataTable";
@@ -16,8 +18,8 @@ import { Verified } from "./Waiting";
 
 type Authorization = Schema["AuthorizationReport"];
 
-/** Clients that a human allowed to act for them. */
-export function Authorizations() {
+/** Clients that a human allowed to act for them; `url` is the address that they were given, none while remote access is off. */
+export function Authorizations({ url }: { url: string | undefined }) {
   const [page, setPage] = useState(1);
   const { data } = api.useSuspenseQuery("get", "/api/oauth/authorizations", { params: { query: { page, page_size: 50 } } });
   const [asked, setAsked] = useState<Authorization>();
@@ -50,16 +52,42 @@ export function Authorizations() {
         columns={columns}
         rowKey={({ id }) => id}
         paging={{ page, pages: data.pages, total: data.total, onPage: setPage }}
-        empty={
-          <EmptyState icon={Globe} title="No client is connected">
-            Give claude.ai, ChatGPT or an editor elsewhere the public address of this box with <CodeName>/mcp</CodeName> at its end. It opens a page with a code; the request waits here until you compare the code and allow it. Without a public address there is none to give: start with <CodeName>--public-url https://…</CodeName>.
-          </EmptyState>
-        }
+        empty={url ? <NoClient url={url} /> : <SwitchedOff />}
       />
       <ConfirmDialog isOpen={asked !== undefined} onClose={() => setAsked(undefined)} title={`Revoke ${asked?.client_name.slice(0, 60) ?? ""}?`} action="Revoke" tone="bad" onConfirm={revoke}>
         All its tokens end at once, on every replica. To connect again it has to ask again.
       </ConfirmDialog>
     </Section>
+  );
+}
+
+function NoClient({ url }: { url: string }) {
+  return (
+    <EmptyState icon={Globe} title="No client is connected">
+      Give claude.ai, ChatGPT or an editor elsewhere the address <CodeName>{url}</CodeName> and nothing else. What each wants to be told stands below, and in <CodeName>docs/guides/remote.md</CodeName>.
+    </EmptyState>
+  );
+}
+
+function SwitchedOff() {
+  return (
+    <EmptyState icon={Globe} title="Remote access is off">
+      <Stack gap={12}>
+        <Text inherit>
+          To switch it on, put a tunnel or proxy with a certificate before <CodeName>127.0.0.1:8002</CodeName>, and start MCPbox with its address:
+        </Text>
+        <Box ta="left">
+          <CodeBlock code="mcpbox serve --public-url https://box.example.com" label="the command" />
+        </Box>
+        <Text inherit>
+          In a container, set <CodeName>MCPBOX_PUBLIC_URL</CodeName>. <CodeName>docs/guides/remote.md</CodeName> tells more; with an account at Cloudflare, the page{" "}
+          <Anchor td="underline" inherit renderRoot={(props) => <Link {...props} to="/settings/cloudflare" />}>
+            Cloudflare
+          </Anchor>{" "}
+          makes the tunnel.
+        </Text>
+      </Stack>
+    </EmptyState>
   );
 }
 

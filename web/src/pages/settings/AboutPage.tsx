@@ -1,7 +1,7 @@
 import { Anchor, Paper, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { api } from "@/api/client";
 import { CodeBlock } from "@/components/CodeBlock";
-import { ConnectionCheck } from "@/components/ConnectionCheck";
 import { HostileText } from "@/components/HostileText";
 import { PageHeader } from "@/components/PageHeader";
 import { Section } from "@/components/Section";
@@ -40,7 +40,13 @@ export function AboutPage() {
       {connection.public_url && (
         <Section title="Clients elsewhere">
           <CodeBlock code={`${connection.public_url}/mcp`} label="the public MCP address" />
-          <ConnectionCheck />
+          <Text mt="md">
+            How to connect them, and a check of each hop on the way here, stand under{" "}
+            <Anchor td="underline" renderRoot={(props) => <Link {...props} to="/remote" />}>
+              Remote access
+            </Anchor>
+            .
+          </Text>
         </Section>
       )}
       <Section title="Over standard input and output">

@@ -10,7 +10,7 @@ export const CLIENTS = [
 ] as const;
 
 /** Where what has to be written, for one client. */
-export function instructions(client: string, { mcp_url: url, command }: Schema["ConnectionReport"]): { where: string; code: string } {
+export function instructions(client: string, { mcp_url: url, command }: Pick<Schema["ConnectionReport"], "mcp_url" | "command">): { where: string; code: string } {
   const [program = "mcpbox", ...args] = command;
   switch (client) {
     case "claude-code":

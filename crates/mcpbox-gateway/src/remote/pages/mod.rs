@@ -26,8 +26,8 @@ const PASSWORD_FIELDS: &str = "\
     <input type=\"text\" id=\"username\" name=\"username\" autocomplete=\"username\" required>\
     <label for=\"password\">Password</label>\
     <input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required>\
-    <label for=\"code\">One-time code, if your account has one</label>\
-    <input type=\"text\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" inputmode=\"numeric\">";
+    <label for=\"code\">One-time or recovery code, if your account wants one</label>\
+    <input type=\"text\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\">";
 
 const HEADERS: [(HeaderName, &str); 7] = [
     (
@@ -91,24 +91,28 @@ pub(super) fn wait(page: &Page<'_>) -> Response {
     page_of(StatusCode::OK, "Allow access", &body, Some((LOOK_SECONDS, &here)))
 }
 
-/// The form to log in here: with the OpenID provider, with a name and a password, or either.
+/// The form to log in here: with the OpenID provider, with a name and a password, or either. The first button is what the Enter key
+/// presses, so a password that was typed is never left behind for the provider.
 pub(super) fn here(page: &Page<'_>, trouble: Option<&Trouble>) -> Response {
     let here = page.path();
     let warning = trouble.map_or_else(String::new, |trouble| warning(&trouble.description));
+    let allow = match page.may_password {
+        true => "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button>",
+        false => "",
+    };
     let provider = page.provider.map_or_else(String::new, |name| {
+        let class = if page.may_password { "" } else { " class=\"main\"" };
+        let name = escape(name);
         format!(
-            "<div class=\"row\"><button class=\"main\" name=\"decision\" value=\"provider\" formnovalidate>\
-             Log in with {} and allow</button></div>",
-            escape(name)
+            "<button{class} name=\"decision\" value=\"provider\" formnovalidate>Log in with {name} and allow</button>"
         )
     });
-    let allow = "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button>";
-    let (fields, allow) = if page.may_password { (PASSWORD_FIELDS, allow) } else { ("", "") };
+    let fields = if page.may_password { PASSWORD_FIELDS } else { "" };
     let body = format!(
         "{about}<form method=\"post\" action=\"{here}\"><h2>Allow it to</h2>{ticks}\
-         <h2>Log in to your MCPbox</h2>{warning}{provider}{fields}\
+         <h2>Log in to your MCPbox</h2>{warning}{fields}\
          <input type=\"hidden\" name=\"proof\" value=\"{proof}\">\
-         <div class=\"row\">{allow}\
+         <div class=\"row\">{allow}{provider}\
          <button name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>\
          <a href=\"{here}\">Use a code instead</a></div></form>",
         about = about(page.request),
@@ -155,7 +159,16 @@ pub(super) fn go(url: &str) -> Response {
 
 /// What went wrong, for the human.
 pub(super) fn trouble(trouble: &Trouble) -> Response {
-    let body = format!("<h1>This login cannot go on</h1>{}", warning(&trouble.description));
+    failed(trouble, "")
+}
+
+/// What went wrong while the request at `path` waits on.
+pub(super) fn stuck(trouble: &Trouble, path: &str) -> Response {
+    failed(trouble, &format!("<p><a href=\"{path}\">Choose another way</a></p>"))
+}
+
+fn failed(trouble: &Trouble, rest: &str) -> Response {
+    let body = format!("<h1>This login cannot go on</h1>{}{rest}", warning(&trouble.description));
     // A browser shows the page whatever the status; 401 would want a header that asks for a password.
     let status = if trouble.status == StatusCode::UNAUTHORIZED { StatusCode::BAD_REQUEST } else { trouble.status };
     let mut response = page_of(status, "Login failed", &body, None);
