@@ -62,6 +62,7 @@ async fn limits_out_of_range_change_nothing() {
 
 #[tokio::test]
 async fn a_body_over_the_cap_is_refused() {
+    assert_eq!(mcpbox_admin::AdminConfig::default().max_body_bytes, 10 << 20);
     let mut config = unlimited();
     config.max_body_bytes = 4096;
     let fixture = Fixture::start_with(config).await;

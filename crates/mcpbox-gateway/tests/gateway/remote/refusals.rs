@@ -170,7 +170,8 @@ async fn a_crowd_that_guesses_leaves_a_place_to_whoever_is_at_the_admin_page() {
     let form = [
         ("proof", &*proof_of(&opened.page)),
         ("decision", "allow"),
-        ("username", "ada"),
+        // Unknown, so that each guess takes its whole time.
+        ("username", "nobody"),
         ("password", "wrong horse battery"),
         ("scope:mcp:tools", "1"),
     ];
