@@ -1,5 +1,5 @@
 """Makes the images of the test run: the base that the Dockerfile names, from Debian's packages; MCPbox on it, with a program that is built
-already (`MCPBOX_LONG=1`: also the whole Dockerfile, compiling in it); and stand-ins for the images of PostgreSQL and HAProxy."""
+already (`MCPBOX_LONG=1`: also the whole Dockerfile, compiling in it); and stand-ins for the images of PostgreSQL, HAProxy and cloudflared."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def main(program: Path, cache: Path) -> None:
         make_mcpbox(program)
         build("stand-ins", HERE / "stand-ins", target="postgres", tag="postgres:17")
         build("stand-ins", HERE / "stand-ins", target="haproxy", tag="haproxy:3.2")
+        build("stand-ins", HERE / "stand-ins", target="cloudflared", tag="cloudflare/cloudflared:2026.3.0")
         if os.environ.get("MCPBOX_LONG") == "1":
             compile_inside()
         # Programs of earlier runs; the cache would grow with each.

@@ -4,6 +4,7 @@ lost when a gateway and a worker die under load."""
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -27,10 +28,27 @@ print(sorted(path.name for path in pathlib.Path("/data").iterdir() if path.suffi
 """
 
 
+# What the tunnel's program would ask, and what comes back: of the address that it is told to lead to, as the public name.
+THROUGH_TUNNEL = """
+import http.client, json, socket
+gateways = sorted({found[4][0] for found in socket.getaddrinfo("mcpbox", 8002, type=socket.SOCK_STREAM)})
+print(json.dumps(gateways))
+for gateway in gateways:
+    for path in ("/.well-known/oauth-authorization-server", "/mcp", "/api/session"):
+        connection = http.client.HTTPConnection(gateway, 8002, timeout=5)
+        headers = {"Host": "box.example.com", "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        print(answer.status, answer.read().decode()[:2000].replace("\\n", " "))
+"""
+
+
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     compose = Compose("compose.scale.yaml", tmp_path_factory.mktemp("team"))
     subprocess.run([compose.directory / "make-secrets"], check=True, stdout=subprocess.DEVNULL)
+    settings = "MCPBOX_PUBLIC_URL=https://box.example.com\nREMOTE_TUNNEL_TOKEN=a-token\nCOMPOSE_PROFILES=remote\n"
+    (compose.directory / ".env").write_text(settings)
     compose.up()
     yield compose
     remove_all()
@@ -113,6 +131,24 @@ def test_a_worker_holds_neither_database_nor_key_and_reaches_neither_database_no
         assert knock(gateway, address(worker, "sandbox"), 8001).startswith("HTTP/1.1 401"), "a worker wants its key"
         assert knock(gateway, "127.0.0.1", 3000).startswith("unreachable"), "a gateway opens no admin door"
         assert knock(gateway, address(admin, "sandbox"), 3000) == "closed"
+
+
+def test_a_tunnel_beside_them_reaches_the_remote_listener_of_every_gateway_and_nothing_else(team: Compose) -> None:
+    (tunnel,), (worker,), (admin,) = team.containers("cloudflared-remote"), team.containers("sandbox-2"), team.containers("admin")
+    assert set(inspect(tunnel)["NetworkSettings"]["Networks"]) == {team.network("remote")}
+    first, *answers = python_in(tunnel, THROUGH_TUNNEL).splitlines()
+    gateways = sorted(address(gateway, "remote") for gateway in team.containers("gateway"))
+    assert json.loads(first) == gateways and len(gateways) == 2, first
+    assert len(answers) == 6, answers
+    for metadata, endpoint, other in (answers[:3], answers[3:]):
+        assert metadata.startswith("200 ") and '"issuer":"https://box.example.com"' in metadata, metadata
+        assert endpoint.startswith("401 ") and other.startswith("404 "), (endpoint, other)
+    for gateway in team.containers("gateway"):
+        assert knock(tunnel, address(gateway, "remote"), 8000) == "closed", "the endpoint without a login"
+        assert knock(worker, address(gateway, "sandbox"), 8002) == "closed", "workers are no tunnel"
+        assert "remote       https://box.example.com/mcp" in docker("logs", gateway)
+    assert knock(tunnel, "admin", 3000).startswith("unreachable")
+    assert knock(tunnel, address(admin, "ui"), 3000).startswith("unreachable")
 
 
 def test_only_the_admin_page_and_the_balancer_are_published_and_every_part_is_locked_down(team: Compose) -> None:

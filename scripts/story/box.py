@@ -22,6 +22,14 @@ PASSWORD = "correct horse battery staple"
 START_LIMIT_S = 60
 STOP_LIMIT_S = 5
 CLI_LIMIT_S = 60
+# Limits that no test reaches, for boxes with a public address: there they cannot be off.
+MANY = 1_000_000
+UNLIMITED = {
+    "MCPBOX_RATE_LIMIT": "on",
+    "MCPBOX_RATE_LIMITS": ",".join(
+        f"{name}={MANY}" for name in ("requests", "logins", "tools", "calls", "tokens", "registrations", "authorizations", "looks")
+    ),
+}
 
 
 def clean_environment(extra: dict[str, str] | None = None) -> dict[str, str]:

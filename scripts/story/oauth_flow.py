@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from box import PASSWORD, USERNAME, AdminSession, Box
+from box import PASSWORD, UNLIMITED, USERNAME, AdminSession, Box
 
 PUBLIC = "https://box.example.com"
 CALLBACK = "https://client.example/callback"
@@ -25,7 +25,7 @@ def settings() -> dict[str, str]:
     """A box with remote access behind a proxy on this machine."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    return {"MCPBOX_PUBLIC_URL": PUBLIC, "MCPBOX_REMOTE_ADDR": f"127.0.0.1:{port}", "MCPBOX_TRUSTED_PROXIES": "127.0.0.1"}
+    return UNLIMITED | {"MCPBOX_PUBLIC_URL": PUBLIC, "MCPBOX_REMOTE_ADDR": f"127.0.0.1:{port}", "MCPBOX_TRUSTED_PROXIES": "127.0.0.1"}
 
 
 @dataclass

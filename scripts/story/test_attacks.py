@@ -256,7 +256,7 @@ def test_bodies_that_are_too_large_or_of_another_kind_are_refused(remote: Remote
 
 
 def test_who_guesses_locks_out_himself_and_not_the_owner(tmp_path: Path) -> None:
-    box = Box(tmp_path / "data", settings() | {"MCPBOX_RATE_LIMIT": "on"}).start()
+    box = Box(tmp_path / "data", settings() | {"MCPBOX_RATE_LIMITS": ""}).start()
     try:
         box.create_admin()
         allow_passwords(box)
@@ -278,11 +278,38 @@ def test_who_guesses_locks_out_himself_and_not_the_owner(tmp_path: Path) -> None
         # Nor do waiting logins of others keep the owner out.
         crowd = [remote.authorize(client, sender=f"10.{number % 30}.0.1").status for number in range(240)]
         assert set(crowd) == {200} and remote.authorize(client, sender="203.0.113.200").status == 200, crowd
-        admin = http.client.HTTPConnection(urlsplit(box.admin_url).netloc, timeout=60)
-        body = json.dumps({"username": USERNAME, "password": PASSWORD})
-        admin.request("POST", "/api/session", body, {"Content-Type": "application/json", "Origin": box.admin_url, "X-Forwarded-For": OWNER})
-        assert admin.getresponse().status == 200
-        admin.close()
+        # One count for both doors that take passwords.
+        assert at_the_admin_page(box, ATTACKER, PASSWORD) == 429
+        assert at_the_admin_page(box, OWNER, PASSWORD) == 200
+        other = "198.51.100.77"
+        assert [at_the_admin_page(box, other, "a guess there") for _ in range(5)] == [401] * 5
+        assert remote.allow(remote.begin(client, sender=other), sender=other).status == 429
+        assert remote.allow(remote.begin(client)).status == 200, "still not the owner"
+    finally:
+        box.stop()
+
+
+def at_the_admin_page(box: Box, sender: str, password: str) -> int:
+    """The status of a login there, through the trusted proxy."""
+    admin = http.client.HTTPConnection(urlsplit(box.admin_url).netloc, timeout=60)
+    body = json.dumps({"username": USERNAME, "password": password})
+    admin.request("POST", "/api/session", body, {"Content-Type": "application/json", "Origin": box.admin_url, "X-Forwarded-For": sender})
+    status = admin.getresponse().status
+    admin.close()
+    return status
+
+
+def test_guesses_through_a_tunnel_that_nobody_named_do_not_lock_out_the_owner_at_home(tmp_path: Path) -> None:
+    """Both come from 127.0.0.1, as far as the box knows."""
+    box = Box(tmp_path / "data", settings() | {"MCPBOX_RATE_LIMITS": "", "MCPBOX_TRUSTED_PROXIES": ""}).start()
+    try:
+        box.create_admin()
+        allow_passwords(box)
+        remote = Remote(box)
+        attacked = remote.begin(remote.client())
+        guessed = [remote.allow(attacked, password=f"guess number {number}").status for number in range(7)]
+        assert guessed == [403] * 5 + [429] * 2, guessed
+        assert at_the_admin_page(box, OWNER, PASSWORD) == 200
     finally:
         box.stop()
 

@@ -189,10 +189,10 @@ def test_the_models_would_notice_a_key_that_cloudflare_does_not_know() -> None:
 
 
 CLOUDFLARED = """#!/bin/sh
+trap 'echo stopped >> {log}; exit 0' TERM
 echo "$*|$TUNNEL_TOKEN|$MCPBOX_SPY" >> {log}
 echo "a word of the program" >&2
 [ -e {broken} ] && exit 3
-trap 'echo stopped >> {log}; exit 0' TERM
 while :; do sleep 0.05; done
 """
 
@@ -233,14 +233,41 @@ def test_cloudflared_runs_with_the_tunnel_and_ends_with_the_server(tmp_path: Pat
     os.kill(pid, 9)
     failed = until(lambda: (now := tunnel())["restarts"] >= 2 and not now["is_running"] and now)
     assert "a word of the program" in failed["message"] and "started again in" in failed["message"]
+    tries = log.read_text().count("run|")
     broken.unlink()
-    until(lambda: tunnel()["is_running"])
+    until(lambda: tunnel()["is_running"] and log.read_text().count("run|") > tries)
 
     admin.send("POST", "/cloudflare/undo")
     until(lambda: "waits for the tunnel" in tunnel()["message"])
     assert log.read_text().endswith("stopped\n")
+    tries = log.read_text().count("run|")
     run_to(admin, "tunnel")
-    until(lambda: tunnel()["is_running"])
+    until(lambda: tunnel()["is_running"] and log.read_text().count("run|") > tries)
     before = log.read_text().count("stopped")
     box.stop()
     assert log.read_text().count("stopped") == before + 1
+
+
+def test_cloudflared_does_not_outlive_a_server_that_is_killed(tmp_path: Path, fresh: Box) -> None:
+    """The program ignores every signal that it can, and its server can tell it nothing."""
+    program, gone = tmp_path / "cloudflared", tmp_path / "gone"
+    program.write_text(f"#!/bin/sh\ntrap '' TERM INT HUP PIPE\nexec tail -f /dev/null {gone}-tunnel\n")
+    program.chmod(0o755)
+    (tmp_path / "gone-tunnel").touch()
+    fresh.env |= {"TUNNEL_TOKEN": "token-of-the-operator"}
+    fresh.start("--cloudflared", str(program))
+
+    def tunnels() -> dict[int, str]:
+        return {pid: line for pid, line in fresh.children().items() if f"{gone}-tunnel" in line}
+
+    (pid,) = until(tunnels)
+    fresh.kill()
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+    missing = tmp_path / "missing"
+    fresh.start("--cloudflared", str(missing))
+    fresh.create_admin()
+    admin = AdminSession(fresh.admin_url)
+    said = until(lambda: (now := admin.send("GET", "/cloudflare")["tunnel"]) and now["restarts"] and now["message"])
+    assert f"{missing} cannot be started" in said and "check --cloudflared" in said, said
+    fresh.stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from box import PROGRAM, AdminSession, Box, clean_environment
+from box import PROGRAM, UNLIMITED, AdminSession, Box, clean_environment
 from front_proxy import ADDRESS, Authority, Proxy, free_port
 from oauth_flow import Remote, allow_passwords
 
@@ -47,7 +47,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     directory = tmp_path_factory.mktemp("published")
     directory.chmod(0o755)
     port = free_port()
-    settings = {"MCPBOX_PUBLIC_URL": f"https://{ADDRESS}:{port}", "MCPBOX_TRUSTED_PROXIES": f"127.0.0.1,{ADDRESS}"}
+    settings = UNLIMITED | {"MCPBOX_PUBLIC_URL": f"https://{ADDRESS}:{port}", "MCPBOX_TRUSTED_PROXIES": f"127.0.0.1,{ADDRESS}"}
     authority = Authority(directory / "authority")
     settings |= {"MCPBOX_REMOTE_ADDR": f"127.0.0.1:{(remote := free_port())}", "MCPBOX_EXTRA_CA": str(authority.file)}
     box = Box(directory / "data", settings).start()

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rightsOf, scopesOf, spelled } from "@/pages/remote/scopes";
+import { rightsOf, scopesOf } from "@/pages/remote/scopes";
 
 it("says what scopes allow as a human would", () => {
   expect(rightsOf(["mcp:tools"])).toBe("call all tools");
@@ -12,9 +12,8 @@ it("says what scopes allow as a human would", () => {
 });
 
 it("asks for the scopes that were ticked", () => {
-  expect(scopesOf({ tools: true, author: false, servers: [] })).toEqual(["tools"]);
-  expect(scopesOf({ tools: true, author: true, servers: ["weather"] })).toEqual([{ server: "weather" }, "author"]);
-  expect(scopesOf({ tools: false, author: true, servers: [] })).toEqual(["author"]);
+  expect(scopesOf({ tools: true, author: false, servers: [] })).toEqual(["mcp:tools"]);
+  expect(scopesOf({ tools: true, author: true, servers: ["weather"] })).toEqual(["server:weather", "mcp:author"]);
+  expect(scopesOf({ tools: false, author: true, servers: [] })).toEqual(["mcp:author"]);
   expect(scopesOf({ tools: false, author: false, servers: [] })).toEqual([]);
-  expect(scopesOf({ tools: true, author: true, servers: ["weather"] }).map(spelled)).toEqual(["server:weather", "mcp:author"]);
 });

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use axum::Router;
 use futures::future::BoxFuture;
 use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
-use mcpbox_listen::Limits;
+use mcpbox_listen::{Limits, LoginLimit};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -138,24 +138,25 @@ impl Default for AdminConfig {
     }
 }
 
-/// Requests a minute, per client address; none is unlimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How often one client address may ask.
+#[derive(Debug, Clone)]
 pub struct RateLimit {
-    /// All requests under `/api`.
+    /// All requests under `/api`, a minute; none is unlimited.
     pub requests: Option<NonZeroU32>,
-    /// Attempts to log in or to set up; on the command line's socket: wrong passwords.
-    pub logins: Option<NonZeroU32>,
+    /// Attempts to log in or to set up; on the command line's socket: wrong passwords. Counted together with those at other listeners
+    /// that are given a clone.
+    pub logins: LoginLimit,
 }
 
 impl RateLimit {
     /// No limits: for benchmarks and tests only, since passwords can then be guessed at full speed.
-    pub const fn off() -> Self {
-        Self { requests: None, logins: None }
+    pub fn off() -> Self {
+        Self { requests: None, logins: LoginLimit::per_minute(None) }
     }
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { requests: NonZeroU32::new(600), logins: NonZeroU32::new(5) }
+        Self { requests: NonZeroU32::new(600), logins: LoginLimit::default() }
     }
 }

@@ -42,7 +42,7 @@ impl AdminState {
         };
         Self {
             catalog,
-            limits: Arc::new(Limits::new(config.rate_limit)),
+            limits: Arc::new(Limits::new(config.rate_limit.clone())),
             hosts: Arc::new(hosts),
             cookie_secure: config.cookie_secure,
             hsts: config.hsts,

@@ -48,6 +48,8 @@ const READ_AGAIN_LAST: Duration = Duration::from_secs(30);
 const HASHING_AT_ONCE: usize = 2;
 /// Password hashes that are computed or wait: nobody waits much longer than a second.
 const HASHING_PLACES: usize = 16;
+/// Those of them that attempts at the public address may take.
+const HASHING_GUESTS: usize = 8;
 
 /// What a catalog is made of.
 pub struct CatalogConfig {
@@ -76,6 +78,8 @@ pub struct Catalog {
     pub(crate) hashing: Semaphore,
     /// Passwords that are hashed or wait for it.
     pub(crate) hashing_places: Semaphore,
+    /// Those of them that people elsewhere may take.
+    pub(crate) hashing_guests: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
     /// Resolving and installing packages; given up by [`Catalog::close`].
@@ -150,6 +154,7 @@ impl Catalog {
             observe,
             hashing: Semaphore::new(HASHING_AT_ONCE),
             hashing_places: Semaphore::new(HASHING_PLACES),
+            hashing_guests: Semaphore::new(HASHING_GUESTS),
             tasks,
             writers,
             stop_writers,

@@ -1,5 +1,5 @@
 //! What is kept for a time only is removed when it is over: records of runs, as long and as many as the settings say, but not the
-//! tests of versions that are still there; old versions; and the changes that other processes have long followed.
+//! tests of versions that are still there; old versions; packages that no published tool needs; and the changes that other processes have long followed.
 
 mod versions;
 
@@ -18,6 +18,9 @@ const FIRST: Duration = Duration::from_secs(60);
 /// How long a change can be followed. Whoever was away longer reads everything anyway.
 const FOLLOWED_FOR: TimeDelta = TimeDelta::days(1);
 
+/// How long packages that no published tool needs stay after their last use.
+const PACKAGES_KEPT_FOR: TimeDelta = TimeDelta::days(30);
+
 /// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Removed {
@@ -25,6 +28,8 @@ pub struct Removed {
     pub runs: u64,
     /// Versions of tools.
     pub versions: u64,
+    /// Installed packages, as environments.
+    pub environments: u64,
 }
 
 /// Removes what is older, or more, than is kept.
@@ -42,7 +47,18 @@ pub async fn remove_old(cat: &Arc<Catalog>) -> Result<Removed, CatalogError> {
     for known in cat.snapshot().known() {
         runs += calls::trim(&cat.store, known.tool.id, cat.room.runs_per_tool()).await?;
     }
-    Ok(Removed { runs, versions })
+    let environments = remove_environments(cat).await;
+    Ok(Removed { runs, versions, environments })
+}
+
+/// Removes installed packages that no published tool needs and nobody tried for a while.
+async fn remove_environments(cat: &Arc<Catalog>) -> u64 {
+    let wanted = cat.snapshot().locks();
+    let removed = cat.executor.remove_unused(&wanted, cat.clock.now() - PACKAGES_KEPT_FOR).await;
+    if removed > 0 {
+        cat.installs.forget(&wanted);
+    }
+    removed
 }
 
 /// Starts the timer; it ends with the catalog.
@@ -51,8 +67,10 @@ pub(crate) fn watch(cat: &Arc<Catalog>) {
     cat.background.spawn(async move {
         while let Some(cat) = timer.next().await {
             match remove_old(&cat).await {
-                Ok(Removed { runs: 0, versions: 0 }) => {}
-                Ok(Removed { runs, versions }) => tracing::info!(runs, versions, "removed what is kept no longer"),
+                Ok(removed) if removed == Removed::default() => {}
+                Ok(Removed { runs, versions, environments }) => {
+                    tracing::info!(runs, versions, environments, "removed what is kept no longer")
+                }
                 Err(error) => {
                     tracing::error!(%error, "what is kept no longer could not be removed; tried again in an hour")
                 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -55,6 +56,13 @@ pub trait Executor: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), String>> {
         let _ = (environment, lock, progress);
         Box::pin(async { Err("this sandbox cannot install packages".to_owned()) })
+    }
+
+    /// Removes the environments of locks other than `wanted` that were not used since `since`; gives how many. What is needed again
+    /// is installed again.
+    fn remove_unused<'a>(&'a self, wanted: &'a BTreeSet<ContentHash>, since: DateTime<Utc>) -> BoxFuture<'a, u64> {
+        let _ = (wanted, since);
+        Box::pin(async { 0 })
     }
 }
 

@@ -89,6 +89,8 @@ pub struct AuthorizationRequest {
     pub created_at: DateTime<Utc>,
     /// When nothing can be done with it any more.
     pub expires_at: DateTime<Utc>,
+    /// When its page was last noted to look again; none since the browser brought it.
+    pub looked_at: Option<DateTime<Utc>>,
 }
 
 /// What a human authorised: a client may act for them. All its tokens are one family and end with it.

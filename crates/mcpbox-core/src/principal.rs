@@ -23,10 +23,9 @@ pub enum Principal {
     },
 }
 
-/// What a remote principal may do.
+/// What a remote principal may do. Spelled as OAuth spells it wherever it is written: `mcp:tools`, `mcp:author`, `server:NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Scope {
     /// Call published tools.
     Tools,
@@ -66,6 +65,39 @@ impl std::str::FromStr for Scope {
         }
     }
 }
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{ObjectBuilder, Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "What a remote principal may do, as OAuth spells it: `mcp:tools` (call published tools), `mcp:author` (use the management \
+                 tools), `server:NAME` (only the tools of this server).",
+            ))
+            .pattern(Some("^(mcp:tools|mcp:author|server:[a-z][a-z0-9_]*)$"))
+            .examples(["mcp:tools", "server:weather"])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Scope {}
 
 impl Principal {
     /// Whether this principal speaks over this machine's own listener.
@@ -214,6 +246,19 @@ mod tests {
         }
         let local = Principal::Local { client: None };
         assert!(local.may_author() && local.sees_everything() && local.may_call_any() && local.may_call("a"));
+    }
+
+    #[test]
+    fn a_scope_is_written_and_read_in_one_spelling() {
+        let scopes = vec![Scope::Tools, Scope::Author, Scope::Server("weather".into())];
+        let json = serde_json::json!(["mcp:tools", "mcp:author", "server:weather"]);
+        assert_eq!(serde_json::to_value(&scopes).unwrap(), json);
+        assert_eq!(serde_json::from_value::<Vec<Scope>>(json).unwrap(), scopes);
+        for wrong in
+            [serde_json::json!("tools"), serde_json::json!({"server": "weather"}), serde_json::json!("server:A b")]
+        {
+            assert!(serde_json::from_value::<Scope>(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -71,9 +71,21 @@ fn address_of(entry: &str) -> Option<IpAddr> {
 /// Under which an address is counted: IPv4 (also when mapped into IPv6) alone, IPv6 by its /64, all of which one customer has.
 pub fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_loopback() => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
+        v6 @ IpAddr::V6(_) if !v6.is_loopback() => first_of(v6, 64),
         other => other,
     }
+}
+
+/// Under which whoever rents machines has many addresses next to each other is counted: IPv4 by its /24, IPv6 by its /48.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        v4 @ IpAddr::V4(_) => first_of(v4, 24),
+        v6 => first_of(v6, 48),
+    }
+}
+
+fn first_of(address: IpAddr, prefix: u8) -> IpAddr {
+    IpNet::new(address, prefix).map_or(address, |net| net.network())
 }
 
 #[cfg(test)]
@@ -133,5 +145,7 @@ mod tests {
         assert_eq!(of("2001:db8:1:2:ffff::9"), of("2001:db8:1:2::1"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::1"), "::1");
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!([of("::ffff:192.0.2.77"), of("2001:db8:1:2::9")], ["192.0.2.0", "2001:db8:1::"]);
     }
 }

@@ -33,7 +33,7 @@ pub async fn serve(
     let (setting, name) = match &gateway.config.remote {
         Some(remote) => {
             gateway.catalog.serve_remote(&remote.public_url);
-            ("MCPBOX_REMOTE_ADDR", "remote")
+            ("MCPBOX_REMOTE_CLIENTS", "remote")
         }
         None => ("MCPBOX_MCP_CLIENTS", "mcp"),
     };

@@ -3,13 +3,14 @@
 //! next call.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use mcpbox_core::{
     execute::{LockedEnvironment, Resolved},
+    hash::ContentHash,
     package::{PackageLock, Requirements},
 };
 use mcpbox_egress::Broker;
@@ -148,7 +149,7 @@ impl Environments {
         if environment.lock != lock.hash {
             return Err("this is the lock of another environment".to_owned());
         }
-        let installed = Installed::at(&self.runtime.directory, &self.python, lock);
+        let installed = Installed::at(&self.runtime.directory, &self.python, &lock.hash);
         let installed = match installed.site.is_dir() {
             true => installed,
             false => {
@@ -228,9 +229,43 @@ impl Environments {
         Ok(())
     }
 
+    /// Removes from the disk what is none of `wanted` and was not used since `since`.
+    pub(crate) async fn remove_unused(&self, wanted: &BTreeSet<ContentHash>, since: SystemTime) -> Result<u64, String> {
+        let _nobody_installs = self.installing.lock().await;
+        let runtime = self.runtime.directory.clone();
+        let wanted = wanted.iter().map(|lock| Installed::at(&runtime, &self.python, lock).site).collect();
+        let found = move || {
+            packages::remove_left_behind(&runtime, since)?;
+            packages::unused(&runtime, &wanted, since)
+        };
+        let found = off_thread(found).await?;
+        let mut removed = 0;
+        for installed in found {
+            if self.forget(&installed) {
+                off_thread(move || packages::remove(&installed)).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Forgets an environment unless processes run in it; whether it is not known any more.
+    fn forget(&self, installed: &Installed) -> bool {
+        let mut known = lock(&self.known);
+        let is_it = |found: &Environment| found.installed.site == installed.site;
+        if known.values().any(|found| is_it(found) && found.pool.is_some()) {
+            return false;
+        }
+        known.retain(|_, found| !is_it(found));
+        true
+    }
+
     /// A pool whose filler runs.
     fn begin(&self, jail: JailSpec, installed: &Installed) -> Running {
         let Surroundings { cgroups, metrics, tasks, stop, .. } = &self.surroundings;
+        if let Err(error) = installed.note_use() {
+            tracing::warn!(%error, "the use of an environment cannot be noted; it may be removed and installed again");
+        }
         let checked = installed.clone();
         let check = Check(Arc::new(move || checked.check().map(drop).map_err(SandboxError::Packages)));
         let config = PoolConfig::new(&self.config, cgroups.as_ref(), metrics.pool(&installed.name()));
@@ -278,8 +313,17 @@ impl Environments {
 
     fn evict(&self, found: &mut Environment) {
         found.pool = None;
+        // The end of its use counts; that its begin was noted is enough where this fails.
+        let _noted = found.installed.note_use();
         self.surroundings.metrics.pool(&found.installed.name()).evicted.inc();
     }
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?;
+    done.map_err(|error| error.to_string())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

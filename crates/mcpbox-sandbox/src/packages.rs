@@ -8,11 +8,13 @@ mod manifest;
 mod metadata;
 mod osv;
 mod resolve;
+mod unused;
 mod uv;
 
 pub(crate) use install::{Installed, install};
 pub(crate) use osv::Osv;
 pub(crate) use resolve::resolve;
+pub(crate) use unused::{remove, remove_left_behind, unused};
 pub(crate) use uv::Uv;
 
 use manifest::Manifest;

@@ -1,6 +1,7 @@
 //! The sandbox as the rest of the product sees it: start, execute, status, shutdown.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{
         Arc, OnceLock,
@@ -9,10 +10,12 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::execute::{
     BoxFuture, Environment, Execution, Executor, LockedEnvironment, Observer, Outcome, Program, Resolved, SandboxStatus,
 };
 use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_core::hash::ContentHash;
 use mcpbox_core::package::{PackageLock, Requirements};
 use mcpbox_egress::{Broker, Session, SessionGrants};
 use mcpbox_jail::Layers;
@@ -226,6 +229,15 @@ impl Executor for Sandbox {
         progress: &'a (dyn Fn(&str) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(self.environments.install(environment, lock, progress))
+    }
+
+    fn remove_unused<'a>(&'a self, wanted: &'a BTreeSet<ContentHash>, since: DateTime<Utc>) -> BoxFuture<'a, u64> {
+        Box::pin(async move {
+            self.environments.remove_unused(wanted, since.into()).await.unwrap_or_else(|error| {
+                tracing::warn!(error, "environments that nobody uses cannot be removed; tried again in an hour");
+                0
+            })
+        })
     }
 
     fn crashes(&self) -> u64 {

@@ -4,8 +4,8 @@
 //! audit details) is kept as text; the rest is native JSON.
 
 use chrono::{DateTime, SubsecRound, Utc};
-use mcpbox_core::principal::{Actor, ActorKind};
-use serde::{Serialize, de::DeserializeOwned};
+use mcpbox_core::principal::{Actor, ActorKind, Scope};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::error::StoreError;
@@ -36,6 +36,34 @@ pub(crate) fn actor(actor: &Actor) -> Actor {
 /// The actor with storable names, for tables that have a column for each.
 pub(crate) fn actor_in_full(actor: &Actor) -> Actor {
     Actor { kind: actor.kind, name: text(&actor.name), on_behalf_of: actor.on_behalf_of.as_deref().map(text) }
+}
+
+/// A scope in a row.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredScope {
+    Spelled(Scope),
+    Early(EarlyScope),
+}
+
+/// How scopes were spelled at first.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum EarlyScope {
+    Tools,
+    Author,
+    Server(String),
+}
+
+impl From<StoredScope> for Scope {
+    fn from(stored: StoredScope) -> Self {
+        match stored {
+            StoredScope::Spelled(scope) => scope,
+            StoredScope::Early(EarlyScope::Tools) => Self::Tools,
+            StoredScope::Early(EarlyScope::Author) => Self::Author,
+            StoredScope::Early(EarlyScope::Server(name)) => Self::Server(name),
+        }
+    }
 }
 
 /// A column, for the messages about it.
@@ -71,6 +99,11 @@ impl Place {
     /// The value of native JSON.
     pub(crate) fn parse_json<T: DeserializeOwned>(self, json: Value) -> Result<T, StoreError> {
         serde_json::from_value(json).map_err(|error| self.corrupt(error))
+    }
+
+    /// Scopes, also in the spelling of the first rows: `"tools"`, `{"server": "weather"}`.
+    pub(crate) fn parse_scopes(self, json: Value) -> Result<Vec<Scope>, StoreError> {
+        Ok(self.parse_json::<Vec<StoredScope>>(json)?.into_iter().map(Scope::from).collect())
     }
 
     /// JSON as text, in exactly this form.

@@ -119,7 +119,7 @@ impl TryFrom<Model> for AccessToken {
         Ok(Self {
             id: TokenId(row.id),
             name: row.name,
-            scopes: Place("access_tokens", "scopes").parse_json(row.scopes)?,
+            scopes: Place("access_tokens", "scopes").parse_scopes(row.scopes)?,
             created_by: Place("access_tokens", "created_by_kind")
                 .parse_actor(row.created_by_kind, row.created_by_name)?,
             created_at: row.created_at,

@@ -1,6 +1,9 @@
 //! What a person reads at start: one progress line, then what runs where and what to do next. Nothing here decides.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+};
 
 use serde_json::json;
 
@@ -66,6 +69,8 @@ pub(crate) struct Welcome<'a> {
     pub storage: &'a str,
     /// Who else than this machine is served without a login, in a line.
     pub open_to: Option<&'a str>,
+    /// Remote access, when it is on: what clients elsewhere enter, and where it listens.
+    pub remote: Option<(&'a str, SocketAddr)>,
     /// Sandbox tier and interpreter, in a line.
     pub sandbox: &'a str,
     /// The program, for clients that start one.
@@ -94,16 +99,27 @@ impl Welcome<'_> {
             url.as_ref().map_or_else(String::new, |url| format!("\n  {name:<13}{url}"))
         };
         format!(
-            "\n  {}  {}\n{}{}{}\n  storage      {}\n  sandbox      {}\n{first}{}\n  Ctrl-C stops the server.\n\n",
+            "\n  {}  {}\n{}{}{}{}\n  storage      {}\n  sandbox      {}\n{first}{}\n  Ctrl-C stops the server.\n\n",
             bold("MCPbox"),
             env!("CARGO_PKG_VERSION"),
             line("admin page", admin_url),
             line("MCP", mcp_url),
             self.open_to.map_or_else(String::new, |who| format!("\n  {:<13}{}", "", bold(who))),
+            self.remote(),
             self.storage,
             self.sandbox,
             mcp_url.as_ref().map_or_else(String::new, |url| self.clients(url, bold)),
         )
+    }
+
+    /// What is reached from elsewhere.
+    fn remote(&self) -> String {
+        self.remote.map_or_else(String::new, |(url, address)| {
+            format!(
+                "\n  {:<13}{url}\n  {:<13}(clients elsewhere, such as claude.ai, enter this address; your proxy or tunnel leads it to {address})",
+                "remote", ""
+            )
+        })
     }
 
     /// How clients connect to the endpoint.
@@ -146,6 +162,7 @@ mod tests {
         let welcome = Welcome {
             running: &running,
             open_to: None,
+            remote: Some(("https://box.example.com/mcp", "127.0.0.1:8002".parse().unwrap())),
             storage: "SQLite in /home/ada/.local/share/mcpbox",
             sandbox: "full: namespaces, Landlock, seccomp; Python 3.13.1",
             program: "/usr/bin/mcpbox",
@@ -153,5 +170,6 @@ mod tests {
             has_colour: false,
         };
         insta::assert_snapshot!(welcome.text().replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+        assert!(!Welcome { remote: None, ..welcome }.text().contains("remote"), "nothing of what is off");
     }
 }

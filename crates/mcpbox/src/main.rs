@@ -23,12 +23,16 @@ use cli::{AdminCommand, AuditCommand, Cli, Command, DoctorCommand, KeyCommand, S
 use config::{Config, Environment, Role, Settings};
 use connection::Asked;
 use control::Control;
+use serve::leash;
 
 fn main() -> ExitCode {
     // A jail is made in a process with one thread and without anything of the server in it.
     let mut arguments = std::env::args();
-    if arguments.by_ref().nth(1).as_deref() == Some(mcpbox_jail::JAIL_ARGUMENT) {
-        return mcpbox_jail::main_jail(arguments);
+    match arguments.by_ref().nth(1).as_deref() {
+        Some(mcpbox_jail::JAIL_ARGUMENT) => return mcpbox_jail::main_jail(arguments),
+        // So is the beginning of a program that ends with the server.
+        Some(leash::LEASH_ARGUMENT) => return leash::main_leashed(arguments),
+        _ => {}
     }
     // One TLS implementation for all; a second call would only say that it is there.
     let _installed = rustls::crypto::ring::default_provider().install_default();

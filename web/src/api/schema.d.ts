@@ -1980,8 +1980,8 @@ export interface components {
         AuthorizationApproval: {
             /** @description The code that the browser shows, such as `BCDF-GHJK`. */
             code: string;
-            /** @description One or more of the scopes that it asks for: `mcp:tools`, `mcp:author`, `server:NAME`. */
-            scopes: string[];
+            /** @description One or more of the scopes that it asks for. */
+            scopes: components["schemas"]["Scope"][];
         };
         /**
          * Format: uuid
@@ -2002,8 +2002,8 @@ export interface components {
             redirect_host: string;
             /** @description Who authorised it. */
             subject: string;
-            /** @description What it allows, as OAuth spells it. */
-            scopes: string[];
+            /** @description What it allows. */
+            scopes: components["schemas"]["Scope"][];
             /**
              * Format: date-time
              * @description When it began.
@@ -3698,8 +3698,8 @@ export interface components {
                 redirect_host: string;
                 /** @description Who authorised it. */
                 subject: string;
-                /** @description What it allows, as OAuth spells it. */
-                scopes: string[];
+                /** @description What it allows. */
+                scopes: components["schemas"]["Scope"][];
                 /**
                  * Format: date-time
                  * @description When it began.
@@ -4329,8 +4329,8 @@ export interface components {
                 redirect_host: string;
                 /** @description Whether that is a program on the machine of the browser. */
                 is_loopback: boolean;
-                /** @description What it asks for, as OAuth spells it. */
-                scopes: string[];
+                /** @description What it asks for. */
+                scopes: components["schemas"]["Scope"][];
                 /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
                 origin: string;
                 /**
@@ -4984,11 +4984,12 @@ export interface components {
          * @enum {string}
          */
         SandboxTier: "full" | "no_namespaces" | "none";
-        /** @description What a remote principal may do. */
-        Scope: "tools" | "author" | {
-            /** @description Only the tools of this server. */
-            server: string;
-        };
+        /**
+         * @description What a remote principal may do, as OAuth spells it: `mcp:tools` (call published tools), `mcp:author` (use the management tools), `server:NAME` (only the tools of this server).
+         * @example mcp:tools
+         * @example server:weather
+         */
+        Scope: string;
         /** @description For whom a grant counts. */
         ScopeRequest: {
             /** @description One tool: id or `server__tool`. */
@@ -6000,8 +6001,8 @@ export interface components {
             redirect_host: string;
             /** @description Whether that is a program on the machine of the browser. */
             is_loopback: boolean;
-            /** @description What it asks for, as OAuth spells it. */
-            scopes: string[];
+            /** @description What it asks for. */
+            scopes: components["schemas"]["Scope"][];
             /** @description Address of the browser; behind a proxy that is not trusted, the proxy's. */
             origin: string;
             /**

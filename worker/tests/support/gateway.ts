@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 export const SERVICE_TOKEN = "a-service-token-of-the-tests-0123456789abcdef";
+// Limits that no test reaches: with a public address they cannot be off.
+const LIMITS = "requests=1000000,logins=1000000,tools=1000000,calls=1000000,tokens=1000000,registrations=1000000,authorizations=1000000,looks=1000000";
 const ADMIN = { username: "grace", password: "correct horse battery staple" };
 
 function need(name: string): string {
@@ -52,7 +54,7 @@ export class Gateway {
       "--remote-addr",
       `127.0.0.1:${port}`,
     ];
-    const env = { PATH: process.env.PATH, HOME: dir, MCPBOX_RATE_LIMIT: "off", MCPBOX_FRONT_TOKEN: SERVICE_TOKEN };
+    const env = { PATH: process.env.PATH, HOME: dir, MCPBOX_RATE_LIMITS: LIMITS, MCPBOX_FRONT_TOKEN: SERVICE_TOKEN };
     const child = spawn(
       program,
       ["serve", "--data-dir", data, "--ready-file", ready, ...addresses].concat([

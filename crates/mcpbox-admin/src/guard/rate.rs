@@ -12,16 +12,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mcpbox_core::proxies::customer;
+use mcpbox_listen::{LoginFrom, LoginLimit};
 
 use crate::{config::RateLimit, is_api, peer::Peer, problem::Problem, state::AdminState};
 
-/// Counts by customer; none is the socket.
-type PerAddress = mcpbox_listen::RateLimit<Option<IpAddr>>;
+/// Counts by customer.
+type PerAddress = mcpbox_listen::RateLimit<IpAddr>;
 
 /// The limits of one listener.
 pub(crate) struct Limits {
     requests: Option<PerAddress>,
-    logins: Option<PerAddress>,
+    logins: LoginLimit,
     /// Until when the socket takes no password, after too many wrong ones.
     locked_until: Mutex<Option<Instant>>,
 }
@@ -31,14 +32,15 @@ impl Limits {
     pub(crate) fn new(config: RateLimit) -> Self {
         Self {
             requests: config.requests.map(PerAddress::per_minute),
-            logins: config.logins.map(PerAddress::per_minute),
+            logins: config.logins,
             locked_until: Mutex::default(),
         }
     }
 
     /// Counts a request under `/api`.
-    fn request(&self, peer: Peer) -> Result<(), Problem> {
-        count(self.requests.as_ref(), peer, "requests")
+    fn request(&self, from: IpAddr) -> Result<(), Problem> {
+        let Some(limit) = &self.requests else { return Ok(()) };
+        limit.count(customer(from)).map_err(|wait| Problem::rate_limited("requests", wait))
     }
 
     /// Counts an attempt to log in or set up.
@@ -46,7 +48,7 @@ impl Limits {
     /// # Errors
     /// A problem that says when to try again.
     pub(crate) fn login(&self, peer: Peer) -> Result<(), Problem> {
-        count(self.logins.as_ref(), peer, "attempts to log in")
+        self.logins.count(asker(peer)).map_err(|wait| Problem::rate_limited("attempts to log in", wait))
     }
 
     /// Whether the socket takes a password now. Right ones are not counted: a script may decide many reviews.
@@ -63,28 +65,26 @@ impl Limits {
 
     /// Counts a wrong password at the socket.
     pub(crate) fn wrong_password(&self) {
-        let Some(Err(wait)) = self.logins.as_ref().map(|limit| limit.count(None)) else { return };
+        let Err(wait) = self.logins.count(LoginFrom::Socket) else { return };
         *self.locked_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
     }
 }
 
-fn count(limit: Option<&PerAddress>, peer: Peer, what: &str) -> Result<(), Problem> {
-    let Some(limit) = limit else { return Ok(()) };
-    limit.count(asker(peer)).map_err(|wait| Problem::rate_limited(what, wait))
-}
-
-/// Whose requests are counted together: those of a customer, or of the socket.
-fn asker(peer: Peer) -> Option<IpAddr> {
+/// Whose attempts are counted together: those of a customer, or of the socket.
+fn asker(peer: Peer) -> LoginFrom {
     match peer {
-        Peer::Address(address) => Some(customer(address)),
-        Peer::Socket => None,
+        Peer::Address(address) => LoginFrom::Customer(customer(address)),
+        Peer::Socket => LoginFrom::Socket,
     }
 }
 
 /// Counts what goes to the API. The socket belongs to the user MCPbox runs as and is not limited here.
 pub(crate) async fn check(State(state): State<AdminState>, peer: Peer, req: Request, next: Next) -> Response {
-    let counts = is_api(req.uri().path()) && matches!(peer, Peer::Address(_));
-    match if counts { state.limits.request(peer) } else { Ok(()) } {
+    let counted = match peer {
+        Peer::Address(address) if is_api(req.uri().path()) => state.limits.request(address),
+        _ => Ok(()),
+    };
+    match counted {
         Ok(()) => next.run(req).await,
         Err(problem) => problem.into_response(),
     }
@@ -105,7 +105,9 @@ mod tests {
             limits.login(peer(&format!("2001:db8::{number}"))).unwrap();
         }
         assert!(limits.login(peer("2001:db8::6")).is_err());
-        assert!(limits.login(peer("2001:db8:0:1::1")).is_ok() && limits.request(peer("2001:db8::6")).is_ok());
+        assert!(
+            limits.login(peer("2001:db8:0:1::1")).is_ok() && limits.request("2001:db8::6".parse().unwrap()).is_ok()
+        );
         for address in ["192.0.2.1", "::ffff:192.0.2.1"].repeat(3).into_iter().take(5) {
             limits.login(peer(address)).unwrap();
         }

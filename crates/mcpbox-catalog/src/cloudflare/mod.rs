@@ -9,6 +9,7 @@ mod check;
 mod requests;
 mod state;
 mod steps;
+mod turn;
 mod undo;
 
 use std::sync::{Arc, Mutex as StdMutex, OnceLock, PoisonError};
@@ -35,8 +36,8 @@ const TOKEN_MAX: usize = 512;
 pub(crate) struct Desk {
     api: OnceLock<String>,
     worker: OnceLock<&'static str>,
-    /// One step at a time.
-    turn: Mutex<()>,
+    /// Whoever asks in this process waits; [`turn`] is for all.
+    queue: Mutex<()>,
     tunnel: StdMutex<Option<TunnelStatus>>,
 }
 
@@ -92,16 +93,17 @@ pub async fn show(cat: &Catalog) -> Result<Setup, CatalogError> {
 /// unless only the token is new.
 ///
 /// # Errors
-/// `invalid_arguments` for what cannot be used, `conflict` when something is done already.
+/// `invalid_arguments` for what cannot be used, `conflict` when something is done already, or a process is at a step.
 pub async fn plan(
     cat: &Arc<Catalog>,
     reviewer: &Admin,
     plan: Plan,
     token: Option<SecretString>,
 ) -> Result<Setup, CatalogError> {
-    let _turn = cat.cloudflare.turn.lock().await;
+    let _turn = cat.cloudflare.queue.lock().await;
     requests::check(&plan).map_err(|why| refused(FailureKind::InvalidArguments, why))?;
     let mut change = Change::begin(cat, reviewer.actor()).await?;
+    turn::check_free(&change.tx, change.now).await?;
     let before = State::load(&change.tx).await?;
     if before.plan.as_ref().is_some_and(|before| *before != plan) && before.has_begun() {
         let message = "something was made after another plan already; undo it first, then change the plan";
@@ -129,15 +131,19 @@ pub async fn plan(
 /// Does the next step that is not done. What came of it stands in its message, also when it did not work.
 ///
 /// # Errors
-/// `conflict` when there is nothing to do, no plan or no token; `unavailable` when this process sends nothing.
+/// `conflict` when there is nothing to do, no plan or no token, or another process is at a step; `unavailable` when this process sends nothing.
 pub async fn run(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogError> {
-    let _turn = cat.cloudflare.turn.lock().await;
-    let state = State::load(&cat.store.reader()).await?;
-    let next = StepName::ALL.into_iter().find(|step| state.progress(*step) != Progress::Done);
-    let Some(step) = next else {
-        return Err(refused(FailureKind::Conflict, "every step is done; undo the last one to do it again"));
+    let _turn = cat.cloudflare.queue.lock().await;
+    let (hub, admin) = (Arc::clone(cat), reviewer.clone());
+    let step = async move {
+        let state = State::load(&hub.store.reader()).await?;
+        let next = StepName::ALL.into_iter().find(|step| state.progress(*step) != Progress::Done);
+        let Some(step) = next else {
+            return Err(refused(FailureKind::Conflict, "every step is done; undo the last one to do it again"));
+        };
+        steps::run(&hub, &admin, step, state).await
     };
-    steps::run(cat, reviewer, step, state).await?;
+    turn::with(cat, step).await?;
     show(cat).await
 }
 
@@ -146,13 +152,17 @@ pub async fn run(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogE
 /// # Errors
 /// As [`run`]; a refusal of Cloudflare stands in the step's message.
 pub async fn undo(cat: &Arc<Catalog>, reviewer: &Admin) -> Result<Setup, CatalogError> {
-    let _turn = cat.cloudflare.turn.lock().await;
-    let state = State::load(&cat.store.reader()).await?;
-    let last = StepName::ALL.into_iter().rev().find(|step| state.progress(*step) != Progress::Open);
-    let Some(step) = last else {
-        return Err(refused(FailureKind::Conflict, "nothing is done, so there is nothing to undo"));
+    let _turn = cat.cloudflare.queue.lock().await;
+    let (hub, admin) = (Arc::clone(cat), reviewer.clone());
+    let step = async move {
+        let state = State::load(&hub.store.reader()).await?;
+        let last = StepName::ALL.into_iter().rev().find(|step| state.progress(*step) != Progress::Open);
+        let Some(step) = last else {
+            return Err(refused(FailureKind::Conflict, "nothing is done, so there is nothing to undo"));
+        };
+        undo::run(&hub, &admin, step, state).await
     };
-    undo::run(cat, reviewer, step, state).await?;
+    turn::with(cat, step).await?;
     show(cat).await
 }
 

@@ -13,6 +13,8 @@ use crate::{CatalogError, change::Change};
 
 pub(super) const TOKEN: &str = "token";
 const PLAN: &str = "plan";
+/// Of [`super::turn`]; no step is called so.
+pub(super) const TURN: &str = "turn";
 
 /// What steps found out, by name: ids, addresses, secrets.
 pub(super) type Known = BTreeMap<String, String>;
@@ -53,6 +55,7 @@ impl State {
             match row.name.as_str() {
                 TOKEN => state.token = Some(row.value),
                 PLAN => state.plan = Some(serde_json::from_str(text).map_err(CatalogError::internal)?),
+                TURN => {}
                 name => {
                     let saved = serde_json::from_str(text).map_err(CatalogError::internal)?;
                     let known = StepName::ALL.into_iter().find(|step| step.word() == name);

@@ -125,6 +125,7 @@ pub(crate) async fn person_from_password(
     password: &SecretString,
     code: Option<&SecretString>,
 ) -> Result<Person, CatalogError> {
+    let _place = session::password::take_guest_place(cat)?;
     let proven = session::signed_in_from_password(cat, username, password, code).await?;
     Ok(Person { user_id: proven.user_id(), username: proven.username().to_owned(), role: proven.role() })
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     error::{ErrorCode, OAuthError},
-    new_token,
+    new_token, places,
     request::{back, look},
 };
 use crate::{Catalog, change::Change};
@@ -39,7 +39,10 @@ pub async fn answer(
     let request = look(cat, id, browser).await?;
     let state = request.state.as_deref();
     match request.progress {
-        RequestState::Waiting => return Ok(Answer::Wait(Box::new(request))),
+        RequestState::Waiting => {
+            places::keep(cat, &request).await;
+            return Ok(Answer::Wait(Box::new(request)));
+        }
         RequestState::Denied => {
             let error = OAuthError::new(ErrorCode::AccessDenied, "a human refused this access");
             return Ok(Answer::Go(back(cat, &request.redirect_uri, state, Err(&error))));

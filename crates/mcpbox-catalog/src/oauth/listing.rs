@@ -5,6 +5,7 @@ use mcpbox_core::{
     ids::{AuthorizationId, AuthorizationRequestId},
     oauth::{Authorization, AuthorizationRequest, ClientKind, OAuthClient},
     paging::{Page, PageRequest},
+    principal::Scope,
 };
 use mcpbox_store::oauth::{authorizations as stored, clients as known, requests};
 use serde::Serialize;
@@ -30,8 +31,8 @@ pub struct WaitingRequest {
     pub redirect_host: String,
     /// Whether that is a program on the machine of the browser.
     pub is_loopback: bool,
-    /// What it asks for, as OAuth spells it.
-    pub scopes: Vec<String>,
+    /// What it asks for.
+    pub scopes: Vec<Scope>,
     /// Address of the browser; behind a proxy that is not trusted, the proxy's.
     pub origin: String,
     /// Since when.
@@ -45,7 +46,7 @@ impl From<AuthorizationRequest> for WaitingRequest {
         Self {
             redirect_host: redirect::host(&request.redirect_uri),
             is_loopback: redirect::is_loopback(&request.redirect_uri),
-            scopes: request.scopes.iter().map(ToString::to_string).collect(),
+            scopes: request.scopes,
             id: request.id,
             code: request.user_code,
             client_id: request.client_id,
@@ -74,8 +75,8 @@ pub struct AuthorizationReport {
     pub redirect_host: String,
     /// Who authorised it.
     pub subject: String,
-    /// What it allows, as OAuth spells it.
-    pub scopes: Vec<String>,
+    /// What it allows.
+    pub scopes: Vec<Scope>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
@@ -93,7 +94,7 @@ impl From<Authorization> for AuthorizationReport {
             client_name: found.client_name,
             redirect_host: found.redirect_host,
             subject: found.subject,
-            scopes: found.scopes.iter().map(ToString::to_string).collect(),
+            scopes: found.scopes,
             created_at: found.created_at,
             last_used_at: found.last_used_at,
             expires_at: found.expires_at,

@@ -12,6 +12,7 @@ mod error;
 mod exchange;
 mod known;
 mod listing;
+mod places;
 mod provider;
 mod redirect;
 mod refresh;

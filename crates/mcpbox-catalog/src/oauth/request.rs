@@ -18,16 +18,12 @@ use serde_json::json;
 use super::{
     clients,
     error::{ErrorCode, OAuthError},
-    new_token, redirect, sweep,
+    new_token, places, redirect, sweep,
 };
 use crate::{Catalog, CatalogError, change::Change};
 
 /// How long a human has to decide.
 const WAITS: TimeDelta = TimeDelta::minutes(10);
-/// Requests of one address that wait; then its oldest goes.
-const WAITING_PER_ORIGIN: u64 = 5;
-/// Requests that wait in all.
-const WAITING_MAX: u64 = 200;
 /// Longest `state`, bytes. Some clients put a whole JSON object there.
 const STATE_MAX: usize = 4_096;
 /// Letters of a code that humans compare: none that looks like another, no vowels that make words.
@@ -88,7 +84,7 @@ pub async fn begin(cat: &Arc<Catalog>, ask: Ask) -> Result<Asked, OAuthError> {
     let browser = SecretString::from(new_token("")?);
     let mut change = Change::begin(cat, Actor::client(&client.name, None)).await?;
     sweep(&change.tx, change.now).await?;
-    make_room(&change, &ask.origin).await?;
+    places::make_room(&change, &ask.origin).await?;
     clients::remember(&change.tx, &client).await?;
     let request = AuthorizationRequest {
         id: AuthorizationRequestId::generate(),
@@ -106,6 +102,7 @@ pub async fn begin(cat: &Arc<Catalog>, ask: Ask) -> Result<Asked, OAuthError> {
         authorization_id: None,
         created_at: change.now,
         expires_at: change.now + WAITS,
+        looked_at: None,
     };
     requests::insert(&change.tx, &request, &TokenHash::of(browser.expose_secret())).await?;
     let detail = json!({"client": client.client_id, "redirect": request.redirect_uri, "origin": request.origin});
@@ -183,17 +180,6 @@ pub(super) fn check_resource(cat: &Catalog, resource: Option<&str>) -> Result<()
         return Ok(());
     }
     Err(OAuthError::new(ErrorCode::InvalidTarget, format!("resource must be {ours}")))
-}
-
-/// Who asks again and again crowds out only itself.
-async fn make_room(change: &Change, origin: &str) -> Result<(), OAuthError> {
-    if requests::count_waiting(&change.tx, Some(origin)).await? >= WAITING_PER_ORIGIN {
-        requests::delete_oldest_waiting(&change.tx, origin).await?;
-    } else if requests::count_waiting(&change.tx, None).await? >= WAITING_MAX {
-        let why = "too many logins wait for a decision; try again in ten minutes";
-        return Err(OAuthError::new(ErrorCode::TemporarilyUnavailable, why));
-    }
-    Ok(())
 }
 
 /// Eight letters, such as `BCDF-GHJK`.

@@ -1,7 +1,7 @@
 //! Which environments are installed on this machine, as far as this process asked for them.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -9,6 +9,7 @@ use std::{
 use mcpbox_core::{
     execute::LockedEnvironment,
     failure::{Failure, FailureKind},
+    hash::ContentHash,
 };
 use serde::Serialize;
 use tokio::sync::watch;
@@ -74,6 +75,13 @@ impl Installs {
         if let Some(sender) = self.lock().get(environment) {
             sender.send_replace(state);
         }
+    }
+
+    /// Forgets what stands installed and is none of `wanted`: it may be removed, and is installed again when somebody needs it.
+    pub(crate) fn forget(&self, wanted: &BTreeSet<ContentHash>) {
+        self.lock().retain(|environment, sender| {
+            wanted.contains(&environment.lock) || !matches!(&*sender.borrow(), InstallState::Installed)
+        });
     }
 
     /// Waits a moment until calls can run in it.

@@ -6,6 +6,7 @@ use argon2::{
 };
 use mcpbox_core::failure::{Failure, FailureKind};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::SemaphorePermit;
 
 use crate::{Catalog, CatalogError, error::refused, text};
 
@@ -50,13 +51,21 @@ async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CatalogError> {
     // Who cannot be served soon is told at once: a flood of attempts must not hold the memory of all of them, nor the owner for minutes.
-    let _place = cat.hashing_places.try_acquire().map_err(|_| {
-        let failure =
-            Failure::new(FailureKind::RateLimited, "too many logins are being checked; try again in a few seconds");
-        CatalogError::from(failure.hint("wait a few seconds, then log in again"))
-    })?;
+    let _place = cat.hashing_places.try_acquire().map_err(|_| crowded())?;
     let _turn = cat.hashing.acquire().await.map_err(CatalogError::internal)?;
     tokio::task::spawn_blocking(work).await.map_err(CatalogError::internal)
+}
+
+/// One of the places that people elsewhere may take. They are fewer than all: whoever is at the admin page finds one, whatever crowd
+/// guesses passwords at the public address.
+pub(crate) fn take_guest_place(cat: &Catalog) -> Result<SemaphorePermit<'_>, CatalogError> {
+    cat.hashing_guests.try_acquire().map_err(|_| crowded())
+}
+
+fn crowded() -> CatalogError {
+    let failure =
+        Failure::new(FailureKind::RateLimited, "too many logins are being checked; try again in a few seconds");
+    failure.hint("wait a few seconds, then log in again").into()
 }
 
 /// A user name that may be kept.

@@ -124,5 +124,7 @@ fn whole(text: &str) -> Option<Got> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let path = head.split(' ').nth(1)?.to_owned();
     let got = Got { path, head: head.to_owned(), body: body.to_owned() };
-    (got.header("content-length").parse() == Ok(body.len())).then_some(got)
+    let length = got.header("content-length");
+    // A GET has none.
+    (length.is_empty() || length.parse() == Ok(body.len())).then_some(got)
 }

@@ -17,6 +17,8 @@ mod backing_up;
 mod bundles;
 mod calling;
 mod client_documents;
+mod cloudflare;
+mod crowds;
 mod deciding;
 mod decisions;
 mod evidence;

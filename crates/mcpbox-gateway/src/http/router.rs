@@ -7,13 +7,13 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Request, State},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use mcpbox_core::{front::Visitor, principal::Principal, proxies::customer};
-use mcpbox_listen::Client;
+use mcpbox_listen::{Client, HSTS};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use secrecy::SecretString;
@@ -49,7 +49,8 @@ pub(crate) fn router(gateway: &Arc<Gateway>) -> Router {
     match &gateway.config.remote {
         Some(remote) => {
             let named = from_fn_with_state(Arc::clone(gateway), only_its_own_name);
-            mcp.merge(remote::router(gateway, remote)).layer(named)
+            let router = mcp.merge(remote::router(gateway, remote)).layer(named);
+            if remote.promises_https() { router.layer(map_response(promise_https)) } else { router }
         }
         None => mcp,
     }
@@ -234,6 +235,12 @@ async fn only_its_own_name(State(gateway): State<Arc<Gateway>>, request: Request
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Tells browsers to come by https alone.
+async fn promise_https(mut response: Response) -> Response {
+    response.headers_mut().extend([HSTS]);
+    response
 }
 
 async fn no_such_path() -> Refusal {

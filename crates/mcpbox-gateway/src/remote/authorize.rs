@@ -18,6 +18,7 @@ use mcpbox_core::{
     principal::Scope,
     token::TokenHash,
 };
+use mcpbox_listen::LoginFrom;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
     answer::Trouble,
     cookies,
     fields::{self, Fields},
+    login_from,
     pages::{self, Page},
     provider,
 };
@@ -97,7 +99,7 @@ pub(super) async fn look(State(gateway): State<Arc<Gateway>>, Path(id): Path<Str
 
 /// `POST /oauth/authorize/{id}`: the human refuses, or allows with a password.
 pub(super) async fn decide(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, request: Request) -> Response {
-    let from = address(&request);
+    let from = login_from(&request);
     let (Some(remote), Ok(id)) = (gateway.config.remote.as_ref(), id.parse()) else { return pages::nothing() };
     let (parts, body) = request.into_parts();
     let decided = async {
@@ -109,7 +111,7 @@ pub(super) async fn decide(State(gateway): State<Arc<Gateway>>, Path(id): Path<S
         }
         match fields.text("decision").as_str() {
             "deny" => oauth::deny_in_browser(&gateway.catalog, id, &browser).await?,
-            way => match allow(&gateway, from, (id, &browser), (way, &mut fields)).await {
+            way => match allow((&gateway, remote), from, (id, &browser), (way, &mut fields)).await {
                 Err(trouble) if is_for_the_form(&trouble) => {
                     let found = oauth::look(&gateway.catalog, id, &browser).await?;
                     let mut response = show(&gateway, &found, &browser, &Showing::Here(Some(&trouble))).await;
@@ -132,12 +134,12 @@ fn is_for_the_form(trouble: &Trouble) -> bool {
 
 /// Allows with a password, or says where to send the human for that.
 async fn allow(
-    gateway: &Arc<Gateway>,
-    from: IpAddr,
+    (gateway, remote): (&Arc<Gateway>, &Remote),
+    from: LoginFrom,
     (id, browser): (AuthorizationRequestId, &SecretString),
     (way, fields): (&str, &mut Fields),
 ) -> Result<Option<identity::OidcStart>, Trouble> {
-    gateway.strangers.login(from).map_err(|wait| Trouble::wait("attempts to log in", wait))?;
+    remote.logins.count(from).map_err(|wait| Trouble::wait("attempts to log in", wait))?;
     let found = oauth::look(&gateway.catalog, id, browser).await?;
     let ticked = |scope: &&Scope| fields.has(&format!("scope:{scope}"));
     let scopes: Vec<Scope> = found.scopes.iter().filter(ticked).cloned().collect();

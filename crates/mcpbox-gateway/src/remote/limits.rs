@@ -1,4 +1,4 @@
-//! How often strangers may ask: per address (IPv6 by its /64), per client, and for passwords.
+//! How often strangers may ask: per address (IPv6 by its /64), and per client. Passwords are counted for all listeners together.
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
@@ -12,8 +12,6 @@ pub struct Rates {
     pub registrations: Option<NonZeroU32>,
     /// Requests for tokens a minute, of one client at one address.
     pub tokens: Option<NonZeroU32>,
-    /// Passwords a minute, of one address.
-    pub logins: Option<NonZeroU32>,
     /// Logins that begin a minute, of one address.
     pub requests: Option<NonZeroU32>,
     /// Looks of waiting pages a minute, of one address.
@@ -22,15 +20,15 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        let [registrations, tokens, logins, requests, looks] = [5, 60, 5, 20, 120].map(NonZeroU32::new);
-        Self { registrations, tokens, logins, requests, looks }
+        let [registrations, tokens, requests, looks] = [5, 60, 20, 120].map(NonZeroU32::new);
+        Self { registrations, tokens, requests, looks }
     }
 }
 
 impl Rates {
     /// Without limits, for benchmarks.
     pub fn off() -> Self {
-        Self { registrations: None, tokens: None, logins: None, requests: None, looks: None }
+        Self { registrations: None, tokens: None, requests: None, looks: None }
     }
 }
 
@@ -38,7 +36,6 @@ impl Rates {
 pub(crate) struct StrangerLimits {
     registrations: Option<RateLimit<IpAddr>>,
     tokens: Option<RateLimit<(IpAddr, String)>>,
-    logins: Option<RateLimit<IpAddr>>,
     requests: Option<RateLimit<IpAddr>>,
     looks: Option<RateLimit<IpAddr>>,
 }
@@ -48,7 +45,6 @@ impl StrangerLimits {
         Self {
             registrations: rates.registrations.map(RateLimit::per_hour),
             tokens: rates.tokens.map(RateLimit::per_minute),
-            logins: rates.logins.map(RateLimit::per_minute),
             requests: rates.requests.map(RateLimit::per_minute),
             looks: rates.looks.map(RateLimit::per_minute),
         }
@@ -73,11 +69,6 @@ impl StrangerLimits {
     pub(super) fn token(&self, from: IpAddr, client_id: &str) -> Result<(), Duration> {
         count(self.tokens.as_ref(), (customer(from), client_id.chars().take(200).collect()))
     }
-
-    /// Counts a password that is tried. The address alone counts: whoever guesses names locks out nobody elsewhere.
-    pub(super) fn login(&self, from: IpAddr) -> Result<(), Duration> {
-        count(self.logins.as_ref(), customer(from))
-    }
 }
 
 fn count<K: std::hash::Hash + Eq>(limit: Option<&RateLimit<K>>, asker: K) -> Result<(), Duration> {
@@ -89,14 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attacker_is_locked_out_and_the_owner_elsewhere_is_not() {
+    fn who_asks_too_often_waits_alone() {
         let limits = StrangerLimits::new(Rates::default());
         let [attacker, neighbour, owner] =
             ["2001:db8::1", "2001:db8::2", "198.51.100.7"].map(|text| text.parse().unwrap());
-        assert!((0..5).all(|_| limits.login(attacker).is_ok()));
-        assert!(limits.login(attacker).is_err() && limits.login(neighbour).is_err());
-        assert!(limits.login(owner).is_ok());
+        assert!((0..20).all(|_| limits.authorize(attacker).is_ok()));
+        assert!(limits.authorize(attacker).is_err() && limits.authorize(neighbour).is_err());
+        assert!(limits.authorize(owner).is_ok());
         let off = StrangerLimits::new(Rates::off());
-        assert!((0..1_000).all(|_| off.login(attacker).is_ok()));
+        assert!((0..1_000).all(|_| off.authorize(attacker).is_ok()));
     }
 }

@@ -25,7 +25,8 @@ use axum::{
     routing::{get, post},
 };
 use mcpbox_catalog::oauth;
-use mcpbox_listen::Client;
+use mcpbox_core::proxies::customer;
+use mcpbox_listen::{Client, LoginFrom, LoginLimit, sign_of_proxy};
 
 pub use self::limits::Rates;
 pub(crate) use self::{
@@ -42,12 +43,21 @@ pub struct Remote {
     pub public_url: String,
     /// How often strangers may ask.
     pub rates: Rates,
+    /// How often somebody may try to log in with a password; counted together with the listeners that have a clone.
+    pub logins: LoginLimit,
+    /// Whether browsers are told to come by https alone, where the public address is one.
+    pub hsts: bool,
 }
 
 impl Remote {
     /// Whether browsers reach it encrypted. Only a loopback address may be otherwise.
     fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// Whether every answer promises https. Browsers reach it by that address alone, and none would believe it over http.
+    pub(crate) fn promises_https(&self) -> bool {
+        self.hsts && self.is_https()
     }
 
     /// The address of a path of this server.
@@ -94,4 +104,42 @@ pub(crate) fn router(gateway: &Arc<Gateway>, remote: &Remote) -> Router {
 /// Whose request this is, as far as an address tells.
 fn address(request: &Request) -> IpAddr {
     request.extensions().get::<Client>().map_or(Ipv4Addr::LOCALHOST.into(), |client| client.address)
+}
+
+/// Whose attempts to log in this one is counted with. What comes over a tunnel that nobody named has the tunnel's address, which may be
+/// the one from which the owner opens the admin page: such attempts must not use up the owner's.
+fn login_from(request: &Request) -> LoginFrom {
+    let customer = customer(address(request));
+    let is_proxied = request.extensions().get::<Client>().is_some_and(|client| client.is_proxied);
+    if is_proxied || !customer.is_loopback() && sign_of_proxy(request).is_none() {
+        return LoginFrom::Customer(customer);
+    }
+    LoginFrom::Tunnel(customer)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_over_a_tunnel_that_nobody_named_is_not_who_has_its_address() {
+        let of = |address: &str, is_proxied, headers: &[&'static str]| {
+            let mut request = Request::new(Body::empty());
+            let address = address.parse().unwrap();
+            request.extensions_mut().insert(Client { address, is_https: false, is_proxied });
+            for name in headers {
+                request.headers_mut().insert(*name, http::HeaderValue::from_static("x"));
+            }
+            login_from(&request)
+        };
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let named = of("2001:db8::9", true, &["x-forwarded-for"]);
+        assert_eq!(named, LoginFrom::Customer(address("2001:db8::")));
+        assert_eq!(of("127.0.0.1", true, &["x-forwarded-for"]), LoginFrom::Customer(address("127.0.0.1")));
+        assert_eq!(of("192.168.1.7", false, &[]), LoginFrom::Customer(address("192.168.1.7")), "from the same network");
+        assert_eq!(of("127.0.0.1", false, &[]), LoginFrom::Tunnel(address("127.0.0.1")));
+        assert_eq!(of("172.17.0.1", false, &["cf-connecting-ip"]), LoginFrom::Tunnel(address("172.17.0.1")));
+    }
 }

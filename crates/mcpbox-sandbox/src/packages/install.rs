@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mcpbox_core::package::PackageLock;
+use mcpbox_core::{hash::ContentHash, package::PackageLock};
 use sha2::{Digest, Sha256};
 
 use super::{Manifest, Uv};
@@ -30,14 +30,26 @@ pub(crate) struct Installed {
 
 impl Installed {
     /// Where the environment of a lock lies, whether or not it exists.
-    pub(crate) fn at(runtime: &Path, python: &Python, lock: &PackageLock) -> Self {
+    pub(crate) fn at(runtime: &Path, python: &Python, lock: &ContentHash) -> Self {
         let mut hash = Sha256::new();
-        hash.update(lock.hash.as_str());
+        hash.update(lock.as_str());
         let minor = python.version.rsplit_once('.').map_or(python.version.as_str(), |(minor, _)| minor);
-        let site = runtime.join(format!("env-{}-{minor}", short(hash)));
-        let mut manifest = site.clone().into_os_string();
-        manifest.push(".manifest");
-        Self { manifest: manifest.into(), site }
+        Self::in_place(runtime.join(format!("env-{}-{minor}", short(hash))))
+    }
+
+    /// The environment in this directory, whether or not it exists.
+    pub(crate) fn in_place(site: PathBuf) -> Self {
+        Self { manifest: beside(&site, ".manifest"), site }
+    }
+
+    /// The file whose time says when it was last used.
+    pub(crate) fn used(&self) -> PathBuf {
+        beside(&self.site, ".used")
+    }
+
+    /// Notes that it is used now.
+    pub(crate) fn note_use(&self) -> std::io::Result<()> {
+        fs::write(self.used(), "")
     }
 
     /// Its name, for the metrics: `env-0123456789abcdef-3.13`.
@@ -69,6 +81,12 @@ impl Installed {
     }
 }
 
+fn beside(site: &Path, suffix: &str) -> PathBuf {
+    let mut name = site.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
 /// Installs the environment of a lock, unless it is there.
 ///
 /// # Errors
@@ -80,7 +98,7 @@ pub(crate) async fn install(
     lock: &PackageLock,
     progress: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Installed, String> {
-    let target = Installed::at(runtime, python, lock);
+    let target = Installed::at(runtime, python, &lock.hash);
     if target.site.is_dir() {
         return Ok(target);
     }

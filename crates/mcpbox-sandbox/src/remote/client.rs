@@ -2,6 +2,7 @@
 //! one out as soon as it fails or falls silent.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,10 +10,12 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     bearer::BearerKey,
     execute::{BoxFuture, Execution, Executor, LockedEnvironment, Observer, Outcome, Resolved, SandboxStatus},
     failure::{Failure, FailureKind},
+    hash::ContentHash,
     package::{PackageLock, Requirements},
     server::Limits,
 };
@@ -226,6 +229,10 @@ impl Executor for Workers {
         progress: &'a (dyn Fn(&str) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(self.install_everywhere(environment, lock, progress))
+    }
+
+    fn remove_unused<'a>(&'a self, wanted: &'a BTreeSet<ContentHash>, since: DateTime<Utc>) -> BoxFuture<'a, u64> {
+        Box::pin(self.remove_unused_everywhere(wanted, since))
     }
 
     fn is_reachable(&self) -> bool {

@@ -1,4 +1,4 @@
-//! A worker's door: `POST /execute`, `/tool_result`, `/resolve` and `/install`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
+//! A worker's door: `POST /execute`, `/tool_result`, `/resolve`, `/install` and `/remove_unused`, `GET /status`, `GET /metrics`, each only with the key. Holds no database and no master key; the
 //! secrets of a call come with it and are never logged.
 
 use std::{sync::Arc, time::Duration};

@@ -1,15 +1,17 @@
 //! What server and worker say to each other: a JSON request; a stream of JSON lines as answer, the last of which is the outcome;
 //! or a [`Refusal`] with another status than 200, which means that nothing was run.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::HostRule,
     execute::{
         Execution, HttpMock, LockedEnvironment, Observed, Outcome, Program, SandboxStatus, ToolOutput, UnsealedSecret,
     },
     failure::Failure,
+    hash::ContentHash,
     ids::CallId,
     name::SecretKey,
     package::PackageLock,
@@ -32,6 +34,8 @@ pub(super) const TOOL_RESULT: &str = "/tool_result";
 pub(super) const RESOLVE: &str = "/resolve";
 /// Installs an environment of granted packages.
 pub(super) const INSTALL: &str = "/install";
+/// Removes environments that nobody uses any more.
+pub(super) const REMOVE_UNUSED: &str = "/remove_unused";
 /// How the worker is.
 pub(super) const STATUS: &str = "/status";
 /// Its metrics.
@@ -178,6 +182,14 @@ pub(super) type Said<T> = Result<T, String>;
 pub(super) struct Install {
     pub(super) environment: LockedEnvironment,
     pub(super) lock: PackageLock,
+}
+
+/// What [`REMOVE_UNUSED`] is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RemoveUnused {
+    pub(super) wanted: BTreeSet<ContentHash>,
+    pub(super) since: DateTime<Utc>,
 }
 
 /// How a worker is.

@@ -2,6 +2,7 @@
 //! fails these tests; nothing here can be shown without it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -13,6 +14,7 @@ use mcpbox_core::{
     failure::FailureKind,
     package::{PackageLock, PackageOrigin, Requirements, VulnerabilityCheck},
 };
+use mcpbox_egress::{Broker, BrokerConfig};
 use mcpbox_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 use tempfile::TempDir;
@@ -274,4 +276,29 @@ async fn an_idle_environment_gives_its_processes_up_and_gets_them_back() {
         assert!(used.elapsed() > idle / 2, "its processes were let go while it was in use");
     }
     assert_eq!(run().value(&sandbox).await, json!(1));
+}
+
+#[tokio::test]
+async fn what_nobody_wants_or_uses_gives_its_disk_back_and_is_installed_again() {
+    let room = tempfile::tempdir().unwrap();
+    let here = SandboxConfig { data_dir: room.path().to_owned(), install_base: false, max_environments: 1, ..config() };
+    let broker = Broker::new(BrokerConfig::default()).unwrap();
+    let sandbox = Sandbox::start(here, broker, |_| {}).await.unwrap();
+    let lock = resolved(&sandbox, &["pyyaml"]).await.lock;
+    let idle = installed(&sandbox, &lock).await;
+    let used = installed(&sandbox, &resolved(&sandbox, &["six"]).await.lock).await; // takes the processes of the first
+    let run = |environment| within(standard("def main():\n    return 1"), environment, &[]);
+    let [long_ago, some_day] = [0, 4_000_000_000].map(|second| chrono::DateTime::from_timestamp(second, 0).unwrap());
+    let nobody = BTreeSet::new();
+    assert_eq!(sandbox.remove_unused(&nobody, long_ago).await, 0, "both were used since");
+    assert_eq!(
+        sandbox.remove_unused(&BTreeSet::from([lock.hash.clone()]), some_day).await,
+        0,
+        "one is wanted, one in use"
+    );
+    assert_eq!(sandbox.remove_unused(&nobody, some_day).await, 1);
+    assert_eq!(run(&used).value(&sandbox).await, json!(1));
+    run(&idle).fails_as(&sandbox, FailureKind::Unavailable).await;
+    installed(&sandbox, &lock).await;
+    assert_eq!(run(&idle).value(&sandbox).await, json!(1));
 }

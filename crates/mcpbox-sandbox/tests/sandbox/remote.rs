@@ -137,7 +137,12 @@ async fn a_client_that_never_reads_costs_a_bounded_amount() {
 #[tokio::test(flavor = "multi_thread")]
 async fn packages_are_resolved_installed_and_used_on_workers_also_on_one_that_lost_its_disk() {
     let rooms = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let on = |room: usize| SandboxConfig { data_dir: rooms[room].path().to_owned(), install_base: false, ..config() };
+    let on = |room: usize| SandboxConfig {
+        data_dir: rooms[room].path().to_owned(),
+        install_base: false,
+        max_environments: 1,
+        ..config()
+    };
     let first = plain_worker(on(0), None).await;
     let wanted = ["pyyaml".to_owned()].into();
     let resolved =
@@ -161,6 +166,13 @@ async fn packages_are_resolved_installed_and_used_on_workers_also_on_one_that_lo
     assert_eq!(value(&workers).await, json!([1]));
     let nowhere = second.workers.resolve(&["mcpbox-no-such-package-anywhere".to_owned()].into()).await.unwrap_err();
     assert!(nowhere.contains("mcpbox-no-such-package-anywhere"), "{nowhere}");
+    // What nobody needs any more goes from the worker's disk too, but not what is in use.
+    let other = workers.resolve(&["six".to_owned()].into()).await.unwrap();
+    let in_use = LockedEnvironment { lock: other.lock.hash.clone(), network: false };
+    workers.install(in_use, &other.lock, &|_| {}).await.unwrap();
+    let some_day = chrono::DateTime::from_timestamp(4_000_000_000, 0).unwrap();
+    assert_eq!(workers.remove_unused(&std::collections::BTreeSet::new(), some_day).await, 1);
+    assert_eq!(value(&workers).await, json!([1]), "it is installed again by the call");
     workers.shutdown(Duration::ZERO).await;
     second.stop().await;
 }

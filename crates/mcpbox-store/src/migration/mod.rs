@@ -13,6 +13,7 @@ mod m0011_oauth;
 mod m0013_access;
 mod m0014_cloudflare;
 mod m0015_people;
+mod m0019_looks;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_access::Migration),
             Box::new(m0014_cloudflare::Migration),
             Box::new(m0015_people::Migration),
+            Box::new(m0019_looks::Migration),
         ]
     }
 }

@@ -134,7 +134,7 @@ impl TryFrom<Model> for Authorization {
             client_name: row.client_name,
             redirect_host: row.redirect_host,
             subject: row.subject,
-            scopes: SCOPES.parse_json(row.scopes)?,
+            scopes: SCOPES.parse_scopes(row.scopes)?,
             resource: row.resource,
             used_generation: row.used_generation,
             created_at: row.created_at,

@@ -4,3 +4,4 @@ pub mod authorizations;
 pub mod clients;
 pub mod requests;
 pub mod tokens;
+pub mod waiting;

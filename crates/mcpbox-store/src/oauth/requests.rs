@@ -7,7 +7,8 @@ use mcpbox_core::{
     token::TokenHash,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set, UpdateMany,
+    ColumnTrait, EntityTrait, IntoActiveModel, Order, QueryFilter, QueryOrder, QuerySelect, Set, UpdateMany,
+    sea_query::NullOrdering,
 };
 
 use crate::{
@@ -19,11 +20,11 @@ use crate::{
 };
 
 /// Waiting requests that a list shows.
-const WAITING_MAX: u64 = 100;
+const SHOWN_MAX: u64 = 100;
 
 const KIND: Place = Place("oauth_requests", "client_kind");
 const SCOPES: Place = Place("oauth_requests", "scopes");
-const PROGRESS: Place = Place("oauth_requests", "progress");
+pub(super) const PROGRESS: Place = Place("oauth_requests", "progress");
 
 /// What becomes of a request.
 #[derive(Debug, Clone)]
@@ -76,6 +77,7 @@ pub async fn insert(tx: &Tx, request: &AuthorizationRequest, browser: &TokenHash
         authorization_id: request.authorization_id.map(|id| id.0),
         created_at: time(request.created_at),
         expires_at: time(request.expires_at),
+        looked_at: request.looked_at.map(time),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(&tx.inner).await?;
     Ok(())
@@ -117,7 +119,7 @@ pub async fn by_code(
     found.map(AuthorizationRequest::try_from).transpose()
 }
 
-/// Requests that wait for a human, the newest first, at most 100.
+/// Requests that wait for a human, the newest first, at most 100: those whose page somebody looks at before all others.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,20 +130,11 @@ pub async fn waiting(
     let select = Entity::find()
         .filter(Column::Progress.eq(PROGRESS.word(&RequestState::Waiting)?))
         .filter(Column::ExpiresAt.gt(time(now)))
+        .order_by_with_nulls(Column::LookedAt, Order::Desc, NullOrdering::Last)
         .order_by_desc(Column::CreatedAt);
-    paging::convert(select.limit(WAITING_MAX).all(&connection.executor()).await?)
-}
-
-/// How many requests wait, of one address or of all.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_waiting(connection: &impl Connection, origin: Option<&str>) -> Result<u64, StoreError> {
-    let mut select = Entity::find().filter(Column::Progress.eq(PROGRESS.word(&RequestState::Waiting)?));
-    if let Some(origin) = origin {
-        select = select.filter(Column::Origin.eq(origin));
-    }
-    Ok(select.count(&connection.executor()).await?)
+    let mut rows = select.limit(SHOWN_MAX).all(&connection.executor()).await?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.created_at));
+    paging::convert(rows)
 }
 
 /// Forgets the requests that somebody allowed and whose client has not come for its tokens yet.
@@ -150,21 +143,6 @@ pub async fn count_waiting(connection: &impl Connection, origin: Option<&str>) -
 /// When the database fails.
 pub async fn delete_of_subject(tx: &Tx, subject: &str) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Subject.eq(subject)).exec(&tx.inner).await?;
-    Ok(())
-}
-
-/// Forgets the oldest waiting request of an address.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete_oldest_waiting(tx: &Tx, origin: &str) -> Result<(), StoreError> {
-    let select = Entity::find()
-        .filter(Column::Progress.eq(PROGRESS.word(&RequestState::Waiting)?))
-        .filter(Column::Origin.eq(origin))
-        .order_by_asc(Column::CreatedAt);
-    if let Some(oldest) = select.one(&tx.inner).await? {
-        Entity::delete_by_id(oldest.id).exec(&tx.inner).await?;
-    }
     Ok(())
 }
 
@@ -224,7 +202,7 @@ impl TryFrom<Model> for AuthorizationRequest {
             redirect_uri: row.redirect_uri,
             state: row.state,
             code_challenge: row.code_challenge,
-            scopes: SCOPES.parse_json(row.scopes)?,
+            scopes: SCOPES.parse_scopes(row.scopes)?,
             user_code: row.user_code,
             origin: row.origin,
             progress: PROGRESS.parse_word(row.progress)?,
@@ -232,6 +210,7 @@ impl TryFrom<Model> for AuthorizationRequest {
             authorization_id: row.authorization_id.map(AuthorizationId),
             created_at: row.created_at,
             expires_at: row.expires_at,
+            looked_at: row.looked_at,
         })
     }
 }

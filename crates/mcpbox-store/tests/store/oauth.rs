@@ -1,14 +1,19 @@
 //! Remote access on both databases: what is found by which hash, what goes with what, and that each step is taken once.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use mcpbox_core::{
-    ids::{AuthorizationId, AuthorizationRequestId},
-    oauth::{Authorization, AuthorizationRequest, ClientKind, FamilyToken, OAuthClient, RequestState, TokenKind},
+    ids::{AuthorizationId, AuthorizationRequestId, TokenId},
+    oauth::{
+        Authorization, AuthorizationRequest, ClientKind, FamilyToken, OAuthClient, RequestState, TokenKind, scope_text,
+    },
     paging::PageRequest,
-    principal::Scope,
-    token::TokenHash,
+    principal::{Actor, Scope},
+    token::{AccessToken, TokenHash},
 };
-use mcpbox_store::oauth::{authorizations, clients, requests, requests::Step, tokens};
+use mcpbox_store::{
+    oauth::{authorizations, clients, requests, requests::Step, tokens, waiting},
+    tokens as personal,
+};
 
 use crate::{database::on_both, making::moment as now};
 
@@ -34,6 +39,7 @@ fn request(origin: &str) -> AuthorizationRequest {
         authorization_id: None,
         created_at: now(),
         expires_at: now() + TimeDelta::minutes(10),
+        looked_at: None,
     }
 }
 
@@ -87,12 +93,11 @@ fn a_request_takes_each_step_once_and_only_its_browser_sees_it() {
         assert!(requests::of_browser(&tx, first.id, &TokenHash::of("other")).await.unwrap().is_none());
         let found = requests::of_browser(&tx, first.id, &mine).await.unwrap().unwrap();
         assert_eq!((found.scopes, found.progress), (first.scopes, RequestState::Waiting));
-        assert_eq!(requests::count_waiting(&tx, Some("1.2.3.4")).await.unwrap(), 1);
-        assert_eq!(requests::count_waiting(&tx, Some("1.2.3.5")).await.unwrap(), 0);
+        assert_eq!(waiting::all(&tx).await.unwrap().len(), 1);
         let approve = || Step::Approve { subject: "ada", scopes: &[Scope::Tools] };
         assert!(requests::advance(&tx, first.id, RequestState::Waiting, approve()).await.unwrap());
         assert!(!requests::advance(&tx, first.id, RequestState::Waiting, Step::Deny).await.unwrap());
-        assert!(requests::waiting(&tx, now()).await.unwrap().is_empty());
+        assert!(requests::waiting(&tx, now()).await.unwrap().is_empty() && waiting::all(&tx).await.unwrap().is_empty());
         let ends = now() + TimeDelta::minutes(1);
         let coded = Step::Code { hash: &code, expires_at: ends };
         assert!(requests::advance(&tx, first.id, RequestState::Approved, coded).await.unwrap());
@@ -105,10 +110,38 @@ fn a_request_takes_each_step_once_and_only_its_browser_sees_it() {
         for request in [&older, &newer] {
             requests::insert(&tx, request, &mine).await.unwrap();
         }
-        requests::delete_oldest_waiting(&tx, "9.9.9.9").await.unwrap();
+        waiting::forget(&tx, older.id).await.unwrap();
         assert!(requests::by_id(&tx, older.id).await.unwrap().is_none());
         assert_eq!(requests::delete_expired(&tx, ends).await.unwrap(), 1);
         tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn a_look_is_noted_now_and_then_and_who_looks_is_listed_first() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let tx = store.begin().await.unwrap();
+        let looked = request("1.2.3.4");
+        requests::insert(&tx, &looked, &TokenHash::of("looked")).await.unwrap();
+        let at = |seconds| now().trunc_subsecs(6) + TimeDelta::seconds(seconds);
+        let noted = async || waiting::all(&tx).await.unwrap()[0].looked_at;
+        assert_eq!(noted().await, None);
+        // Seconds; when an earlier look is old; what is noted then.
+        for (second, old, expected) in [(3, 0, 3), (6, 2, 3), (9, 5, 9)] {
+            waiting::note_look(&tx, looked.id, at(second), at(old)).await.unwrap();
+            assert_eq!(noted().await, Some(at(expected)), "{second}");
+        }
+        for number in 0..100 {
+            let later = AuthorizationRequest { created_at: at(10 + number), ..request("5.6.7.8") };
+            requests::insert(&tx, &later, &TokenHash::of(&number.to_string())).await.unwrap();
+        }
+        let shown = requests::waiting(&tx, now()).await.unwrap();
+        assert!(shown.len() == 100 && shown.is_sorted_by_key(|request| std::cmp::Reverse(request.created_at)));
+        assert_eq!(shown.last().unwrap().id, looked.id, "no crowd hides it");
+        assert!(requests::advance(&tx, looked.id, RequestState::Waiting, Step::Deny).await.unwrap());
+        waiting::note_look(&tx, looked.id, at(60), at(50)).await.unwrap();
+        assert_eq!(requests::by_id(&tx, looked.id).await.unwrap().unwrap().looked_at, Some(at(9)));
     });
 }
 
@@ -135,5 +168,44 @@ fn tokens_go_with_their_authorization() {
         tx.commit().await.unwrap();
         let tx = store.begin().await.unwrap();
         assert!(tokens::insert(&tx, &orphan, &hash).await.is_err());
+    });
+}
+
+#[test]
+fn rows_with_the_first_spelling_of_scopes_are_still_read() {
+    on_both(async |database| {
+        let store = database.store().await;
+        let (waiting, kept, tx) =
+            (request("1.2.3.4"), authorization(now() + TimeDelta::days(1)), store.begin().await.unwrap());
+        let token = AccessToken {
+            id: TokenId::generate(),
+            name: "laptop".into(),
+            scopes: vec![Scope::Tools],
+            created_by: Actor::admin("ada"),
+            created_at: now(),
+            expires_at: None,
+            last_used_at: None,
+        };
+        requests::insert(&tx, &waiting, &TokenHash::of("browser")).await.unwrap();
+        authorizations::insert(&tx, &kept).await.unwrap();
+        personal::insert(&tx, &token, &TokenHash::of("mcpb_pat_x")).await.unwrap();
+        tx.commit().await.unwrap();
+        for (stored, scopes) in [
+            (r#"["tools", "author", {"server": "weather"}]"#, "mcp:tools mcp:author server:weather"),
+            (r#"["mcp:author", "server:maths"]"#, "mcp:author server:maths"),
+        ] {
+            for table in ["oauth_requests", "oauth_authorizations", "access_tokens"] {
+                assert_eq!(database.tamper(&format!("UPDATE {table} SET scopes = '{stored}'")).await, 1);
+            }
+            let reader = store.reader();
+            let read = [
+                requests::by_id(&reader, waiting.id).await.unwrap().unwrap().scopes,
+                authorizations::by_id(&reader, kept.id).await.unwrap().unwrap().scopes,
+                personal::by_id(&reader, token.id).await.unwrap().unwrap().scopes,
+            ];
+            assert_eq!(read.map(|read| scope_text(&read)), [scopes; 3]);
+        }
+        database.tamper(r#"UPDATE access_tokens SET scopes = '["everything"]'"#).await;
+        assert!(personal::by_id(&store.reader(), token.id).await.is_err(), "what is not known opens nothing");
     });
 }

@@ -74,9 +74,12 @@ fn welcome(config: &Config, server: &Server, has_own_directory: bool) -> String 
         Some(_) => format!("PostgreSQL; key and socket in {directory}"),
         None => format!("SQLite in {directory}"),
     };
+    let remote = config.remote.as_ref().filter(|_| config.doors().has_mcp());
+    let remote = remote.map(|remote| (format!("{}/mcp", remote.public_url), remote.address));
     Welcome {
         running: &server.running,
         open_to: open_to(config).as_deref(),
+        remote: remote.as_ref().map(|(url, address)| (url.as_str(), *address)),
         storage: &storage,
         sandbox: &format!("{}; Python {}", status.detail.trim_end_matches('.'), status.python),
         program: &program,

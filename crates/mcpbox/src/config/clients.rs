@@ -33,12 +33,12 @@ pub(super) fn mcp_address(settings: &Settings) -> Result<SocketAddr, SettingsErr
     Ok(address)
 }
 
-/// Whom the admin listener serves.
+/// Whom a listener serves that asks for a login: all, unless the setting names some.
 ///
 /// # Errors
 /// A word is no address.
-pub(super) fn admin(settings: &Settings) -> Result<Peers, SettingsError> {
-    let networks = networks(settings, "admin_clients")?;
+pub(super) fn of_listener(settings: &Settings, key: &str) -> Result<Peers, SettingsError> {
+    let networks = networks(settings, key)?;
     Ok(if networks.is_empty() { Peers::anyone() } else { Peers::only(networks) })
 }
 
@@ -128,11 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn the_admin_page_serves_all_or_whom_it_is_told() {
+    fn a_listener_with_a_login_serves_all_or_whom_it_is_told() {
         let stranger = "203.0.113.9".parse().unwrap();
-        assert!(admin(&settings(&[])).unwrap().admits(stranger));
-        assert!(!admin(&settings(&[("admin_clients", "10.0.0.0/8")])).unwrap().admits(stranger));
-        assert!(admin(&settings(&[("admin_clients", "203.0.113.0/24")])).unwrap().admits(stranger));
+        for key in ["admin_clients", "remote_clients"] {
+            let of = |networks| of_listener(&settings(&[(key, networks)]), key).unwrap();
+            assert!(of("").admits(stranger) && of("203.0.113.0/24").admits(stranger));
+            assert!(!of("10.0.0.0/8").admits(stranger));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use url::Url;
 
 use super::{
-    Config, Remote,
+    Config, Rates, Remote,
     parse::wrong,
     source::{Settings, SettingsError},
 };
@@ -30,10 +30,29 @@ pub(super) fn refuse(config: &Config, settings: &Settings) -> Result<(), Setting
     if let Some(remote) = &config.remote {
         refuse_remote(config, settings, remote)?;
     }
-    if config.hsts && !config.admin_url.as_deref().is_some_and(|url| url.starts_with("https://")) {
-        let rule = "browsers would refuse the admin page afterwards, which is not at an https address; set MCPBOX_ADMIN_URL to the https \
-                    address of your proxy, or leave hsts off";
+    if config.hsts { refuse_promise(config, settings) } else { Ok(()) }
+}
+
+/// What browsers that were told to come by https alone could not open afterwards. They remember host names, whatever the port.
+fn refuse_promise(config: &Config, settings: &Settings) -> Result<(), SettingsError> {
+    let public = config.remote.as_ref().map(|remote| &remote.public_url);
+    let of_scheme = |urls: [Option<&String>; 2], scheme: &str| -> Vec<String> {
+        let urls = urls.into_iter().flatten().filter_map(|url| Url::parse(url).ok());
+        urls.filter(|url| url.scheme() == scheme).filter_map(|url| url.host_str().map(str::to_owned)).collect()
+    };
+    let promised = of_scheme([config.admin_url.as_ref(), public], "https");
+    if promised.is_empty() {
+        let rule = "nothing here is at an https address; set MCPBOX_ADMIN_URL (or MCPBOX_PUBLIC_URL) to the https address of your proxy, \
+                    or leave hsts off";
         return Err(wrong(settings, "hsts", rule));
+    }
+    let plain = of_scheme([config.admin_url.as_ref(), config.mcp_url.as_ref()], "http");
+    if let Some(host) = plain.iter().find(|host| promised.contains(host)) {
+        let rule = format!(
+            "browsers would refuse the http address on {host} afterwards, whatever its port; give https and http names of their own, or \
+             leave hsts off"
+        );
+        return Err(wrong(settings, "hsts", &rule));
     }
     Ok(())
 }
@@ -53,6 +72,17 @@ fn refuse_remote(config: &Config, settings: &Settings, remote: &Remote) -> Resul
     if config.insecure_no_sandbox {
         let rule = "tools would run without the layers of the sandbox for clients elsewhere; leave one of the two";
         return Err(wrong(settings, "public_url", rule));
+    }
+    if remote.is_of_this_machine() {
+        if !remote.address.ip().is_loopback() {
+            let rule = "others can reach it there, in the clear, while public_url is an address of this machine alone; listen on \
+                        127.0.0.1:8002, or set MCPBOX_PUBLIC_URL to the https address that they use";
+            return Err(wrong(settings, "remote_addr", rule));
+        }
+    } else if config.rates == Rates::OFF {
+        let rule = "passwords could be guessed from elsewhere without end, at public_url; leave it on, and raise single limits with \
+                    MCPBOX_RATE_LIMITS, such as tools=600";
+        return Err(wrong(settings, "rate_limit", rule));
     }
     Ok(())
 }
@@ -119,9 +149,43 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_off_only_where_nobody_elsewhere_comes_in() {
+        let off = |url| refusal(&[("public_url", url), ("rate_limit", "off")]);
+        for url in ["https://box.example.com", "https://192.0.2.7", "https://localhost.example.com"] {
+            let refused = off(url);
+            assert!(
+                refused.starts_with("rate_limit is 'off'") && refused.contains("MCPBOX_RATE_LIMITS"),
+                "{url}: {refused}"
+            );
+        }
+        for url in ["http://127.0.0.1:8002", "https://localhost", "http://[::1]:8002", ""] {
+            assert_eq!(off(url), "", "{url}");
+        }
+        let raised = [("public_url", "https://box.example.com"), ("rate_limits", "logins=60, tools=6000")];
+        assert_eq!(refusal(&raised), "");
+    }
+
+    #[test]
+    fn what_is_not_https_is_heard_by_this_machine_alone() {
+        let at = |address| refusal(&[("public_url", "http://localhost:8002"), ("remote_addr", address)]);
+        for address in ["0.0.0.0:8002", "[::]:8002", "192.168.1.2:8002"] {
+            assert!(at(address).contains("in the clear"), "{address}");
+            assert_eq!(refusal(&[("public_url", "https://box.example.com"), ("remote_addr", address)]), "");
+        }
+        assert_eq!(at("127.0.0.1:8002") + &at("[::1]:8002"), "");
+    }
+
+    #[test]
     fn https_alone_is_promised_only_where_there_is_https() {
         assert!(refusal(&[("hsts", "on")]).contains("MCPBOX_ADMIN_URL"));
         assert!(refusal(&[("hsts", "on"), ("admin_url", "http://box.lan")]).contains("MCPBOX_ADMIN_URL"));
         assert_eq!(refusal(&[("hsts", "on"), ("admin_url", "https://box.lan")]), "");
+        let remote =
+            |admin| refusal(&[("hsts", "on"), ("public_url", "https://box.example.com"), ("admin_url", admin)]);
+        assert_eq!(remote("") + &remote("http://box.lan") + &remote("https://admin.example.com"), "");
+        assert!(remote("http://box.example.com:3000").contains("give https and http names of their own"));
+        let local = [("hsts", "on"), ("admin_url", "https://box.lan"), ("mcp_url", "http://box.lan:8000/mcp")];
+        assert!(refusal(&local).contains("http address on box.lan"));
+        assert!(refusal(&[("hsts", "on"), ("public_url", "http://localhost:8002")]).contains("MCPBOX_ADMIN_URL"));
     }
 }

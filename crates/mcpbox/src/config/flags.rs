@@ -42,6 +42,9 @@ pub(crate) struct SettingFlags {
     /// The MCP endpoint for clients elsewhere, with its login, listens here [default: 127.0.0.1:8002].
     #[arg(long, value_name = "HOST:PORT")]
     pub remote_addr: Option<String>,
+    /// Addresses and networks that may connect to it, such as those of the tunnel, or published-port [default: all].
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub remote_clients: Option<String>,
     /// postgres://… instead of SQLite in the data directory (safer in DATABASE_URL: flags show in the process list).
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
@@ -116,6 +119,7 @@ impl SettingFlags {
             ("mcp_url", &self.mcp_url, &other.mcp_url),
             ("public_url", &self.public_url, &other.public_url),
             ("remote_addr", &self.remote_addr, &other.remote_addr),
+            ("remote_clients", &self.remote_clients, &other.remote_clients),
             ("database_url", &self.database_url, &other.database_url),
             ("database_url_file", &self.database_url_file, &other.database_url_file),
             ("python", &self.python, &other.python),

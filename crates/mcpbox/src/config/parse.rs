@@ -28,7 +28,7 @@ impl Config {
         let config = Self {
             admin_addr: address(settings, "admin_addr")?,
             mcp_addr: super::clients::mcp_address(settings)?,
-            admin_clients: super::clients::admin(settings)?,
+            admin_clients: super::clients::of_listener(settings, "admin_clients")?,
             mcp_clients: super::clients::mcp(settings)?,
             trusted_proxies: super::proxies::trusted(settings)?,
             mcp_allowed_origins: super::proxies::origins(settings)?,

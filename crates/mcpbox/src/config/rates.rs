@@ -22,6 +22,10 @@ pub(crate) struct Rates {
     pub tokens: Option<NonZeroU32>,
     /// Registrations of OAuth clients an hour, of one address.
     pub registrations: Option<NonZeroU32>,
+    /// Logins of OAuth clients that begin a minute, of one address.
+    pub authorizations: Option<NonZeroU32>,
+    /// Looks of pages that wait for such a login a minute, of one address.
+    pub looks: Option<NonZeroU32>,
 }
 
 impl Rates {
@@ -32,11 +36,21 @@ impl Rates {
         calls: NonZeroU32::new(600),
         tokens: NonZeroU32::new(60),
         registrations: NonZeroU32::new(5),
+        authorizations: NonZeroU32::new(20),
+        looks: NonZeroU32::new(120),
     };
 
     /// Nothing is limited.
-    pub(crate) const OFF: Self =
-        Self { requests: None, logins: None, tools: None, calls: None, tokens: None, registrations: None };
+    pub(crate) const OFF: Self = Self {
+        requests: None,
+        logins: None,
+        tools: None,
+        calls: None,
+        tokens: None,
+        registrations: None,
+        authorizations: None,
+        looks: None,
+    };
 
     /// As set.
     ///
@@ -61,6 +75,8 @@ impl Rates {
             "calls" => &mut self.calls,
             "tokens" => &mut self.tokens,
             "registrations" => &mut self.registrations,
+            "authorizations" => &mut self.authorizations,
+            "looks" => &mut self.looks,
             _ => return None,
         };
         *limit = Some(number.trim().parse().ok()?);
@@ -70,7 +86,7 @@ impl Rates {
 
 fn rule(word: &str) -> String {
     format!(
-        "'{word}' is none of requests, logins, tools, calls, tokens and registrations with a number of 1 or more, such as logins=5"
+        "'{word}' is none of requests, logins, tools, calls, tokens, registrations, authorizations and looks with a number of 1 or more, such as logins=5"
     )
 }
 

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use mcpbox_core::peers::Peers;
 use url::{Host, Url};
 
 use super::{
@@ -11,12 +12,21 @@ use super::{
 };
 
 /// The remote listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Remote {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Who may connect to it.
+    pub clients: Peers,
     /// How clients reach it: `https://host`, without a slash at its end.
     pub public_url: String,
+}
+
+impl Remote {
+    /// Whether that address is one of this machine alone: then nobody elsewhere is meant to come, and it need not be https.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        Url::parse(&self.public_url).is_ok_and(|url| is_loopback(&url))
+    }
 }
 
 /// The remote listener, when there is to be one.
@@ -25,24 +35,19 @@ pub(crate) struct Remote {
 /// The public URL is not one by which a login is safe.
 pub(super) fn remote(settings: &Settings) -> Result<Option<Remote>, SettingsError> {
     let address = address(settings, "remote_addr")?;
+    let clients = super::clients::of_listener(settings, "remote_clients")?;
     let public_url = match settings.get("public_url").0 {
         "" => return Ok(None),
         text => origin(text).map_err(|rule| wrong(settings, "public_url", rule))?,
     };
-    Ok(Some(Remote { address, public_url }))
+    Ok(Some(Remote { address, clients, public_url }))
 }
 
 fn origin(text: &str) -> Result<String, &'static str> {
     let url = Url::parse(text).map_err(|_| "it must be an address such as https://box.example.com")?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback => {}
+        "http" if is_loopback(&url) => {}
         _ => return Err("it must begin with https://: tokens must not cross the network in the clear"),
     }
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -50,6 +55,15 @@ fn origin(text: &str) -> Result<String, &'static str> {
         return Err("it must be a host alone, such as https://box.example.com: MCPbox needs a host name of its own");
     }
     Ok(url.origin().ascii_serialization())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]

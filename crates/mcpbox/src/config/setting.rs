@@ -68,6 +68,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "127.0.0.1:8002",
         "the MCP endpoint for clients elsewhere, with its login, listens here once there is a public_url",
     ),
+    setting(
+        "remote_clients",
+        &["MCPBOX_REMOTE_CLIENTS"],
+        "",
+        "addresses and networks that may connect to it, such as those of the tunnel alone, or published-port; all otherwise",
+    ),
     Setting {
         is_secret: true,
         ..setting(
@@ -96,7 +102,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "rate_limits",
         &["MCPBOX_RATE_LIMITS"],
         "",
-        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60 (a minute), registrations=5 (an hour)",
+        "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60, authorizations=20, looks=120 (a minute), registrations=5 (an hour)",
     ),
     setting(
         "role",

@@ -1,8 +1,8 @@
-//! `cloudflared`, kept running: started once there is a token for the tunnel, again when it ends, and stopped with the server. It is a
-//! program that an admin provides; MCPbox neither ships nor downloads it.
+//! `cloudflared`, kept running: started once there is a token for the tunnel, again when it ends, and stopped with the server, also when
+//! that is killed. It is a program that an admin provides; MCPbox neither ships nor downloads it.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -14,10 +14,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
-    process::{Child, Command},
+    process::Child,
     sync::broadcast::{Receiver, error::RecvError},
+    task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
+
+use super::leash::Leash;
 
 const PAUSE_FIRST: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
@@ -25,6 +28,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 const WELL_AFTER: Duration = Duration::from_secs(60);
 /// For closing its connections before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// For reading what it said at its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 const SAID_MAX: usize = 300;
 const LINE_MAX: u64 = 8 << 10;
 
@@ -44,6 +49,13 @@ enum Ended {
 
 /// Keeps it running until `stop`.
 pub(crate) async fn keep(tunnel: Tunnel, catalog: Arc<Catalog>, stop: CancellationToken) {
+    let leash = match Leash::new() {
+        Ok(leash) => leash,
+        Err(error) => {
+            report(&catalog, false, format!("cloudflared cannot be started ({error}); restart MCPbox"), 0);
+            return;
+        }
+    };
     let mut events = catalog.subscribe();
     let mut restarts = 0_u32;
     let mut pause = PAUSE_FIRST;
@@ -61,7 +73,7 @@ pub(crate) async fn keep(tunnel: Tunnel, catalog: Arc<Catalog>, stop: Cancellati
             }
         };
         let began = Instant::now();
-        let why = match run_once(&tunnel, &token, (&catalog, restarts), &mut events, &stop).await {
+        let why = match run_once((&tunnel, &leash), &token, (&catalog, restarts), &mut events, &stop).await {
             Ended::Stopped => return,
             Ended::NewToken => {
                 pause = PAUSE_FIRST;
@@ -92,26 +104,23 @@ async fn token(tunnel: &Tunnel, catalog: &Catalog) -> Option<SecretString> {
 }
 
 async fn run_once(
-    tunnel: &Tunnel,
+    (tunnel, leash): (&Tunnel, &Leash),
     token: &SecretString,
     (catalog, restarts): (&Arc<Catalog>, u32),
     events: &mut Receiver<LiveEvent>,
     stop: &CancellationToken,
 ) -> Ended {
-    let mut child = match start(&tunnel.program, token) {
+    let mut child = match start(leash, tunnel, token).await {
         Ok(child) => child,
-        Err(error) => {
-            return Ended::ByItself(format!(
-                "{} cannot be started ({error}); check --cloudflared",
-                tunnel.program.display()
-            ));
-        }
+        Err(error) => return Ended::ByItself(format!("cloudflared cannot be started ({error})")),
     };
-    let last = listen(&mut child);
+    let (last, heard) = listen(&mut child);
     report(catalog, true, "cloudflared runs".to_owned(), restarts);
     tokio::select! {
         ended = child.wait() => {
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+            // Its last words may still be on their way.
+            let _silent = tokio::time::timeout(LAST_WORDS, heard).await;
             let said = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let why = if said.is_empty() { said } else { format!(": {said}") };
             Ended::ByItself(format!("cloudflared ended ({status}){why}"))
@@ -127,13 +136,8 @@ async fn run_once(
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "no tool: a program that the operator names, with an environment of our own"
-)]
-fn start(program: &Path, token: &SecretString) -> std::io::Result<Child> {
-    let mut command = Command::new(program);
-    command.args(["tunnel", "--no-autoupdate", "run"]).env_clear();
+async fn start(leash: &Leash, tunnel: &Tunnel, token: &SecretString) -> std::io::Result<Child> {
+    let mut command = Leash::command(&tunnel.program, &["tunnel", "--no-autoupdate", "run"]);
     for kept in ["PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR"] {
         if let Some(value) = std::env::var_os(kept) {
             command.env(kept, value);
@@ -141,15 +145,16 @@ fn start(program: &Path, token: &SecretString) -> std::io::Result<Child> {
     }
     // Not an argument: those show in the list of processes.
     command.env("TUNNEL_TOKEN", token.expose_secret());
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    leash.start(command).await
 }
 
 /// Reads what it says, so that it never waits for us; the last line is kept.
-fn listen(child: &mut Child) -> Arc<Mutex<String>> {
+fn listen(child: &mut Child) -> (Arc<Mutex<String>>, JoinHandle<()>) {
     let last = Arc::new(Mutex::new(String::new()));
-    if let Some(stderr) = child.stderr.take() {
-        let last = Arc::clone(&last);
-        tokio::spawn(async move {
+    let (stderr, kept) = (child.stderr.take(), Arc::clone(&last));
+    let heard = tokio::spawn(async move {
+        if let Some(stderr) = stderr {
             let mut reader = BufReader::new(stderr);
             let mut line = Vec::new();
             // Ends with the process, which closes its end.
@@ -158,13 +163,13 @@ fn listen(child: &mut Child) -> Arc<Mutex<String>> {
                 let plain: String = text.trim().chars().filter(|c| !c.is_control()).take(SAID_MAX).collect();
                 tracing::debug!(cloudflared.said = %plain, "cloudflared");
                 if !plain.is_empty() {
-                    *last.lock().unwrap_or_else(PoisonError::into_inner) = plain;
+                    *kept.lock().unwrap_or_else(PoisonError::into_inner) = plain;
                 }
                 line.clear();
             }
-        });
-    }
-    last
+        }
+    });
+    (last, heard)
 }
 
 /// Asks it to end, then makes it.

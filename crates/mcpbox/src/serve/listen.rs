@@ -6,8 +6,8 @@ use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::
 use anyhow::{Context, bail};
 use mcpbox_admin::{AdminConfig, Connect, Monitor, RateLimit};
 use mcpbox_catalog::Catalog;
-use mcpbox_core::peers::Peers;
 use mcpbox_gateway::{GatewayConfig, RateLimits};
+use mcpbox_listen::LoginLimit;
 use tokio::{
     net::{TcpListener, UnixListener},
     task::JoinSet,
@@ -83,7 +83,9 @@ impl Listeners {
         let mut doors = JoinSet::new();
         let hub = || (Arc::clone(catalog), shutdown.clone());
         let url = config.mcp_url.clone().or_else(|| self.mcp_url()).unwrap_or_else(|| default_mcp_url(config));
-        let (gateway, admin) = (gateway_config(config), admin_config(config, monitor, url));
+        // One count for both doors that take passwords.
+        let logins = LoginLimit::per_minute(config.rates.logins);
+        let (gateway, admin) = (gateway_config(config), admin_config(config, monitor, (url, logins.clone())));
         if let Some((listener, _)) = self.mcp {
             let (catalog, token) = hub();
             doors.spawn(async move {
@@ -91,7 +93,7 @@ impl Listeners {
             });
         }
         if let (Some(listener), Some(remote)) = (self.remote, &config.remote) {
-            let ((catalog, token), gateway) = (hub(), remote_config(config, remote));
+            let ((catalog, token), gateway) = (hub(), remote_config(config, remote, logins));
             doors.spawn(async move {
                 mcpbox_gateway::serve(listener, catalog, gateway, token).await.context("remote access stopped")
             });
@@ -220,23 +222,21 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
 }
 
 /// How MCP is served to clients elsewhere. Whoever connects is behind a tunnel or proxy; who they are shows in their token.
-fn remote_config(config: &Config, remote: &Remote) -> GatewayConfig {
-    let Rates { registrations, tokens, logins, .. } = config.rates;
-    let rates = match config.rates == Rates::OFF {
-        true => mcpbox_gateway::Rates::off(),
-        false => mcpbox_gateway::Rates { registrations, tokens, logins, ..mcpbox_gateway::Rates::default() },
-    };
+fn remote_config(config: &Config, remote: &Remote, logins: LoginLimit) -> GatewayConfig {
+    let Rates { registrations, tokens, authorizations, looks, .. } = config.rates;
+    let rates = mcpbox_gateway::Rates { registrations, tokens, requests: authorizations, looks };
+    let (public_url, hsts) = (remote.public_url.clone(), config.hsts);
     GatewayConfig {
-        peers: Peers::anyone(),
+        peers: remote.clients.clone(),
         allowed_hosts: host_of(&remote.public_url).into_iter().collect(),
         proxies: config.trusted_proxies.clone(),
-        remote: Some(mcpbox_gateway::Remote { public_url: remote.public_url.clone(), rates }),
+        remote: Some(mcpbox_gateway::Remote { public_url, rates, logins, hsts }),
         ..gateway_config(config)
     }
 }
 
-fn admin_config(config: &Config, monitor: &Monitor, mcp_url: String) -> AdminConfig {
-    let rate_limit = RateLimit { requests: config.rates.requests, logins: config.rates.logins };
+fn admin_config(config: &Config, monitor: &Monitor, (mcp_url, logins): (String, LoginLimit)) -> AdminConfig {
+    let rate_limit = RateLimit { requests: config.rates.requests, logins };
     let public = config.admin_url.as_deref().unwrap_or_default();
     AdminConfig {
         peers: config.admin_clients.clone(),

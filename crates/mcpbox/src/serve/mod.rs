@@ -2,6 +2,7 @@
 
 mod cloudflared;
 mod health;
+pub(crate) mod leash;
 pub(crate) mod listen;
 pub(crate) mod monitor;
 pub(crate) mod parts;

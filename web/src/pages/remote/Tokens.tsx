@@ -12,7 +12,7 @@ import { TimeAgo } from "@/components/TimeAgo";
 import { useNow } from "@/components/time";
 import { toast } from "@/components/toast";
 import { Until } from "@/components/Until";
-import { rightsOf, spelled } from "./scopes";
+import { rightsOf } from "./scopes";
 
 const TokenDialog = lazy(() => import("./TokenDialog"));
 
@@ -26,7 +26,7 @@ export function Tokens() {
   const whyNot = useWhyReadOnly();
   const columns: Column<Token>[] = [
     { label: "Token", cell: (token) => <Name token={token} /> },
-    { label: "May", cell: ({ scopes }) => <Text span>{rightsOf(scopes.map(spelled))}</Text>, width: 220 },
+    { label: "May", cell: ({ scopes }) => <Text span>{rightsOf(scopes)}</Text>, width: 220 },
     { label: "Last used", cell: ({ last_used_at: used }) => (used ? <TimeAgo at={used} /> : <Text span c="dimmed">never</Text>), width: 140 },
     { label: "Ends", cell: ({ expires_at: end }) => <Ends at={end ?? undefined} />, width: 170 },
     {

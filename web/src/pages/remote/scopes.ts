@@ -1,8 +1,3 @@
-import type { Schema } from "@/api/client";
-
-/** A scope of a token, as the API of tokens has it. */
-export type Scope = Schema["Scope"];
-
 /** What is ticked in the dialog. */
 export interface Rights {
   tools: boolean;
@@ -13,10 +8,7 @@ export interface Rights {
 
 const SERVER = "server:";
 
-/** As OAuth spells it: `mcp:tools`, `mcp:author` or `server:NAME`. */
-export const spelled = (scope: Scope): string => (typeof scope === "object" ? `${SERVER}${scope.server}` : `mcp:${scope}`);
-
-/** What scopes, as OAuth spells them, allow, in a sentence a human decides by. */
+/** What scopes allow, in a sentence a human decides by. */
 export function rightsOf(scopes: readonly string[]): string {
   const names = scopes.filter((scope) => scope.startsWith(SERVER)).map((scope) => scope.slice(SERVER.length));
   const [tools, author] = [scopes.includes("mcp:tools"), scopes.includes("mcp:author")];
@@ -27,8 +19,8 @@ export function rightsOf(scopes: readonly string[]): string {
 }
 
 /** The scopes that mean these rights. */
-export function scopesOf({ tools, author, servers }: Rights): Scope[] {
-  const named: Scope[] = servers.map((server) => ({ server }));
-  const calls: Scope[] = named.length > 0 ? named : tools ? ["tools"] : [];
-  return author ? [...calls, "author"] : calls;
+export function scopesOf({ tools, author, servers }: Rights): string[] {
+  const named = servers.map((server) => SERVER + server);
+  const calls = named.length > 0 ? named : tools ? ["mcp:tools"] : [];
+  return author ? [...calls, "mcp:author"] : calls;
 }

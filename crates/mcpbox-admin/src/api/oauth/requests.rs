@@ -21,8 +21,8 @@ use crate::{
 pub(crate) struct AuthorizationApproval {
     /// The code that the browser shows, such as `BCDF-GHJK`.
     code: String,
-    /// One or more of the scopes that it asks for: `mcp:tools`, `mcp:author`, `server:NAME`.
-    scopes: Vec<String>,
+    /// One or more of the scopes that it asks for.
+    scopes: Vec<Scope>,
 }
 
 /// Lists clients that wait for a human, newest first.
@@ -50,9 +50,7 @@ pub(crate) async fn approve(
     Path(id): Path<AuthorizationRequestId>,
     Json(approval): Json<AuthorizationApproval>,
 ) -> Result<StatusCode, Problem> {
-    let scopes: Result<Vec<Scope>, _> = approval.scopes.iter().map(|scope| scope.parse()).collect();
-    let scopes = scopes.map_err(|error: mcpbox_core::principal::ScopeError| Problem::invalid(error.to_string()))?;
-    oauth::approve(&state.catalog, &reviewer, id, &approval.code, &scopes).await?;
+    oauth::approve(&state.catalog, &reviewer, id, &approval.code, &approval.scopes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

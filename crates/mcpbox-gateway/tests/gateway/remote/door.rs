@@ -1,11 +1,16 @@
 //! Who gets in, and what everybody else is told.
 
 use mcpbox_core::principal::Scope;
+use mcpbox_gateway::{GatewayConfig, Rates, Remote};
+use mcpbox_listen::LoginLimit;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{PUBLIC, grant, remote_box};
-use crate::support::client::{Raw, http};
+use crate::support::{
+    TestBox,
+    client::{Raw, http},
+};
 
 const TOKEN: &str = "mcpb_at_0123456789abcdef";
 
@@ -41,7 +46,11 @@ async fn without_a_token_a_client_is_told_where_to_get_one() {
     assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let bearer = format!("bearer {TOKEN}");
     headers.push(("authorization", &bearer));
-    assert_eq!(client.post(&body, &headers).await.status(), StatusCode::OK);
+    let answered = client.post(&body, &headers).await;
+    assert_eq!(
+        (answered.status(), &answered.headers()["cache-control"]),
+        (StatusCode::OK, &"no-store".parse().unwrap())
+    );
     let twice = client.request(&body, &headers).header("authorization", "Bearer other").send().await.unwrap();
     assert_eq!(twice.status(), StatusCode::UNAUTHORIZED);
 }
@@ -96,4 +105,54 @@ async fn metadata_is_found_in_every_form_of_its_path() {
     }
     assert_eq!(get("/.well-known/oauth-protected-resource/admin").await.0, StatusCode::NOT_FOUND);
     assert_eq!(get("/.well-known/oauth-authorization-server/other").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn https_alone_is_promised_by_every_answer_where_asked_for_and_where_there_is_https() {
+    for (hsts, public_url, promised) in
+        [(true, PUBLIC, Some("max-age=31536000")), (false, PUBLIC, None), (true, "http://127.0.0.1:8002", None)]
+    {
+        let remote = Some(Remote {
+            public_url: public_url.to_owned(),
+            rates: Rates::off(),
+            logins: LoginLimit::per_minute(None),
+            hsts,
+        });
+        let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
+        let base = it.url.trim_end_matches("/mcp");
+        for (path, host, status) in [
+            ("/.well-known/oauth-authorization-server", "localhost", StatusCode::OK),
+            ("/mcp", "localhost", StatusCode::UNAUTHORIZED),
+            ("/oauth/authorize", "localhost", StatusCode::BAD_REQUEST),
+            ("/nothing", "localhost", StatusCode::NOT_FOUND),
+            ("/health", "evil.example", StatusCode::FORBIDDEN),
+        ] {
+            let response = http().get(format!("{base}{path}")).header("host", host).send().await.unwrap();
+            assert_eq!(response.status(), status, "{path}");
+            let told = response.headers().get("strict-transport-security").map(|value| value.to_str().unwrap());
+            assert_eq!(told, promised, "{path} of {public_url}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_admin_and_no_number_is_there_and_no_other_origin_may_read() {
+    let it = remote_box().await;
+    let base = it.url.trim_end_matches("/mcp");
+    for path in ["/metrics", "/health/detail", "/api/session", "/api/setup", "/setup"] {
+        let response = http().get(format!("{base}{path}")).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    let health = http().get(format!("{base}/health")).send().await.unwrap();
+    assert_eq!(health.json::<Value>().await.unwrap(), json!({"status": "ok"}), "a stranger learns nothing more");
+    for path in ["/oauth/authorize", "/oauth/token", "/mcp"] {
+        for method in ["GET", "OPTIONS"] {
+            let request = http().request(method.parse().unwrap(), format!("{base}{path}"));
+            let request =
+                request.header("origin", "https://evil.example").header("access-control-request-method", "POST");
+            let response = request.send().await.unwrap();
+            let shared = response.headers().keys().any(|name| name.as_str().starts_with("access-control-"));
+            assert!(!shared, "{method} {path}: {:?}", response.headers());
+        }
+    }
 }

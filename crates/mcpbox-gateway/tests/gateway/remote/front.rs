@@ -3,6 +3,7 @@
 use mcpbox_catalog::review;
 use mcpbox_core::front::TrustedFront;
 use mcpbox_gateway::{GatewayConfig, Rates, Remote};
+use mcpbox_listen::LoginLimit;
 use mcpbox_store::audit;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -23,7 +24,12 @@ fn trusted() -> TrustedFront {
 
 /// A box with remote access, before which the operator put a front, if any.
 async fn remote_box(front: Option<TrustedFront>) -> TestBox {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off() });
+    let remote = Some(Remote {
+        public_url: PUBLIC.to_owned(),
+        rates: Rates::off(),
+        logins: LoginLimit::per_minute(None),
+        hsts: false,
+    });
     TestBox::with(GatewayConfig { remote, front, ..GatewayConfig::default() }).await
 }
 

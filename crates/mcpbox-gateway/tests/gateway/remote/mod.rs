@@ -18,6 +18,7 @@ use mcpbox_core::{
     token::TokenHash,
 };
 use mcpbox_gateway::{GatewayConfig, Rates, Remote};
+use mcpbox_listen::LoginLimit;
 use mcpbox_store::oauth::{authorizations, tokens};
 
 use crate::support::TestBox;
@@ -27,7 +28,12 @@ pub(super) const PUBLIC: &str = "https://box.example.com";
 
 /// A box with remote access.
 pub(super) async fn remote_box() -> TestBox {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::off() });
+    let remote = Some(Remote {
+        public_url: PUBLIC.to_owned(),
+        rates: Rates::off(),
+        logins: LoginLimit::per_minute(None),
+        hsts: false,
+    });
     let allowed_hosts = vec!["box.example.com".to_owned()];
     TestBox::with(GatewayConfig { remote, allowed_hosts, ..GatewayConfig::default() }).await
 }

@@ -1,11 +1,15 @@
 //! What is refused, and to whom it is told: a client whose address is not sure is never redirected to.
 
-use mcpbox_catalog::{oauth, review};
+use mcpbox_catalog::{
+    oauth, review,
+    session::{self, LoginOrigin},
+};
 use mcpbox_core::{
     principal::Scope,
     settings::{RemoteAccess, Settings},
 };
 use mcpbox_gateway::{GatewayConfig, Rates, Remote};
+use mcpbox_listen::LoginLimit;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -14,7 +18,7 @@ use super::{
     login::{Form, Login},
     remote_box,
 };
-use crate::support::TestBox;
+use crate::support::{PASSWORD, TestBox};
 
 const BACK: &str = "https://client.example/cb?keep=1";
 
@@ -156,9 +160,40 @@ async fn a_password_is_taken_only_where_an_admin_allows_it() {
     assert_eq!(answer["scope"], "mcp:tools", "what was not ticked is not allowed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_guesses_leaves_a_place_to_whoever_is_at_the_admin_page() {
+    let it = remote_box().await;
+    let login = Login::registered(&it, "Password", BACK).await;
+    let settings = Settings { remote: RemoteAccess { password_login: true }, ..Settings::default() };
+    it.change_settings(settings).await;
+    let opened = login.open(&[]).await;
+    let form = [
+        ("proof", &*proof_of(&opened.page)),
+        ("decision", "allow"),
+        ("username", "ada"),
+        ("password", "wrong horse battery"),
+        ("scope:mcp:tools", "1"),
+    ];
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let request = login.http.post(login.url(&opened.path)).header("cookie", &opened.cookie).form_of(&form);
+        crowd.spawn(async move { request.send().await.unwrap().status() });
+    }
+    // The first that is told to wait says that no place is left for people elsewhere.
+    while crowd.join_next().await.unwrap().unwrap() != StatusCode::SERVICE_UNAVAILABLE {}
+    let at_the_page = session::login(&it.catalog, "ada", &PASSWORD.into(), LoginOrigin::default(), None).await;
+    assert!(at_the_page.is_ok(), "{at_the_page:?}");
+    crowd.join_all().await;
+}
+
 #[tokio::test]
 async fn strangers_are_counted_and_bodies_are_small() {
-    let remote = Some(Remote { public_url: PUBLIC.to_owned(), rates: Rates::default() });
+    let remote = Some(Remote {
+        public_url: PUBLIC.to_owned(),
+        rates: Rates::default(),
+        logins: LoginLimit::default(),
+        hsts: false,
+    });
     let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
     let login = Login::of(&it, "x", BACK);
     let metadata = json!({"redirect_uris": [BACK]});

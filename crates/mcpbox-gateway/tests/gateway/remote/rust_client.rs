@@ -2,6 +2,7 @@
 
 use mcpbox_core::principal::Scope;
 use mcpbox_gateway::{GatewayConfig, Rates, Remote};
+use mcpbox_listen::LoginLimit;
 use rmcp::{
     ServiceExt,
     model::CallToolRequestParams,
@@ -22,7 +23,12 @@ const BACK: &str = "http://127.0.0.1:7555/callback";
 #[tokio::test]
 async fn it_finds_the_login_registers_calls_and_renews() {
     // Its own address is the public one: the client compares what it is told with what it asked.
-    let remote = Some(Remote { public_url: String::new(), rates: Rates::off() });
+    let remote = Some(Remote {
+        public_url: String::new(),
+        rates: Rates::off(),
+        logins: LoginLimit::per_minute(None),
+        hsts: false,
+    });
     let it = TestBox::with(GatewayConfig { remote, ..GatewayConfig::default() }).await;
     it.publish("math", "add", ADD).await;
     http();

@@ -2,22 +2,24 @@
 //! needs it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Limited};
 use hyper::{Method, StatusCode};
 use mcpbox_core::{
     execute::{Environment, LockedEnvironment, Outcome, Resolved},
+    hash::ContentHash,
     package::{PackageLock, Requirements},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    super::wire::{INSTALL, Install, RESOLVE, Said},
+    super::wire::{INSTALL, Install, REMOVE_UNUSED, RESOLVE, RemoveUnused, Said},
     Workers,
     connection::SendError,
     exchange::refusal,
@@ -74,6 +76,21 @@ impl Workers {
         let install = Install { environment, lock: lock.clone() };
         let all = up.into_iter().map(|worker| ask(worker, INSTALL, &install, INSTALL_TIMEOUT));
         futures::future::try_join_all(all).await.map(|_: Vec<()>| ())
+    }
+
+    /// On all workers that are there. One that is away does it the next time.
+    pub(super) async fn remove_unused_everywhere(&self, wanted: &BTreeSet<ContentHash>, since: DateTime<Utc>) -> u64 {
+        let request = RemoveUnused { wanted: wanted.clone(), since };
+        let up = self.workers.iter().filter(|worker| worker.is_up());
+        let all = up.map(|worker| ask::<u64>(worker, REMOVE_UNUSED, &request, INSTALL_TIMEOUT));
+        let mut removed = 0;
+        for answer in futures::future::join_all(all).await {
+            match answer {
+                Ok(count) => removed += count,
+                Err(reason) => tracing::warn!(reason, "a worker did not remove environments that nobody uses"),
+            }
+        }
+        removed
     }
 
     /// Whether a call certainly did not run because its environment was missing on this worker, and is there now.

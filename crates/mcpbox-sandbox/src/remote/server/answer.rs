@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use super::{
     super::wire::{
-        Asked, EXECUTE, HEALTH, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REQUEST_MAX, RESOLVE, Refusal,
-        RefusalCode, STATUS, Said, TOOL_RESULT, WorkerStatus,
+        Asked, EXECUTE, HEALTH, INSTALL, METRICS, PROTOCOL, PROTOCOL_HEADER, REMOVE_UNUSED, REQUEST_MAX, RESOLVE,
+        Refusal, RefusalCode, STATUS, Said, TOOL_RESULT, WorkerStatus,
     },
     Open, packages,
     run::{RunBody, run},
@@ -71,13 +71,17 @@ async fn route(open: &Arc<Open>, request: Request<Body>) -> Result<Answer, Refus
             let request = begin(open, request).await?;
             said(packages::install(&open.door.sandbox, &request).await)
         }
+        (&Method::POST, REMOVE_UNUSED) => {
+            let request = begin(open, request).await?;
+            said(packages::remove_unused(&open.door.sandbox, &request).await)
+        }
         (&Method::GET, STATUS) => Ok(json(StatusCode::OK, &status(open))),
         (&Method::GET, METRICS) => {
             Ok(with_body(StatusCode::OK, METRICS_CONTENT_TYPE, open.door.sandbox.metrics().into()))
         }
         _ => Err(refusal(
             RefusalCode::NotFound,
-            "There are POST /execute, /tool_result, /resolve and /install, GET /status, /metrics and /health",
+            "There are POST /execute, /tool_result, /resolve, /install and /remove_unused, GET /status, /metrics and /health",
         )),
     }
 }

@@ -6,7 +6,7 @@ use mcpbox_core::{
     package::Requirements,
 };
 
-use super::super::wire::{Install, Said};
+use super::super::wire::{Install, RemoveUnused, Said};
 use crate::Sandbox;
 
 /// Resolves what a request asks for.
@@ -19,4 +19,10 @@ pub(super) async fn resolve(sandbox: &Sandbox, request: &Bytes) -> Result<Said<R
 pub(super) async fn install(sandbox: &Sandbox, request: &Bytes) -> Result<Said<()>, serde_json::Error> {
     let Install { environment, lock } = serde_json::from_slice(request)?;
     Ok(sandbox.install(environment, &lock, &|line| tracing::debug!(line, "packages are being installed")).await)
+}
+
+/// Removes what a request does not want.
+pub(super) async fn remove_unused(sandbox: &Sandbox, request: &Bytes) -> Result<Said<u64>, serde_json::Error> {
+    let RemoveUnused { wanted, since } = serde_json::from_slice(request)?;
+    Ok(Ok(sandbox.remove_unused(&wanted, since).await))
 }
