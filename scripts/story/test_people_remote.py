@@ -237,6 +237,7 @@ def test_a_real_browser_lets_a_client_in_through_the_provider(tmp_path: Path) ->
         script = [os.environ["MCPBOX_NODE"], str(HERE / "fixtures/provider_login.mjs"), public, str(shots)]
         done = subprocess.run(script, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        admin.reconnect()
         [allowed] = admin.send("GET", "/audit?action=oauth.approve")["items"]
         assert (allowed["actor"]["name"], allowed["detail"]["by"]) == ("anna", "provider"), allowed
     finally:
