@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use self::state::State;
+pub use self::turn::end_turn_left_behind;
 use crate::{Admin, Catalog, CatalogError, change::Change, error::refused};
 
 /// Where Cloudflare's API is.

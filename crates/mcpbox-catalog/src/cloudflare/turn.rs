@@ -1,5 +1,5 @@
 //! One step at a time, also of several admin processes on one database: a row says who is at it and until when. A process that dies
-//! keeps the others waiting until then and no longer.
+//! keeps the others waiting until then and no longer; where there are no others, the next start ends its turn.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,6 +37,19 @@ where
         done
     };
     cat.background.spawn(work).await.map_err(CatalogError::internal)?
+}
+
+/// For a server that starts: where the database is its own, a turn that is held still is that of a process that died.
+///
+/// # Errors
+/// The store cannot be written.
+pub async fn end_turn_left_behind(cat: &Catalog) -> Result<(), CatalogError> {
+    if cat.store.is_shared() || held(&cat.store.reader()).await?.is_none() {
+        return Ok(());
+    }
+    let tx = cat.store.begin().await?;
+    cloudflare::delete(&tx, state::TURN).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Refuses to change anything while a process is at a step.

@@ -66,6 +66,9 @@ pub(crate) async fn start(
         admin_url: admin_url.clone().unwrap_or_default(),
     };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
+    if let Err(error) = mcpbox_catalog::cloudflare::end_turn_left_behind(&catalog).await {
+        tracing::warn!(%error, "a step of the connection over Cloudflare was cut off; it can go on in three minutes");
+    }
     if config.database_url.is_none() {
         catalog.watch_room(dir.path().to_owned());
     }
