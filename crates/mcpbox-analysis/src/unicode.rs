@@ -17,6 +17,7 @@ const BLOB: usize = 400;
 /// Checks the text as a reader sees it.
 pub(crate) fn check(source: &Source<'_>, tokens: &[Token], report: &mut Report) {
     check_lines(source, report);
+    check_line_ends(source.text, report);
     for token in tokens {
         let start = token.start().to_usize();
         let text = source.text.get(start..token.end().to_usize()).unwrap_or_default();
@@ -27,6 +28,15 @@ pub(crate) fn check(source: &Source<'_>, tokens: &[Token], report: &mut Report) 
         }
     }
     check_outside_texts(source.text, tokens, report);
+}
+
+/// A carriage return alone ends the line for Python, and with it a comment; on a page the line goes on.
+fn check_line_ends(text: &str, report: &mut Report) {
+    let alone = |(index, _): &(usize, &str)| text.as_bytes().get(index + 1) != Some(&b'\n');
+    if let Some((index, _)) = text.match_indices('\r').find(alone) {
+        let message = "a carriage return without a line feed ends this line for Python, but not for who reads it";
+        report.error("invisible_character", place(index, 0), message, "End lines with a line feed.");
+    }
 }
 
 fn check_lines(source: &Source<'_>, report: &mut Report) {

@@ -163,11 +163,23 @@ fn secrets_are_read_by_literal_keys() {
     assert!(!has(&strict("import secrets as s"), Severity::Warning, "shadowed_global"));
 }
 
+/// Each level once doubled the time; sixty of them never ended.
+#[test]
+fn requests_within_requests_are_looked_at_once() {
+    for nested in ["http.get(", "http.get('https://a.example/' + ", "http.get(f'{x}' + http.post(x, json="] {
+        let code = format!("x = {}x{}", nested.repeat(60), ")".repeat(nested.matches('(').count() * 60));
+        let analysis = strict(&format!("async def main(x: str):\n    {code}\n    return x\n"));
+        assert!(has(&analysis, Severity::Warning, "long_line"), "{:?}", analysis.findings);
+    }
+}
+
 #[test]
 fn what_a_reviewer_would_not_see_is_found() {
     let cases = [
         ("x = 1 # \u{202e}", Severity::Error, "invisible_character"),
         ("x\u{200b} = 1", Severity::Error, "invisible_character"),
+        ("x = 1 # harmless\rx = 2", Severity::Error, "invisible_character"),
+        ("x = 'a\rb'", Severity::Error, "invisible_character"),
         ("x = 1 # a\u{e0041}", Severity::Error, "invisible_character"),
         ("x = 'a\u{202e}b'", Severity::Danger, "invisible_character"),
         ("x = f'a\u{200b}{y}'", Severity::Warning, "invisible_character"),
@@ -186,6 +198,7 @@ fn what_a_reviewer_would_not_see_is_found() {
     for fine in [
         "x = 'Grüße 你好 👩\u{200d}👧 ❤\u{fe0f}'",
         "größe = 1",
+        "x = 1\r\ny = 2\r\n",
         "名前 = 1",
         "x = '\\u200b'",
         "\u{feff}x = 1",

@@ -47,6 +47,7 @@ pub(super) fn follow<'a>(
         parameters: HashMap::new(),
         spread: HashMap::new(),
         targets: HashMap::new(),
+        calls: HashMap::new(),
         recipients: HashMap::new(),
         flows: Vec::new(),
         scopes: Vec::new(),
@@ -58,12 +59,14 @@ pub(super) fn follow<'a>(
     Functions(&mut flow.parameters).visit_body(&module.body);
     for _ in 0..MAX_ROUNDS {
         flow.has_changed = false;
+        flow.calls.clear();
         flow.visit_body(&module.body);
         if !flow.has_changed {
             break;
         }
     }
     flow.is_last = true;
+    flow.calls.clear();
     flow.visit_body(&module.body);
     flow.flows
 }
@@ -82,8 +85,11 @@ struct Flow<'s, 'a, 'r> {
     parameters: HashMap<&'a str, Vec<&'a str>>,
     /// What is passed to a function by `*` and `**`: any parameter may get it.
     spread: HashMap<&'a str, Labels>,
-    /// Where requests lead, by the call's place.
+    /// Where requests lead, by the call's end: each has its own.
     targets: HashMap<TextSize, Vec<Target>>,
+    /// What calls gave in this round, by their end. The address of a request is looked at twice: without this, requests within
+    /// addresses of requests would be looked at as often as there are paths through them.
+    calls: HashMap<TextSize, Labels>,
     /// The first site that got an argument.
     recipients: HashMap<u32, String>,
     flows: Vec<SecretFlow>,

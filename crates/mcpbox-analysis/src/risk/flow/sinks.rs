@@ -26,11 +26,11 @@ impl<'a> Flow<'_, 'a, '_> {
         for keyword in &call.arguments.keywords {
             sent.add(self.eval(&keyword.value));
         }
-        let targets = match self.targets.get(&call.start()) {
+        let targets = match self.targets.get(&call.end()) {
             Some(targets) => targets.clone(),
             None => {
                 let targets = url.map(|url| self.facts.resolver.targets(url)).unwrap_or_default();
-                self.targets.insert(call.start(), targets.clone());
+                self.targets.insert(call.end(), targets.clone());
                 targets
             }
         };

@@ -61,6 +61,15 @@ impl<'a> Flow<'_, 'a, '_> {
     }
 
     fn call(&mut self, call: &'a ExprCall) -> Labels {
+        if let Some(labels) = self.calls.get(&call.end()) {
+            return *labels;
+        }
+        let labels = self.call_anew(call);
+        self.calls.insert(call.end(), labels);
+        labels
+    }
+
+    fn call_anew(&mut self, call: &'a ExprCall) -> Labels {
         if let Expr::Attribute(method) = &*call.func
             && method.attr.as_str() == "get"
             && secrets::is_mapping(&method.value, self.symbols)
