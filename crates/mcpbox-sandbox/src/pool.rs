@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    num::NonZero,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -92,6 +93,7 @@ pub(crate) struct Pool {
     /// Calls that wait for a fork of their own.
     forking: AtomicU32,
     taken: Notify,
+    processors: usize,
 }
 
 /// Gives the demand back when a call is over.
@@ -114,6 +116,7 @@ impl Pool {
             demand: Mutex::default(),
             forking: AtomicU32::new(0),
             taken: Notify::new(),
+            processors: std::thread::available_parallelism().map_or(1, NonZero::get),
         })
     }
 
@@ -145,6 +148,7 @@ impl Pool {
         }
         self.forking.fetch_add(1, Ordering::Relaxed);
         let child = self.fork(false).await;
+        self.config.metrics.forks_on_demand.inc_by(u64::from(child.is_ok()));
         if self.forking.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.taken.notify_one();
         }
@@ -182,17 +186,8 @@ impl Pool {
             self.source.retire(&zygote);
         }
         match forked {
-            Ok(child) => {
-                let metrics = &self.config.metrics;
-                if rehearse {
-                    metrics.forks_ahead.inc()
-                } else {
-                    metrics.forks_on_demand.inc()
-                };
-                Ok(child)
-            }
-            Err(error @ ForkError::Gone) => Err(SandboxError::Zygote(error.to_string())),
-            Err(error @ ForkError::Refused(_)) => Err(SandboxError::Zygote(error.to_string())),
+            Ok(child) => Ok(child),
+            Err(error @ (ForkError::Gone | ForkError::Refused(_))) => Err(SandboxError::Zygote(error.to_string())),
         }
     }
 
@@ -241,8 +236,11 @@ impl Pool {
     }
 
     async fn park_one(&self) {
-        match self.fork(true).await {
+        // A rehearsal spares the next call time and costs some more: not while calls want all processors.
+        let rehearse = lock(&self.demand).running() < self.processors;
+        match self.fork(rehearse).await {
             Ok(mut child) => {
+                self.config.metrics.forks_ahead.inc();
                 if let Ok(Ok(())) = tokio::time::timeout(PARK_TIMEOUT, until_parked(&child)).await {
                     child.is_locked = true;
                     lock(&self.parked).push_back(child);

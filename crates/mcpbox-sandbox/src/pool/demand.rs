@@ -34,6 +34,11 @@ impl Demand {
         self.running = self.running.saturating_sub(1);
     }
 
+    /// Calls that run now.
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
     /// How many should wait.
     pub(super) fn target(&mut self, now: Instant, most: usize) -> usize {
         self.turn(now);
