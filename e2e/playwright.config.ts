@@ -15,7 +15,8 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   fullyParallel: false,
-  workers: 1,
+  // Files side by side: each has boxes of its own.
+  workers: 2,
   retries: 0,
   // Bounds for what hangs, wide enough for a machine that does much else; what has to be quick is asserted where it is.
   timeout: 600_000,
