@@ -2,55 +2,11 @@
 //! line holds headers, separated by `;`, the rest is the body. Nothing must panic, and nothing but MCPbox's own errors come back.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
-
 use http::Request;
 use http_body_util::BodyExt;
-use mcpbox_catalog::{Catalog, CatalogConfig};
-use mcpbox_core::{
-    clock::SystemClock,
-    execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
-};
+use mcpbox_fuzz::{CATALOG, RUNTIME};
 use mcpbox_gateway::{GatewayConfig, RateLimits};
-use mcpbox_store::{Keyring, Location, Store};
 use tower::ServiceExt;
-
-struct Nothing;
-
-impl Executor for Nothing {
-    fn execute<'a>(&'a self, _: Execution, _: Arc<dyn Observer>) -> BoxFuture<'a, Outcome> {
-        let output = ToolOutput { value: serde_json::Value::Null, content: Vec::new() };
-        Box::pin(async { Outcome { result: Ok(output), stdout: String::new(), observed: Observed::default() } })
-    }
-
-    fn status(&self) -> SandboxStatus {
-        SandboxStatus {
-            tier: SandboxTier::Full,
-            detail: String::new(),
-            python: String::new(),
-            parked: 0,
-            running: 0,
-            queued: 0,
-            base_ready: true,
-        }
-    }
-}
-
-static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
-static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
-    RUNTIME.block_on(async {
-        let directory = tempfile::tempdir().unwrap().keep();
-        let store =
-            Store::open(&Location::Sqlite(directory.join("mcpbox.db")), Keyring::generate().unwrap()).await.unwrap();
-        let config = CatalogConfig {
-            store,
-            executor: Arc::new(Nothing),
-            clock: Arc::new(SystemClock),
-            admin_url: String::new(),
-        };
-        Catalog::open(config).await.unwrap()
-    })
-});
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
@@ -63,9 +19,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         }
     }
     let Ok(request) = request.body(axum_body(&data[end + 1..])) else { return };
+    let cat = CATALOG.clone();
     RUNTIME.block_on(async {
         let config = GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() };
-        let response = mcpbox_gateway::routes(CATALOG.clone(), config).oneshot(request).await.unwrap();
+        let response = mcpbox_gateway::routes(cat, config).oneshot(request).await.unwrap();
         assert!(response.status() != http::StatusCode::INTERNAL_SERVER_ERROR);
         // A stream may stay open for ever.
         let _read = tokio::time::timeout(std::time::Duration::from_millis(200), response.into_body().collect()).await;
