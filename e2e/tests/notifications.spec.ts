@@ -79,7 +79,7 @@ test("a webhook is added, tested with the answer of the other end, switched off,
   await dialog.getByRole("button", { name: "Save" }).click();
   const renamed = page.getByRole("group", { name: "Night shift" });
   await expect(renamed).toContainText(
-    "Off. It would be told when: a tool waits for my decision; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made.",
+    "Off. It would be told when: a tool waits for my decision; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made; a source of tools does not answer; a tool is withheld because its source changed it.",
   );
   await renamed.getByRole("button", { name: "More for Night shift" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();

@@ -123,3 +123,11 @@ openid_provider() {
   npm ci --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" || return 1
   cp "$directory/package-lock.json" "$directory/node_modules/.installed"
 }
+
+# Other people's MCP servers: a reference server from npm, and what sources/fast.py is written with.
+source_servers() {
+  node_modules scripts/story/sources && venv sources-venv scripts/story/sources/requirements.txt
+}
+
+# The official suite for MCP servers.
+conformance() { node_modules scripts/story/conformance; }

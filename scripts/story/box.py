@@ -101,7 +101,7 @@ class Box:
         ready_file.unlink(missing_ok=True)
         command = [
             str(PROGRAM), "serve", "--data-dir", str(self.data_dir), "--ready-file", str(ready_file),
-            "--admin-addr", "127.0.0.1:0", "--mcp-addr", "127.0.0.1:0", *arguments,
+            "--admin-addr", "127.0.0.1:0", *(() if "--mcp-addr" in arguments else ("--mcp-addr", "127.0.0.1:0")), *arguments,
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

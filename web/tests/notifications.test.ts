@@ -9,7 +9,7 @@ it("a new signing secret is 32 random bytes in the form of Standard Webhooks", (
 
 it("events stand in the middle of a sentence", () => {
   expect(told(USUAL)).toBe(
-    "a tool waits for my decision; a rule approved a tool that reads hosts I granted; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made",
+    "a tool waits for my decision; a rule approved a tool that reads hosts I granted; tools cannot run, and when they can again; the sandbox holds fewer layers than before; half of the calls fail; the disk is almost full; a scheduled backup could not be made; a source of tools does not answer; a tool is withheld because its source changed it",
   );
   expect(told([])).toBe("");
 });

@@ -15,7 +15,7 @@ use crate::{
     api::{
         account, audit, backups, calls, cloudflare, connection, document, events, grants, invitation, modules,
         notifications, oauth, oidc, packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings,
-        setup, storage, tokens, tools, transfer, users,
+        setup, sources, storage, tokens, tools, transfer, users,
     },
     problem::{self, Details},
     state::AdminState,
@@ -58,10 +58,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(servers::start::start))
         .routes(routes!(servers::stop::stop))
         .routes(routes!(servers::list_tools::list_tools))
-        .routes(routes!(secrets::list_all::list_all))
-        .routes(routes!(secrets::list::list, secrets::create::create))
-        .routes(routes!(secrets::change::change, secrets::delete::delete))
-        .routes(routes!(secrets::set_value::set_value, secrets::clear_value::clear_value))
+        .merge(secret_routes())
+        .merge(source_routes())
         .routes(routes!(tools::list::list))
         .routes(routes!(tools::search::search))
         .routes(routes!(tools::show::show, tools::change::change, tools::delete::delete))
@@ -102,6 +100,22 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(packages::install::install))
         .routes(routes!(events::stream))
         .routes(routes!(document::show))
+}
+
+fn secret_routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(secrets::list_all::list_all))
+        .routes(routes!(secrets::list::list, secrets::create::create))
+        .routes(routes!(secrets::change::change, secrets::delete::delete))
+        .routes(routes!(secrets::set_value::set_value, secrets::clear_value::clear_value))
+}
+
+fn source_routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
+        .routes(routes!(sources::list::list_sources, sources::add::add))
+        .routes(routes!(sources::delete::delete_source))
+        .routes(routes!(sources::discover::discover))
+        .routes(routes!(sources::import::import))
 }
 
 fn people() -> OpenApiRouter<AdminState> {

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod assess;
+mod definition;
 mod docstring;
 mod finding;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -37,6 +38,7 @@ pub use assess::{
     Assessment, Consequence, ConsequenceKind, ConsequencePart, Fingerprint, KnownSecret, LiveSchemas, OtherTool,
     Subject, assess,
 };
+pub use definition::analyze_definition;
 pub use finding::{About, Finding, Severity};
 pub use modules::{
     default_modules, distribution, is_base_package, is_never, is_stdlib, known_distribution, known_module,

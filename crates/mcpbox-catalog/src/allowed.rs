@@ -8,6 +8,7 @@ use mcpbox_core::{
     grant::{Grant, GrantScope, GrantState},
     name::SecretKey,
     server::Server,
+    source::SourceRule,
 };
 
 use crate::{compile::Compiled, packages::Packages, withheld::Lapsed};
@@ -19,6 +20,7 @@ pub(crate) struct Allowed {
     pub(crate) packages: Packages,
     pub(crate) hosts: Vec<HostRule>,
     pub(crate) secrets: Vec<SecretKey>,
+    pub(crate) sources: Vec<SourceRule>,
 }
 
 impl Allowed {
@@ -31,6 +33,7 @@ impl Allowed {
                 Capability::Package(rule) => allowed.packages.add(grant, rule),
                 Capability::Host(rule) => allowed.hosts.push(rule.clone()),
                 Capability::Secret { key } => allowed.secrets.push(key.clone()),
+                Capability::Source(rule) => allowed.sources.push(rule.clone()),
             }
         }
         allowed.hosts.sort();

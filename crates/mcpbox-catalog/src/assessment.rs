@@ -24,7 +24,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn assess(asked: &Asked<'_>) -> Assessment {
     let Asked { server, version, live, requested, standing, snapshot } = asked;
     let content = &version.content;
-    let analysis = mcpbox_analysis::analyze(&content.code, server.code_policy);
+    let analysis = crate::source::analyze(content, server.code_policy);
     let granted: Capabilities = standing.approved().map(|grant| grant.capability.clone()).collect();
     let secrets: Vec<KnownSecret<'_>> = standing
         .secrets

@@ -50,7 +50,7 @@ impl Bundle {
             ReviewPurpose::Publish => {
                 let version = loaded.newest.clone();
                 let evidence = refused_in_tests(&change.tx, version.id, server.code_policy).await?;
-                let analysis = mcpbox_analysis::analyze(&version.content.code, server.code_policy);
+                let analysis = crate::source::analyze(&version.content, server.code_policy);
                 let needed = without_granted_methods(&version.content.capabilities, &analysis, standing);
                 let requested = standing.to_request(&needed, &evidence);
                 (version, requested)

@@ -20,7 +20,7 @@ use crate::{
     observe::{Stage, TRACE},
     packages,
     record::{OpenRecord, Run},
-    run, validate,
+    run, source, validate,
 };
 
 /// Longest name that a span shows, bytes; nothing that exists is longer.
@@ -95,8 +95,14 @@ async fn run_call(
     let prepared = meters.stage(Stage::Prepare, prepare(cat, &tool, arguments, &mut record)).await;
     let outcome = match prepared {
         Ok(execution) => {
-            let run = cat.executor.execute(execution, record.observer(observer));
-            let mut outcome = meters.stage(Stage::Run, run).await;
+            let observer = record.observer(observer);
+            let mut outcome = match &tool.compiled.pinned {
+                Some(pinned) => {
+                    let run = source::run(cat, (&tool, pinned), execution, observer, &mut record);
+                    meters.stage(Stage::Run, run).await
+                }
+                None => meters.stage(Stage::Run, cat.executor.execute(execution, observer)).await,
+            };
             let check = async { run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy) };
             meters.stage(Stage::Check, check).await;
             outcome
@@ -169,7 +175,8 @@ async fn prepare(
 
 /// The values of the secrets that were granted to the tool; a granted one that its code uses must have a value.
 async fn unseal(cat: &Catalog, tool: &PublishedTool) -> Result<Vec<UnsealedSecret>, Failure> {
-    if tool.secrets.is_empty() {
+    // A source gets its own secret and no other.
+    if tool.secrets.is_empty() || tool.compiled.pinned.is_some() {
         return Ok(Vec::new());
     }
     let opened = secrets::unseal(&cat.store.reader(), tool.server_id, &tool.secrets).await;

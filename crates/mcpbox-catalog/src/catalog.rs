@@ -15,6 +15,7 @@ use mcpbox_core::{
     execute::{Executor, SandboxStatus},
     hash::ContentHash,
     ids::{ProcessId, ReviewId},
+    source::SourceClient,
 };
 use mcpbox_egress::Broker;
 use mcpbox_store::{Store, StoreError, outbox};
@@ -35,6 +36,7 @@ use crate::{
     retention,
     room::Room,
     snapshot::Snapshot,
+    source::Contacts,
 };
 
 /// Events kept for a listener that is slow; one that falls further behind is told that it missed some.
@@ -94,6 +96,9 @@ pub struct Catalog {
     pub(crate) token_uses: Uses,
     /// What notifications go out through; none in a process that sends none.
     pub(crate) broker: OnceLock<Arc<Broker>>,
+    /// What speaks to other MCP servers; none in a process that does not.
+    pub(crate) sources: OnceLock<Arc<dyn SourceClient>>,
+    pub(crate) contacts: Contacts,
     /// The connection over Cloudflare.
     pub(crate) cloudflare: crate::cloudflare::Desk,
     /// Where backups are kept; none in a process that makes none.
@@ -101,7 +106,7 @@ pub struct Catalog {
     writers: TaskTracker,
     stop_writers: CancellationToken,
     admin_url: ArcSwap<String>,
-    model: Mutex<Model>,
+    pub(crate) model: Mutex<Model>,
     snapshot: ArcSwap<Snapshot>,
     events: broadcast::Sender<LiveEvent>,
 }
@@ -144,6 +149,8 @@ impl Catalog {
             access: Access::default(),
             token_uses: Uses::default(),
             broker: OnceLock::new(),
+            sources: OnceLock::new(),
+            contacts: Contacts::default(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),
             store: config.store,

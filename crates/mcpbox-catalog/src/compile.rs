@@ -15,7 +15,10 @@ use mcpbox_core::{
 };
 use serde_json::{Map, Value};
 
-use crate::validate;
+use crate::{
+    source::{self, Pinned},
+    validate,
+};
 
 /// A version that may run.
 pub(crate) struct Compiled {
@@ -25,6 +28,8 @@ pub(crate) struct Compiled {
     pub(crate) arguments: Validator,
     pub(crate) result: Option<Validator>,
     pub(crate) wraps_result: bool,
+    /// What it calls on another server; none for one of Python.
+    pub(crate) pinned: Option<Arc<Pinned>>,
     pub(crate) uses_http: bool,
     /// Modules that the source imports.
     pub(crate) imports: BTreeSet<String>,
@@ -42,6 +47,9 @@ pub(crate) enum Unsound {
     /// It is live, but nobody approved it.
     #[error("its live version was never approved")]
     NotApproved,
+    /// What it calls on another server cannot be read.
+    #[error("the definition that it pins cannot be read: {0}")]
+    Definition(String),
     /// One of its schemas cannot be used.
     #[error("its {0} schema cannot be used: {1}")]
     Schema(&'static str, String),
@@ -66,12 +74,14 @@ impl Compiled {
         let arguments = validate::compile(input).map_err(|error| Unsound::Schema("input", error))?;
         let output = content.output_schema.as_ref();
         let result = output.map(validate::compile).transpose().map_err(|error| Unsound::Schema("output", error))?;
+        let pinned = Pinned::of(content).transpose().map_err(Unsound::Definition)?.map(Arc::new);
         // The policy changes findings, not the facts that are wanted here.
-        let analysis = mcpbox_analysis::analyze(&content.code, CodePolicy::Standard);
+        let analysis = source::analyze(content, CodePolicy::Standard);
         Ok(Self {
             input_schema: Arc::new(input.as_object().cloned().unwrap_or_default()),
             output_schema: output.and_then(Value::as_object).cloned().map(Arc::new),
             wraps_result: result.is_some() && analysis.wraps_result,
+            pinned,
             uses_http: analysis.uses_http,
             imports: analysis.imports.iter().map(|import| import.module.clone()).collect(),
             packages: packages(&analysis),

@@ -13,7 +13,7 @@ use crate::{
 /// The findings about a version, those of source and texts first.
 pub(crate) fn of_version(asked: &Asked<'_>, assessed: &Assessment, runs: &[CallRecord]) -> Vec<Finding> {
     let content = &asked.version.content;
-    let analysis = mcpbox_analysis::analyze(&content.code, asked.server.code_policy);
+    let analysis = crate::source::analyze(content, asked.server.code_policy);
     let grants: Vec<&Grant> = asked.standing.approved().collect();
     let mut findings = author::findings(&assessed.findings);
     findings.extend(evidence::findings(&Declared { content, analysis: &analysis, grants: &grants }, runs));

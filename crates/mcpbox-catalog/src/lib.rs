@@ -56,6 +56,7 @@ mod script;
 mod search;
 pub mod session;
 mod snapshot;
+pub mod source;
 mod text;
 pub mod transfer;
 mod trial;

@@ -32,6 +32,7 @@ impl Lines {
                     analysis.secrets.iter().find(|secret| secret.key == key.as_str()).map(|secret| secret.line)
                 }
                 Capability::Package(rule) => package_line(analysis, rule),
+                Capability::Source(_) => None,
             };
             lines.extend(line.map(|line| (capability, line)));
         }

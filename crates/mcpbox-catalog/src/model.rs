@@ -1,6 +1,8 @@
 //! What the snapshot is made from: servers, tools, compiled live versions and grants in force, kept up to date by
 //! reading again exactly what a change touched.
 
+mod locks;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -10,15 +12,18 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::HostRule,
     execute::Environment,
+    failure::{Failure, FailureKind},
     grant::{Grant, GrantScope, GrantState},
     ids::{ServerId, ToolId, VersionId},
     name::published_name,
     server::{Server, ServerStatus},
     settings::Settings,
+    source::SourceRule,
     tool::Tool,
     version::Version,
 };
 use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tokens, tools, versions};
+use serde_json::json;
 
 use crate::{
     access::Tokens,
@@ -230,6 +235,9 @@ impl Model {
         if server.status == ServerStatus::Stopped {
             return Err(Withheld::ServerStopped);
         }
+        if tool.quarantine.is_some() {
+            return Err(Withheld::Quarantined);
+        }
         if let Some(entry) = self.published.get(&tool.id) {
             return Ok(entry.clone());
         }
@@ -246,7 +254,9 @@ impl Model {
         let version = &compiled.version;
         let name = published_name(&server.name, &tool.name);
         let environment = allowed.packages.environment(compiled, &self.resolutions, &name);
-        let refused = environment.as_ref().err().cloned();
+        let source = crate::source::rule(&version.content);
+        let closed = source.filter(|rule| !allowed.sources.contains(rule)).map(|rule| not_granted(rule, &name));
+        let refused = closed.or_else(|| environment.as_ref().err().cloned());
         PublishedTool {
             name,
             server: server.name.clone(),
@@ -261,8 +271,8 @@ impl Model {
             input_schema: compiled.input_schema.clone(),
             output_schema: compiled.output_schema.clone(),
             wraps_result: compiled.wraps_result,
-            read_only_hint: allowed.hosts.iter().all(only_reads),
-            open_world_hint: !allowed.hosts.is_empty(),
+            read_only_hint: source.is_none() && allowed.hosts.iter().all(only_reads),
+            open_world_hint: source.is_some() || !allowed.hosts.is_empty(),
             program: Arc::new(allowed.program(server, compiled, environment.unwrap_or(Environment::Base))),
             expires_at: in_force().filter_map(|grant| grant.expires_at).min(),
             set: allowed.packages.set(compiled),
@@ -286,6 +296,12 @@ fn compile(version: Version) -> Result<Arc<Compiled>, Unsound> {
     Compiled::live(version).map(Arc::new).inspect_err(|unsound| {
         tracing::error!(version.id = %id, error = %unsound, "a live tool is withheld: check the database, or restore a backup");
     })
+}
+
+/// The refusal of every call of a tool whose source may not be reached any more.
+fn not_granted(rule: &SourceRule, name: &str) -> Failure {
+    let failure = Failure::new(FailureKind::HostDenied, format!("{name} may not reach its {rule} any more"));
+    failure.hint("ask for it; a human decides").next("mcpbox_request_publish", json!({"tool_id": name}))
 }
 
 /// A name for people: `get_weather` → `Get weather`.

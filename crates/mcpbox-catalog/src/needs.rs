@@ -147,7 +147,9 @@ pub(crate) fn request_call(needed: &Capability, name: &str) -> NextCall {
             "mcpbox_request_network_access",
             json!({"tool_id": name, "host": host, "port": port, "justification": why}),
         ),
-        Capability::Secret { .. } => next_call("mcpbox_request_publish", json!({"tool_id": name})),
+        Capability::Secret { .. } | Capability::Source(_) => {
+            next_call("mcpbox_request_publish", json!({"tool_id": name}))
+        }
     }
 }
 

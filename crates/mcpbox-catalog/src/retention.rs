@@ -1,5 +1,5 @@
 //! What is kept for a time only is removed when it is over: records of runs, as long and as many as the settings say, but not the
-//! tests of versions that are still there; old versions; packages that no published tool needs; and the changes that other processes have long followed.
+//! tests of versions that are still there; old versions; packages that no live version needs; and the changes that other processes have long followed.
 
 mod versions;
 
@@ -18,7 +18,7 @@ const FIRST: Duration = Duration::from_secs(60);
 /// How long a change can be followed. Whoever was away longer reads everything anyway.
 const FOLLOWED_FOR: TimeDelta = TimeDelta::days(1);
 
-/// How long packages that no published tool needs stay after their last use.
+/// How long packages that no live version needs stay after their last use.
 const PACKAGES_KEPT_FOR: TimeDelta = TimeDelta::days(30);
 
 /// What was removed.
@@ -51,9 +51,9 @@ pub async fn remove_old(cat: &Arc<Catalog>) -> Result<Removed, CatalogError> {
     Ok(Removed { runs, versions, environments })
 }
 
-/// Removes installed packages that no published tool needs and nobody tried for a while.
+/// Removes installed packages that no live version needs and nobody tried for a while.
 async fn remove_environments(cat: &Arc<Catalog>) -> u64 {
-    let wanted = cat.snapshot().locks();
+    let wanted = cat.model.lock().await.locks();
     let removed = cat.executor.remove_unused(&wanted, cat.clock.now() - PACKAGES_KEPT_FOR).await;
     if removed > 0 {
         cat.installs.forget(&wanted);

@@ -28,8 +28,10 @@ pub(crate) fn complete(outcome: &mut Outcome, compiled: &Compiled, name: &str, p
 fn check_result(outcome: &Outcome, compiled: &Compiled, name: &str) -> Result<(), Failure> {
     let (Ok(output), Some(validator)) = (&outcome.result, &compiled.result) else { return Ok(()) };
     let structured = compiled.structured(&output.value).map_or_else(|| output.value.clone(), Value::Object);
-    validate::check_result(validator, name, &structured)
-        .map_err(|failure| at_main(failure, &compiled.version.content.code))
+    validate::check_result(validator, name, &structured).map_err(|failure| match &compiled.pinned {
+        Some(pinned) => failure.hint(format!("the source {} does not keep its own promise", pinned.source)),
+        None => at_main(failure, &compiled.version.content.code),
+    })
 }
 
 /// The failure with the line where `main` is defined: there stands what it promises to return.

@@ -170,16 +170,6 @@ impl Snapshot {
         runnable.map(|tool| &tool.program.environment).collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// The locks that published tools need, those that are refused now too.
-    pub(crate) fn locks(&self) -> BTreeSet<ContentHash> {
-        let environments = self.published.iter().map(|tool| &tool.program.environment);
-        let lock = |environment: &Environment| match environment {
-            Environment::Locked(environment) => Some(environment.lock.clone()),
-            _ => None,
-        };
-        environments.filter_map(lock).collect()
-    }
-
     /// All published tools, sorted by name.
     pub fn published(&self) -> &[Arc<PublishedTool>] {
         &self.published

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Catalog, CatalogError, allowed::Allowed, compile::Compiled, expiry, nearest, needs::Standing, packages,
-    record::Run, redact, run, validate,
+    record::Run, redact, run, source, validate,
 };
 
 /// Canned answers of one test.
@@ -62,6 +62,7 @@ pub(crate) async fn run(
     expiry::enforce(cat).await?;
     let (server, tool) = (attempt.server, attempt.tool);
     let name = published_name(&server.name, &tool.name);
+    source::check_ours(tool, &name)?;
     check_mocks(attempt.http_mocks.as_deref())?;
     let compiled = Compiled::any(attempt.version.clone()).map_err(CatalogError::internal)?;
     let trial = trial(&attempt);

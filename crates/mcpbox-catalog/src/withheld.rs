@@ -38,6 +38,8 @@ pub(crate) enum Withheld {
     ServerStopped,
     /// A grant that it needs was for a time that is over.
     GrantExpired,
+    /// Its source offers another tool by now than was approved.
+    Quarantined,
     /// What is stored is not what was approved.
     Unsound,
 }
@@ -52,6 +54,7 @@ impl Withheld {
             Self::GrantExpired => {
                 "a grant that it needs was for a time that is over; ask for it again with mcpbox_request_publish"
             }
+            Self::Quarantined => "its source offers something else by now than was approved; a human must look at it",
             Self::Unsound => "what is stored is not what was approved; an admin must look at the log",
         }
     }
@@ -90,6 +93,9 @@ pub(crate) fn not_live(known: &KnownTool, withheld: Withheld) -> Failure {
         }
         Withheld::ServerStopped => {
             failure.hint("start its server").next("mcpbox_start_server", json!({"server_id": known.server}))
+        }
+        Withheld::Quarantined => {
+            failure.hint("ask the human to decide on the review of it").next("mcpbox_get_tool_status", tool)
         }
         Withheld::Unsound => failure.hint("tell the admin of this MCPbox").next("mcpbox_get_tool_status", tool),
     }

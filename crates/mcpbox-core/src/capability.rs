@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{name::SecretKey, package::PackageRule};
+use crate::{name::SecretKey, package::PackageRule, source::SourceRule};
 
 /// One thing that a tool may need and an admin may grant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Capability {
         /// The secret's key.
         key: SecretKey,
     },
+    /// Calls to another MCP server.
+    Source(SourceRule),
 }
 
 /// All capabilities of a version, sorted.
@@ -37,6 +39,7 @@ impl std::fmt::Display for Capability {
             Self::Package(rule) => write!(f, "package {rule}"),
             Self::Host(rule) => write!(f, "host {rule}"),
             Self::Secret { key } => write!(f, "secret {key}"),
+            Self::Source(rule) => write!(f, "{rule}"),
         }
     }
 }

@@ -81,6 +81,10 @@ pub enum NoticeEvent {
     DiskFull,
     /// The last backup of the schedule could not be made.
     BackupFailed,
+    /// A source of tools does not answer.
+    SourceDown,
+    /// A tool is withheld: its source offers another one than was approved.
+    ToolQuarantined,
 }
 
 impl NoticeEvent {
@@ -90,8 +94,15 @@ impl NoticeEvent {
     }
 
     /// Those that begin and end by themselves, and are told both times.
-    pub const ALERTS: [Self; 5] =
-        [Self::SandboxFailure, Self::TierDrop, Self::ErrorRate, Self::DiskFull, Self::BackupFailed];
+    pub const ALERTS: [Self; 7] = [
+        Self::SandboxFailure,
+        Self::TierDrop,
+        Self::ErrorRate,
+        Self::DiskFull,
+        Self::BackupFailed,
+        Self::SourceDown,
+        Self::ToolQuarantined,
+    ];
 }
 
 /// Something to tell. Kept until it is told, so that neither a crash nor an unreachable service loses it.

@@ -29,6 +29,9 @@ pub struct Tool {
     pub enabled: bool,
     /// The approved version that calls run; none until the first approval.
     pub live_version: Option<VersionId>,
+    /// Why its calls are refused until a human approves what its source offers now; none for a tool that is as approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.

@@ -73,6 +73,16 @@ impl ReplyBody {
         Self { source, unpacker: None, scrubber: None, is_over: false }
     }
 
+    /// From now on it may be as long as the host likes.
+    pub(crate) fn lift_cap(&mut self) {
+        if let Source::Live(body) = &mut self.source {
+            body.lift_cap();
+        }
+        if let Some(unpacker) = &mut self.unpacker {
+            unpacker.lift_cap();
+        }
+    }
+
     /// The next bytes, never none of them; none at the end. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         while !self.is_over {

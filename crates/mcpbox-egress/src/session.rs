@@ -149,7 +149,7 @@ impl Session {
         let (reply, attempt) = self.exchange(&hop, sending).await?;
         attempt.close_with_answer(self.answered(&hop, &reply));
         self.remember_refused_target(&hop, &reply);
-        let deadline = Instant::now() + Duration::from_millis(self.broker.config.exchange_timeout_ms);
+        let deadline = Some(Instant::now() + Duration::from_millis(self.broker.config.exchange_timeout_ms));
         Ok(FetchStream {
             status: reply.status,
             headers: reply.clean_headers(&self.vault),

@@ -36,8 +36,8 @@ pub(crate) struct StreamGuard {
     pub(crate) vault: Arc<Vault>,
     /// For each part.
     pub(crate) limit: Duration,
-    /// For all of it.
-    pub(crate) deadline: Instant,
+    /// For all of it; none for one that lasts.
+    pub(crate) deadline: Option<Instant>,
     /// Its place among the open requests of the session.
     pub(crate) _slot: OwnedSemaphorePermit,
 }
@@ -52,6 +52,15 @@ pub struct Part {
 }
 
 impl FetchStream {
+    /// The same answer without limits for the whole of it, neither of time nor of size: for a stream of events, each of which
+    /// its reader bounds. Silence stays limited.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        self.guard.deadline = None;
+        self.body.lift_cap();
+        self
+    }
+
     /// What comes within this short time, perhaps nothing.
     ///
     /// # Errors
@@ -68,7 +77,8 @@ impl FetchStream {
     /// # Errors
     /// [`FetchError`] when the host breaks off, sends too much, or is silent for too long.
     pub async fn part(&mut self, max_bytes: usize) -> Result<Part, FetchError> {
-        let until = self.guard.deadline.min(Instant::now() + self.guard.limit);
+        let patience = Instant::now() + self.guard.limit;
+        let until = self.guard.deadline.map_or(patience, |deadline| deadline.min(patience));
         let first = timeout_at(until, self.body.next()).await.unwrap_or_else(|_| Err(self.too_slow()));
         let Some(first) = first.map_err(|error| self.failed(error))? else {
             return Ok(Part { bytes: Bytes::new(), is_last: true });
@@ -81,7 +91,7 @@ impl FetchStream {
 
     fn too_slow(&self) -> FetchError {
         let limit_ms = self.guard.limit.as_millis();
-        let message = if self.guard.deadline <= Instant::now() {
+        let message = if self.guard.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             "the answer takes too long as a whole; ask for it in pieces".to_owned()
         } else {
             format!("the host sent nothing for {limit_ms} ms; ask for less, or raise the request's timeout")

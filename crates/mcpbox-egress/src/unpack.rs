@@ -41,6 +41,11 @@ impl Unpacker {
         Some(Self { decoder: Some(decoder), packed: Bytes::new(), is_fed: false, made: 0, max_bytes })
     }
 
+    /// From now on it may become as much as it likes.
+    pub(crate) fn lift_cap(&mut self) {
+        self.max_bytes = usize::MAX;
+    }
+
     /// Takes packed bytes; only after [`Unpacker::step`] had none left.
     pub(crate) fn feed(&mut self, packed: Bytes) {
         self.is_fed |= !packed.is_empty();

@@ -192,6 +192,25 @@ pub async fn for_tool(
     paging::convert(select.all(&connection.executor()).await?)
 }
 
+/// All grants, in any state, of a server as a whole and of everything, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn for_server(connection: &impl Connection, server_id: ServerId) -> Result<Vec<Grant>, StoreError> {
+    let scope = Condition::any().add(Column::ServerId.eq(server_id.0)).add(Column::ScopeLevel.eq("everywhere"));
+    let select = Entity::find().filter(scope).order_by_asc(Column::Id).limit(PER_TOOL_MAX);
+    paging::convert(select.all(&connection.executor()).await?)
+}
+
+/// All grants of a server and of its tools, in any state, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all_of_server(connection: &impl Connection, server_id: ServerId) -> Result<Vec<Grant>, StoreError> {
+    let select = Entity::find().filter(of_server_or_tools(server_id)).order_by_asc(Column::Id);
+    paging::convert(select.all(&connection.executor()).await?)
+}
+
 /// Grants, newest first.
 ///
 /// # Errors
@@ -209,15 +228,18 @@ pub async fn list(
         select = select.filter(Column::ToolId.eq(tool.0));
     }
     if let Some(server) = filter.server {
-        let tools_of_server = tools::Entity::find()
-            .select_only()
-            .column(tools::Column::Id)
-            .filter(tools::Column::ServerId.eq(server.0))
-            .into_query();
-        let of_server = Column::ServerId.eq(server.0);
-        select = select.filter(Condition::any().add(of_server).add(Column::ToolId.in_subquery(tools_of_server)));
+        select = select.filter(of_server_or_tools(server));
     }
     paging::page(&connection.executor(), select, page).await
+}
+
+fn of_server_or_tools(server: ServerId) -> Condition {
+    let tools_of_server = tools::Entity::find()
+        .select_only()
+        .column(tools::Column::Id)
+        .filter(tools::Column::ServerId.eq(server.0))
+        .into_query();
+    Condition::any().add(Column::ServerId.eq(server.0)).add(Column::ToolId.in_subquery(tools_of_server))
 }
 
 fn kind_word(capability: &Capability) -> &'static str {
@@ -226,6 +248,7 @@ fn kind_word(capability: &Capability) -> &'static str {
         Capability::Package(_) => "package",
         Capability::Host(_) => "host",
         Capability::Secret { .. } => "secret",
+        Capability::Source(_) => "source",
     }
 }
 

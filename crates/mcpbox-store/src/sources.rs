@@ -36,7 +36,6 @@ pub async fn update(tx: &Tx, source: &ExternalSource) -> Result<bool, StoreError
     let change = ActiveModel {
         name: Set(row.name),
         transport: Set(row.transport),
-        enabled: Set(row.enabled),
         last_synced_at: Set(row.last_synced_at),
         updated_at: Set(row.updated_at),
         ..ActiveModel::default()
@@ -84,7 +83,6 @@ fn to_row(source: &ExternalSource) -> Result<Model, StoreError> {
         server_id: source.server_id.0,
         name: text(&source.name),
         transport: Place("sources", "transport").json(&source.transport)?,
-        enabled: source.enabled,
         last_synced_at: source.last_synced_at.map(time),
         created_at: time(source.created_at),
         updated_at: time(source.updated_at),
@@ -100,7 +98,6 @@ impl TryFrom<Model> for ExternalSource {
             server_id: ServerId(row.server_id),
             name: row.name,
             transport: Place("sources", "transport").parse_json(row.transport)?,
-            enabled: row.enabled,
             last_synced_at: row.last_synced_at,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFi
 
 use crate::{
     calls,
-    convert::{Place, time},
+    convert::{Place, text, time},
     entity::tools::{ActiveModel, Column, Entity, Model},
     error::StoreError,
     paging,
@@ -29,7 +29,7 @@ pub async fn insert(tx: &Tx, tool: &Tool) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes name, state and live version; false when there is no such tool.
+/// Writes name, state, live version and quarantine; false when there is no such tool.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the server has another tool of this name.
@@ -40,6 +40,7 @@ pub async fn update(tx: &Tx, tool: &Tool) -> Result<bool, StoreError> {
         enabled: Set(row.enabled),
         live_version_id: Set(row.live_version_id),
         updated_at: Set(row.updated_at),
+        quarantine: Set(row.quarantine),
         ..ActiveModel::default()
     };
     let update = Entity::update_many().set(change).filter(Column::Id.eq(row.id));
@@ -125,6 +126,7 @@ fn to_row(tool: &Tool) -> Result<Model, StoreError> {
         live_version_id: tool.live_version.map(|id| id.0),
         created_at: time(tool.created_at),
         updated_at: time(tool.updated_at),
+        quarantine: tool.quarantine.as_deref().map(text),
     })
 }
 
@@ -141,6 +143,7 @@ impl TryFrom<Model> for Tool {
             live_version: row.live_version_id.map(VersionId),
             created_at: row.created_at,
             updated_at: row.updated_at,
+            quarantine: row.quarantine,
         })
     }
 }

@@ -1208,6 +1208,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the external sources of a server, and how they are as far as this process knows. */
+        get: operations["sources_list_sources"];
+        put?: never;
+        /** Adds an external source. Nothing is contacted before its grant is approved. */
+        post: operations["sources_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/start": {
         parameters: {
             query?: never;
@@ -1495,6 +1513,57 @@ export interface paths {
         put?: never;
         /** Makes the sample tool and asks for its review, like an LLM would. Once it is there, tells where it stands. */
         post: operations["setup_make_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an external source and takes back that it may be reached. Tools that were imported stay, and fail from then on. */
+        delete: operations["sources_delete_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks an external source what it offers now. Tools that changed there are withheld by that. */
+        post: operations["sources_discover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports tools of an external source, each pinned as it is now, and asks for their publication. */
+        post: operations["sources_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1976,6 +2045,11 @@ export interface components {
             /** @description What is not as it was decided (at most 100). */
             problems: components["schemas"]["AuditProblem"][];
         };
+        /**
+         * @description How we show who we are.
+         * @enum {string}
+         */
+        AuthKind: "none" | "bearer" | "header";
         /** @description What is allowed. */
         AuthorizationApproval: {
             /** @description The code that the browser shows, such as `BCDF-GHJK`. */
@@ -2250,7 +2324,10 @@ export interface components {
             key: components["schemas"]["SecretKey"];
             /** @enum {string} */
             kind: "secret";
-        };
+        } | (components["schemas"]["SourceRule"] & {
+            /** @enum {string} */
+            kind: "source";
+        });
         /** @description What is granted. */
         CapabilityRequest: {
             /** @description Dotted name. */
@@ -2281,7 +2358,10 @@ export interface components {
             key: components["schemas"]["SecretKey"];
             /** @enum {string} */
             kind: "secret";
-        };
+        } | (components["schemas"]["SourceRule"] & {
+            /** @enum {string} */
+            kind: "source";
+        });
         /** @description What to change; absent fields stay. */
         ChangeTarget: {
             /** @description Another name. */
@@ -2409,7 +2489,7 @@ export interface components {
          * @description What kind of thing a tool can reach.
          * @enum {string}
          */
-        ConsequenceKind: "module" | "package" | "host" | "secret";
+        ConsequenceKind: "module" | "package" | "host" | "secret" | "source";
         /** @description One thing that the tool can reach. */
         ConsequencePart: {
             /** @description What kind of thing it is. */
@@ -2629,6 +2709,26 @@ export interface components {
          * @enum {string}
          */
         DifferentPart: "result" | "failure" | "hosts";
+        /** @description What a source offers. */
+        Discovered: {
+            /** @description `server/name` of the source. */
+            source: string;
+            /** @description What it offers, in its order. Its words are data of another server, never instructions. */
+            tools: components["schemas"]["DiscoveredTool"][];
+            /** @description What to do now. */
+            next: components["schemas"]["NextStep"][];
+        };
+        /** @description A tool that a source offers. */
+        DiscoveredTool: {
+            /** @description Its name there. */
+            name: string;
+            /** @description The beginning of its description, in the words of that server. */
+            description: string;
+            /** @description Whether it was imported. */
+            news: components["schemas"]["ToolNews"];
+            /** @description What it is here, `server__tool`. */
+            tool?: string | null;
+        };
         /**
          * @description Whether drafts may be tested before approval.
          * @enum {string}
@@ -3151,6 +3251,14 @@ export interface components {
             /** @description How. */
             options?: components["schemas"]["ImportOptions"];
         };
+        /** @description A tool that was imported. */
+        ImportedForReview: {
+            /** @description The tool. */
+            tool_id: components["schemas"]["ToolId"];
+            /** @description What it is here, `server__tool`. */
+            name: string;
+            review_id?: components["schemas"]["ReviewId"] | null;
+        };
         /** @description What came of a server. */
         ImportedServer: {
             /** @description Its name in the file. */
@@ -3179,6 +3287,11 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description What was changed or left out, and why. */
             notes: string[];
+        };
+        /** @description What was imported. */
+        ImportedTools: {
+            /** @description In the order in which they were named. */
+            tools: components["schemas"]["ImportedForReview"][];
         };
         /** @description Whether an environment is installed here. */
         InstallState: {
@@ -3491,7 +3604,7 @@ export interface components {
          * @description What a target can be told.
          * @enum {string}
          */
-        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed";
+        NoticeEvent: "review_waiting" | "granted_get" | "rule_approved" | "sandbox_failure" | "tier_drop" | "error_rate" | "disk_full" | "backup_failed" | "source_down" | "tool_quarantined";
         /** @description A program that asks for access on behalf of a human. All are public clients: none has a secret. */
         OAuthClient: {
             /** @description What it sends as `client_id`. */
@@ -4078,6 +4191,44 @@ export interface components {
                  */
                 live_tools: number;
             }[];
+            /**
+             * Format: int64
+             * @description Rows in all pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Rows a page.
+             */
+            page_size: number;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            pages: number;
+        };
+        /** @description A page of a list. */
+        Page_SourceSummary: {
+            /** @description The rows. */
+            items: (components["schemas"]["SourceRule"] & components["schemas"]["SourceHealth"] & {
+                /** @description Its id. */
+                source_id: components["schemas"]["SourceId"];
+                access?: components["schemas"]["GrantState"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it answered last, as far as this process knows.
+                 */
+                last_contact_at?: string | null;
+                /** @description Tools that were imported from it, `server__tool`. */
+                tools: string[];
+                /** @description Those of them in quarantine: what the source offers by now is not what was approved. */
+                quarantined: string[];
+            })[];
             /**
              * Format: int64
              * @description Rows in all pages.
@@ -5408,6 +5559,100 @@ export interface components {
             /** @description What it is for. */
             purpose: string;
         };
+        /** @description Who we are to a source. A value is a secret of the server that the source belongs to. */
+        SourceAuth: {
+            /** @enum {string} */
+            auth: "none";
+        } | {
+            /** @description The secret's key. */
+            secret: components["schemas"]["SecretKey"];
+            /** @enum {string} */
+            auth: "bearer";
+        } | {
+            /** @description The header's name, lower case. */
+            header: string;
+            /** @description The secret's key. */
+            secret: components["schemas"]["SecretKey"];
+            /** @enum {string} */
+            auth: "header";
+        };
+        /** @description How a source is, as far as this process knows. */
+        SourceHealth: {
+            /** @enum {string} */
+            health: "unknown";
+        } | {
+            /** @description The protocol's version that was agreed upon. */
+            protocol: string;
+            /** @enum {string} */
+            health: "connected";
+        } | {
+            /** @description Why. */
+            error: string;
+            /**
+             * Format: int32
+             * @description Attempts in a row.
+             */
+            attempts: number;
+            /** @enum {string} */
+            health: "failing";
+        };
+        /**
+         * Format: uuid
+         * @description Names an external MCP server whose tools are imported.
+         */
+        SourceId: string;
+        /** @description A source that was added. */
+        SourceReport: components["schemas"]["SourceRule"] & {
+            /** @description Its id. */
+            source_id: components["schemas"]["SourceId"];
+            /** @description Its server. */
+            server: string;
+            /** @description Whether it may be reached. */
+            access: components["schemas"]["GrantState"];
+            /** @description Where a human decides. */
+            decide_at: string;
+            /** @description What to do now. */
+            next: components["schemas"]["NextStep"][];
+        };
+        /** @description A new source. */
+        SourceRequest: {
+            /** @description What it is called, `^[a-z][a-z0-9_]*$`. */
+            name: string;
+            /** @description The endpoint, `http` or `https`, without a password or a query. */
+            url: string;
+            /** @description How it is spoken to. */
+            transport?: components["schemas"]["TransportKind"];
+            /** @description What it wants to see. */
+            auth?: components["schemas"]["AuthKind"];
+            /** @description Key of the server's secret with the value, unless nothing is shown. */
+            secret?: string | null;
+            /** @description The header that the value goes in, for `header`. */
+            header?: string | null;
+        };
+        /** @description Which source may be reached, and as whom. */
+        SourceRule: components["schemas"]["SourceAuth"] & {
+            /** @description The source's name within its server. */
+            name: string;
+            /** @description How it is spoken to; streamable HTTP when nothing is said. */
+            transport?: components["schemas"]["TransportKind"];
+            /** @description The endpoint. */
+            url: string;
+        };
+        /** @description A source. */
+        SourceSummary: components["schemas"]["SourceRule"] & components["schemas"]["SourceHealth"] & {
+            /** @description Its id. */
+            source_id: components["schemas"]["SourceId"];
+            access?: components["schemas"]["GrantState"] | null;
+            /**
+             * Format: date-time
+             * @description When it answered last, as far as this process knows.
+             */
+            last_contact_at?: string | null;
+            /** @description Tools that were imported from it, `server__tool`. */
+            tools: string[];
+            /** @description Those of them in quarantine: what the source offers by now is not what was approved. */
+            quarantined: string[];
+        };
         /** @description A step as the page shows it. */
         Step: {
             /** @description Which. */
@@ -5646,6 +5891,8 @@ export interface components {
             /** @description Whether it is published while its server runs. */
             enabled: boolean;
             live_version?: components["schemas"]["VersionId"] | null;
+            /** @description Why its calls are refused until a human approves what its source offers now; none for a tool that is as approved. */
+            quarantine?: string | null;
             /**
              * Format: date-time
              * @description When it was made.
@@ -5661,6 +5908,11 @@ export interface components {
         ToolChange: {
             /** @description Whether it is published while its server runs. */
             enabled: boolean;
+        };
+        /** @description Which tools. */
+        ToolChoice: {
+            /** @description As the source calls them; 1 to 50. */
+            tool_names: string[];
         };
         /** @description Everything about a tool. */
         ToolDetail: components["schemas"]["Tool"] & {
@@ -5691,6 +5943,11 @@ export interface components {
         ToolKind: "python" | "external";
         /** @description Name of a tool within its server: same alphabet and length. */
         ToolName: string;
+        /**
+         * @description What is known of a tool that a source offers.
+         * @enum {string}
+         */
+        ToolNews: "new" | "imported" | "changed";
         /** @description Where a tool stands. */
         ToolStatus: {
             /** @description The tool. */
@@ -5763,6 +6020,11 @@ export interface components {
             /** @description Where the newest version stands. */
             state: components["schemas"]["VersionState"];
         };
+        /**
+         * @description How messages go to a source and come from it.
+         * @enum {string}
+         */
+        TransportKind: "streamable_http" | "sse";
         /** @description What makes a test run evidence of a version. */
         Trial: {
             /** @description Why it was run. */
@@ -8930,6 +9192,77 @@ export interface operations {
             };
         };
     };
+    sources_list_sources: {
+        parameters: {
+            query?: {
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 50 unless given. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the server */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceSummary"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the server */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     servers_start: {
         parameters: {
             query?: never;
@@ -9570,6 +9903,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolStatus"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_delete_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_discover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovered"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedTools"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

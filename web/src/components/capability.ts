@@ -6,6 +6,7 @@ export type CapabilityKind = Capability["kind"];
 export const KINDS: readonly { kind: CapabilityKind; title: string; one: string }[] = [
   { kind: "host", title: "Hosts", one: "host" },
   { kind: "secret", title: "Secrets", one: "secret" },
+  { kind: "source", title: "Sources", one: "source" },
   { kind: "module", title: "Modules", one: "module" },
   { kind: "package", title: "Packages", one: "package" },
 ];
@@ -29,12 +30,14 @@ export function capabilityName(capability: Capability): string {
       return `${capability.name}${capability.version ?? ""}${capability.network ? " with network" : ""}`;
     case "module":
       return capability.name;
+    case "source":
+      return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${capability.auth === "none" ? "" : ` with ${capability.secret}`}`;
   }
 }
 
 /** What one may do with it: `reach api.example.com`, `import zlib`. */
 export function capabilityVerb({ kind }: { kind: CapabilityKind }): string {
-  return { host: "reach", secret: "use", module: "import", package: "import the package" }[kind];
+  return { host: "reach", secret: "use", module: "import", package: "import the package", source: "call the server" }[kind];
 }
 
 /** Equal capabilities have equal keys. */
@@ -46,4 +49,5 @@ export const DENIED: Record<CapabilityKind, string> = {
   secret: "Reading it fails",
   module: "Importing it fails",
   package: "Importing it fails",
+  source: "Its tools fail, and it is not contacted",
 };

@@ -12,7 +12,7 @@ const SOME_ID: &str = "019a0000-0000-7000-8000-000000000000";
 
 /// Operations that the command line's socket serves without a password: reading, calling, and what any local MCP client
 /// may do as well. A new operation fails the test below until it is listed here or asks for a password.
-const WITHOUT_PASSWORD: [&str; 50] = [
+const WITHOUT_PASSWORD: [&str; 54] = [
     "DELETE /api/servers/{id}",
     "DELETE /api/tools/{id}",
     "GET /api/audit",
@@ -45,6 +45,7 @@ const WITHOUT_PASSWORD: [&str; 50] = [
     "GET /api/servers",
     "GET /api/servers/{id}",
     "GET /api/servers/{id}/secrets",
+    "GET /api/servers/{id}/sources",
     "GET /api/servers/{id}/tools",
     "GET /api/settings",
     "GET /api/storage",
@@ -58,9 +59,12 @@ const WITHOUT_PASSWORD: [&str; 50] = [
     "GET /api/tools/{id}/versions/{number}/diff",
     "POST /api/servers",
     "POST /api/servers/{id}/secrets",
+    "POST /api/servers/{id}/sources",
     "POST /api/servers/{id}/start",
     "POST /api/servers/{id}/stop",
     "POST /api/setup/sample",
+    "POST /api/sources/{id}/discover",
+    "POST /api/sources/{id}/import",
     "POST /api/tools/{id}/call",
     "POST /api/tools/{id}/test",
 ];

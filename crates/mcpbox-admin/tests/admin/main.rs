@@ -25,5 +25,6 @@ mod roles;
 mod secrets;
 mod setup;
 mod socket;
+mod sources;
 mod support;
 mod tokens;

@@ -19,8 +19,17 @@ async fn an_address_is_never_returned_by_any_list_audit_or_problem() {
         (&target["host"], &target["has_key"], &target["is_on"]),
         (&json!("discord.test"), &json!(true), &json!(true))
     );
-    let usual =
-        ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed"];
+    let usual = [
+        "review_waiting",
+        "granted_get",
+        "sandbox_failure",
+        "tier_drop",
+        "error_rate",
+        "disk_full",
+        "backup_failed",
+        "source_down",
+        "tool_quarantined",
+    ];
     assert_eq!((&target["events"], &target["last"]), (&json!(usual), &Value::Null));
     let path = format!("/api/notifications/{}", target["id"].as_str().unwrap());
     let other = "https://ntfy.test/very-secret-part";

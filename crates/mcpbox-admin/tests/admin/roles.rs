@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What everybody with an account may do: read, and look after one's own account.
-const VIEWER: [&str; 57] = [
+const VIEWER: [&str; 58] = [
     "DELETE /api/session",
     "DELETE /api/sessions/{id}",
     "GET /api/account",
@@ -46,6 +46,7 @@ const VIEWER: [&str; 57] = [
     "GET /api/servers",
     "GET /api/servers/{id}",
     "GET /api/servers/{id}/secrets",
+    "GET /api/servers/{id}/sources",
     "GET /api/servers/{id}/tools",
     "GET /api/session",
     "GET /api/sessions",
@@ -73,7 +74,7 @@ const VIEWER: [&str; 57] = [
 ];
 
 /// What reviewers may do besides: decide, try, call, start and stop.
-const REVIEWER: [&str; 28] = [
+const REVIEWER: [&str; 31] = [
     "DELETE /api/oauth/authorizations/{id}",
     "DELETE /api/tokens/{id}",
     "PATCH /api/tools/{id}",
@@ -95,9 +96,12 @@ const REVIEWER: [&str; 28] = [
     "POST /api/reviews/{id}/test",
     "POST /api/servers",
     "POST /api/servers/{id}/secrets",
+    "POST /api/servers/{id}/sources",
     "POST /api/servers/{id}/start",
     "POST /api/servers/{id}/stop",
     "POST /api/setup/sample",
+    "POST /api/sources/{id}/discover",
+    "POST /api/sources/{id}/import",
     "POST /api/tokens",
     "POST /api/tools/{id}/call",
     "POST /api/tools/{id}/test",

@@ -50,6 +50,8 @@ pub enum ConsequenceKind {
     Host,
     /// Uses a secret.
     Secret,
+    /// Calls another MCP server.
+    Source,
 }
 
 impl Consequence {
@@ -99,6 +101,9 @@ fn part(capability: &Capability, is_new: bool, analysis: &Analysis, secrets: &[K
             let line = analysis.secrets.iter().find(|secret| secret.key == key.as_str()).map(|secret| secret.line);
             (ConsequenceKind::Secret, key.as_str().to_owned(), Vec::new(), line)
         }
+        Capability::Source(rule) => {
+            (ConsequenceKind::Source, format!("{} ({})", rule.name, rule.url), Vec::new(), None)
+        }
     };
     let text = words(capability, kind, &what, &methods, line, secrets);
     ConsequencePart { kind, what, is_new, methods, line, text }
@@ -116,6 +121,7 @@ fn words(
         ConsequenceKind::Module | ConsequenceKind::Package => "import",
         ConsequenceKind::Host => "reach",
         ConsequenceKind::Secret => "use secret",
+        ConsequenceKind::Source => "send its arguments to the server",
     };
     let mut notes: Vec<String> = Vec::new();
     match capability {

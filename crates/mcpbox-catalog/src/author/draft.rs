@@ -141,6 +141,7 @@ pub async fn create_tool(
         kind: ToolKind::Python,
         enabled: true,
         live_version: None,
+        quarantine: None,
         created_at: change.now,
         updated_at: change.now,
     };
@@ -184,9 +185,10 @@ pub async fn update_tool(
     }
     let before = &loaded.newest.content;
     if name.is_none() && request.description.is_none() && request.python_code.is_none() {
-        let analysis = mcpbox_analysis::analyze(&before.code, loaded.server.code_policy);
+        let analysis = crate::source::analyze(before, loaded.server.code_policy);
         return finish(change, loaded, &analysis, None).await;
     }
+    crate::source::check_ours(&loaded.tool, &loaded.name())?;
     let source = request.python_code.unwrap_or_else(|| before.code.clone());
     let again = json!({"tool_id": loaded.name(), "python_code": YOURS});
     let analysis =
@@ -215,6 +217,7 @@ pub async fn rollback_tool(
     let id = who.tool(&cat.snapshot(), tool)?.tool.id;
     let mut change = Change::begin(cat, who.actor()).await?;
     let mut loaded = load::tool(&change.tx, id).await?;
+    crate::source::check_ours(&loaded.tool, &loaded.name())?;
     let old = versions::by_number(&change.tx, id, number).await?.ok_or_else(|| {
         let failure = Failure::new(FailureKind::NotFound, format!("{} has no version {number}", loaded.name()));
         failure.hint("see its history").next("mcpbox_list_tool_versions", json!({"tool_id": loaded.name()}))

@@ -47,5 +47,5 @@ pub use tool::{
     ToolDetail, ToolSummary, ToolVersions, VersionSummary, delete_tool, get_tool, list_all_tools, list_tool_versions,
     list_tools,
 };
-pub(crate) use version::{content, set_enabled, tool_name, version};
+pub(crate) use version::{add_version, content, set_enabled, tool_name, version};
 pub(crate) use wanted::{Wanted, module_or_refusal};

@@ -10,6 +10,7 @@ use mcpbox_core::{
     ids::{ReviewId, ToolId},
     review::{Review, ReviewPurpose, ReviewState, Risk},
     server::ServerStatus,
+    tool::ToolKind,
     version::{VersionEvent, VersionState},
 };
 use mcpbox_store::{reviews, versions};
@@ -98,7 +99,9 @@ pub async fn request_publish(
         (state, open) => {
             let pending = state.apply(VersionEvent::Submit).map_err(CatalogError::internal)?;
             // What is stored was checked when it was written; the rules may have become stricter since.
-            code::check_stored(&loaded.newest.content.code, &loaded)?;
+            if loaded.tool.kind == ToolKind::Python {
+                code::check_stored(&loaded.newest.content.code, &loaded)?;
+            }
             change.touch_tool(id);
             let review = submit(cat, who, &mut change, &loaded, (ReviewPurpose::Publish, open, notes)).await?;
             versions::set_state(&change.tx, loaded.newest.id, state, pending, None).await?;
@@ -163,7 +166,7 @@ async fn missing(change: &Change, loaded: &Loaded) -> Result<Capabilities, Catal
     let standing = Standing::read(&change.tx, &loaded.server, loaded.tool.id).await?;
     let lapsed: Capabilities = standing.lapsed().map(|grant| grant.capability.clone()).collect();
     let content = &loaded.newest.content;
-    let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
+    let analysis = crate::source::analyze(content, loaded.server.code_policy);
     let needed = without_granted_methods(&content.capabilities, &analysis, &standing);
     let wanted = standing.to_request(&needed, &lapsed);
     let asked = |wanted: &Capability| standing.pending().any(|grant| grant.capability.covers(wanted));

@@ -114,7 +114,7 @@ pub async fn get_tool_status(
     let last = last.filter(|last| last.version_id == loaded.newest.id || last.purpose == ReviewPurpose::Grant);
     let said = last.as_ref().filter(|last| last.purpose == ReviewPurpose::Grant).map(|last| last.comment.clone());
     let refused = last.map(|last| last.refused).unwrap_or_default();
-    let lines = Lines::of(&mcpbox_analysis::analyze(&content.code, loaded.server.code_policy));
+    let lines = Lines::of(&crate::source::analyze(content, loaded.server.code_policy));
     let needs = standing.needs(&content.capabilities, &lines, &loaded.server, &loaded.name());
     let decision = loaded.newest.decision.as_ref();
     let secrets_without_value = standing.secrets_without_value(&content.capabilities);
@@ -236,6 +236,11 @@ impl Facts<'_> {
                 "mcpbox_update_tool",
                 json!({"tool_id": name, "enabled": true}),
             )),
+            Some(Withheld::Quarantined) => {
+                let step =
+                    "ask the human to decide on its review: the source offers something else by now than was approved";
+                Some(NextStep::say(step))
+            }
             Some(Withheld::Unsound) => Some(NextStep::say("tell the admin: what is stored is not what was approved")),
             Some(Withheld::GrantExpired) => {
                 let step = "a grant it needs was for a time that is over; ask for it again";

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{CatalogError, bundle::join_open_review, change::Change, load::Loaded, next::YOURS, quota};
 
 /// Writes a version on top of the newest one, which leaves review if it was there. Gives the review it superseded.
-pub(super) async fn add_version(
+pub(crate) async fn add_version(
     change: &mut Change,
     loaded: &mut Loaded,
     content: Content,

@@ -159,6 +159,8 @@ fn over(event: NoticeEvent) -> &'static str {
         NoticeEvent::ErrorRate => "calls succeed again.",
         NoticeEvent::DiskFull => "there is room on the disk again.",
         NoticeEvent::BackupFailed => "backups are made again.",
+        NoticeEvent::SourceDown => "all sources of tools answer again.",
+        NoticeEvent::ToolQuarantined => "no tool is withheld any more.",
         NoticeEvent::ReviewWaiting | NoticeEvent::GrantedGet | NoticeEvent::RuleApproved => "",
     }
 }

@@ -8,7 +8,7 @@ use mcpbox_core::{execute::SandboxTier, notification::NoticeEvent};
 use mcpbox_store::{StoreError, alerts};
 
 use super::window::Tally;
-use crate::{Catalog, CatalogError, background::Timer, backup};
+use crate::{Catalog, CatalogError, background::Timer, backup, source};
 
 /// Less free space, in bytes, is a disk that is almost full; it is well again with twice as much.
 pub const DISK_FREE_MIN: u64 = 512 << 20;
@@ -57,6 +57,8 @@ impl Lookout {
                 NoticeEvent::TierDrop => self.tier_dropped(cat).await?,
                 NoticeEvent::ErrorRate => many_fail(cat.observe.calls.window.sum(), self.active.contains(&event)),
                 NoticeEvent::BackupFailed => backup::is_failing(cat),
+                NoticeEvent::SourceDown => source::is_any_down(cat).await?,
+                NoticeEvent::ToolQuarantined => source::is_any_quarantined(cat),
                 _ => self.disk_is_full(),
             };
             if is_so {
@@ -162,6 +164,12 @@ pub(crate) fn sentence(event: NoticeEvent) -> &'static str {
             "The disk is almost full. Make room, or shorten how long records of runs are kept (Settings)."
         }
         NoticeEvent::BackupFailed => "The last scheduled backup could not be made. Settings, Backup says why.",
+        NoticeEvent::SourceDown => {
+            "A source of tools does not answer. The page of its server, under Sources, says which and why."
+        }
+        NoticeEvent::ToolQuarantined => {
+            "A tool is withheld: its source offers another one than was approved. Look at what changed under Approvals."
+        }
         NoticeEvent::ReviewWaiting | NoticeEvent::GrantedGet | NoticeEvent::RuleApproved => "",
     }
 }

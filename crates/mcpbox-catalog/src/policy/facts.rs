@@ -45,6 +45,7 @@ pub(super) struct Facts {
     pub(super) secrets_named: bool,
     pub(super) packages_named: bool,
     pub(super) is_renamed: bool,
+    pub(super) is_external: bool,
     pub(super) has_hidden_characters: bool,
     /// All kept test runs of the version.
     pub(super) runs: Vec<CallRecord>,
@@ -66,7 +67,7 @@ impl Facts {
         (snapshot, as_of): (&Snapshot, DateTime<Utc>),
     ) -> Result<Self, CatalogError> {
         let content = &version.content;
-        let analysis = mcpbox_analysis::analyze(&content.code, loaded.server.code_policy);
+        let analysis = crate::source::analyze(content, loaded.server.code_policy);
         let standing = Standing::read(connection, &loaded.server, loaded.tool.id).await?;
         let mut runs = calls::evidence_for_version(connection, version.id).await?;
         let ordinary = runs.iter().filter(|run| !run.trial.as_ref().is_some_and(|trial| trial.is_example)).count();
@@ -93,6 +94,7 @@ impl Facts {
                 .imports
                 .iter()
                 .any(|import| import.status == mcpbox_analysis::ImportStatus::Package),
+            is_external: crate::source::rule(content).is_some(),
             is_renamed: loaded.tool.name != content.name,
             has_hidden_characters: text::marked(&content.description).is_some()
                 || text::marked(&content.code).is_some(),

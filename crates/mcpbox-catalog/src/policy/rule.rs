@@ -117,6 +117,7 @@ fn ordinary(facts: &Facts) -> Vec<String> {
         unless(!facts.has_hidden_characters, "its texts hold invisible or direction-changing characters"),
         unless(serious.is_empty(), format!("it has findings: {}", serious.join(", "))),
         unless(!secret, "a secret is within its reach"),
+        unless(!facts.is_external, "it is a tool of another server"),
         unless(!package, "a package is within its reach"),
         unless(facts.runs.iter().all(|run| run.observed.secrets.is_empty()), "a test read a secret"),
         unless(facts.runs.iter().all(|run| run.observed.denied_modules.is_empty()), "a test was refused a module"),

@@ -195,6 +195,7 @@ async fn put_in_force(
     if review.purpose == ReviewPurpose::Publish {
         loaded.tool.name = version.content.name.clone();
         (loaded.tool.live_version, loaded.tool.updated_at) = (Some(version.id), change.now);
+        loaded.tool.quarantine = None;
         tools::update(&change.tx, &loaded.tool).await?;
     }
     change.audit(action, format!("review:{}", review.id), detail).await?;

@@ -10,6 +10,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::GrantId,
     package::PackageRule,
+    source::ExternalSource,
 };
 use mcpbox_store::{
     grants::{self, GrantDecision},
@@ -203,12 +204,42 @@ pub async fn revoke_grant(
     decide_grant(cat, reviewer, grant, &seen, GrantEvent::Revoke, comment).await
 }
 
+/// Takes back, or refuses, every grant of a source that an admin deletes.
+pub(crate) async fn take_back_source(
+    change: &mut Change,
+    admin: &Admin,
+    source: &ExternalSource,
+) -> Result<(), CatalogError> {
+    let wanted = Capability::Source(source.rule());
+    let (by, at, comment) = (admin.actor(), change.now, "its source was deleted".to_owned());
+    let decision = GrantDecision { by, at, comment, review_id: None, expires_at: None };
+    for grant in grants::all_of_server(&change.tx, source.server_id).await? {
+        let action = match grant.state {
+            _ if grant.capability != wanted => continue,
+            GrantState::Approved | GrantState::Expired => {
+                grants::withdraw(&change.tx, grant.id, &decision).await?;
+                "grant.revoke"
+            }
+            GrantState::Pending => {
+                grants::set_state(&change.tx, grant.id, grant.state, GrantState::Rejected, &decision).await?;
+                "grant.reject"
+            }
+            GrantState::Rejected | GrantState::Revoked => continue,
+        };
+        let detail = json!({"capability": grant.capability, "scope": grant.scope, "expires_at": null, "comment": decision.comment});
+        change.audit(action, format!("grant:{}", grant.id), detail).await?;
+        grants_changed(change, grant.scope).await?;
+    }
+    Ok(())
+}
+
 fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {
     let never = match capability {
         Capability::Host(rule) => is_never_reachable(&rule.host),
         Capability::Module { name } => name.is_empty() || name.len() > 200,
         Capability::Package(rule) => PackageRule::parse(&rule.requirement()).is_err(),
         Capability::Secret { .. } => false,
+        Capability::Source(rule) => mcpbox_egress::endpoint(&rule.url, "POST").is_err(),
     };
     if never {
         let message = format!("{capability} cannot be granted: egress and the sandbox refuse it anyway");

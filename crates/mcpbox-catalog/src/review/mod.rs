@@ -30,6 +30,7 @@ pub use decide::{Approval, Decision, approve, reject};
 pub use diff::{Diff, DiffHunk, DiffLine, LineChange};
 pub use evidence::{RegressionReport, TrialInput, look, mark_example, repeat_examples, test_version};
 pub use friction::ApprovalNeeds;
+pub(crate) use grant::take_back_source;
 pub use grant::{NewGrantTerms, add_grant, decide_grant, revoke_grant};
 pub use granted::{ExistingGrant, NewGrant, ReviewGrants};
 pub use history::PastDecision;

@@ -141,7 +141,7 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
     let rating = rate(&asked, &runs);
     let consequence = rating::consequence(review.purpose, &asked, &tool, packages.as_ref());
     let sources = Sources { review: &review, version: &version, evidence: &refused, standing: &standing };
-    let lines = Lines::of(&mcpbox_analysis::analyze(&version.content.code, server.code_policy));
+    let lines = Lines::of(&crate::source::analyze(&version.content, server.code_policy));
     let grants = granted::of_review(&sources, &lines);
     let same = versions::by_content_hash(&reader, tool.id, &version.content_hash).await?;
     let last_look = match reviewer {

@@ -8,7 +8,11 @@ use super::own::{
     FORMAT_VERSION, PURPOSE,
 };
 use crate::{Caller, Catalog, CatalogError};
-use mcpbox_core::{server::Server, tool::Tool, version::Version};
+use mcpbox_core::{
+    server::Server,
+    tool::{Tool, ToolKind},
+    version::Version,
+};
 
 /// Everything, as it is at one moment, signed by this box.
 ///
@@ -23,7 +27,9 @@ pub async fn export(cat: &Catalog, who: impl Into<Caller<'_>>) -> Result<Exporte
         let mut exported = Vec::new();
         for known in snapshot.known_of(server) {
             // Deleted since: it is not there at this moment.
-            if let Some(tool) = tools::by_id(&moment, known.tool.id).await? {
+            // One of another server is nothing without its source.
+            if let Some(tool) = tools::by_id(&moment, known.tool.id).await?.filter(|tool| tool.kind == ToolKind::Python)
+            {
                 exported.push(exported_tool(&moment, server, tool).await?);
             }
         }

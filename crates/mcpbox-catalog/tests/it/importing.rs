@@ -205,6 +205,23 @@ async fn a_file_that_is_damaged_or_of_another_sort_changes_nothing_and_says_what
     assert_eq!(stored(&world).await, before);
 }
 
+/// What the fuzz target `import` starts from.
+#[tokio::test]
+async fn a_trial_with_any_file_of_the_corpus_changes_nothing() {
+    let world = World::new().await;
+    let before = stored(&world).await;
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/import");
+    let files: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 3);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let options = ImportOptions { dry_run: true, ..ImportOptions::default() };
+        let report = transfer::import(&world.cat, &world.human, &text, options).await.unwrap();
+        assert!(report.imported > 0, "{}", file.display());
+    }
+    assert_eq!(stored(&world).await, before);
+}
+
 /// Bytes of the real file are replaced at places that a fixed sequence names: whatever comes of it, an import ends in a
 /// refusal or in drafts, and approves nothing.
 #[tokio::test]

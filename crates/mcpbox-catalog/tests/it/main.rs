@@ -38,5 +38,6 @@ mod retaining;
 mod room;
 mod scale;
 mod sessions;
+mod sources;
 mod support;
 mod testing;

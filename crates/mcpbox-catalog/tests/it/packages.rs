@@ -4,7 +4,7 @@ mod requests;
 
 use std::time::Duration;
 
-use mcpbox_catalog::{author, packages, review};
+use mcpbox_catalog::{author, packages, retention, review};
 use mcpbox_core::{
     capability::Capability,
     event::LiveEvent,
@@ -186,6 +186,25 @@ async fn without_its_grant_a_tool_fails_closed() {
     assert_eq!((failure.kind, world.runs()), (FailureKind::ImportDenied, runs));
     assert!(failure.message.contains("the package pandas (import pandas) is not granted"), "{}", failure.message);
     assert_eq!(failure.next.unwrap().tool, "mcpbox_request_module");
+}
+
+#[tokio::test]
+async fn packages_stay_installed_as_long_as_a_live_version_may_need_them() {
+    let world = World::new().await;
+    let tool = live_table(&world).await;
+    let lock = resolved("pandas", "3.1.1").lock.hash;
+    let kept = async || {
+        retention::remove_old(&world.cat).await.unwrap();
+        world.executor.kept.lock().unwrap().contains(&lock)
+    };
+    assert!(kept().await);
+    author::stop_server(&world.cat, &world.llm, "s").await.unwrap();
+    assert!(kept().await, "the server can be started again, without the package index");
+    author::start_server(&world.cat, &world.llm, "s").await.unwrap();
+    review::set_tool_enabled(&world.cat, &world.human, &tool, false).await.unwrap();
+    assert!(kept().await, "the tool can be enabled again");
+    author::delete_tool(&world.cat, &world.llm, &tool).await.unwrap();
+    assert!(!kept().await, "nothing needs them");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A catalog on a database of its own, with a scripted executor, an LLM and a human.
 
 mod scripted;
+pub(crate) mod there;
 
 use std::{collections::BTreeSet, sync::Arc};
 

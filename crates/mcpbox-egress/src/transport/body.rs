@@ -54,6 +54,11 @@ impl LiveBody {
         Self { carried, ..self }
     }
 
+    /// From now on it may be as long as the host likes.
+    pub(crate) fn lift_cap(&mut self) {
+        self.max_bytes = usize::MAX;
+    }
+
     /// The next bytes; none at the end. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         while let Some(frame) = self.incoming.frame().await {

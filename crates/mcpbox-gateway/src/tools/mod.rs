@@ -9,6 +9,7 @@ mod paging;
 mod publish;
 mod secret;
 mod server;
+mod source;
 mod tool;
 mod trial;
 mod version;
@@ -88,6 +89,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Definition> {
         secret::TOOLS,
         publish::TOOLS,
         module::TOOLS,
+        source::TOOLS,
     ]
     .into_iter()
     .flatten()

@@ -41,6 +41,13 @@ const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_get_tool_status", &["tool_id"]),
     ("mcpbox_list_pending_requests", &["cursor?"]),
     ("mcpbox_get_server_modules", &[]),
+    (
+        "mcpbox_add_external_source",
+        &["server_id", "name", "url", "auth_type?", "auth_secret_name?", "auth_header_name?", "transport_type?"],
+    ),
+    ("mcpbox_list_external_sources", &["server_id", "cursor?"]),
+    ("mcpbox_discover_external_tools", &["source_id", "cursor?"]),
+    ("mcpbox_import_external_tools", &["source_id", "tool_names"]),
 ];
 
 #[tokio::test]

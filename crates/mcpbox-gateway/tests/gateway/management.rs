@@ -42,6 +42,7 @@ async fn the_whole_loop_and_every_tool() {
         publish(&it, &mut it_is, &server, &tool).await;
         change(&it, &mut it_is, &tool).await;
         ask(&mut it_is, &server, &tool).await;
+        source(&mut it_is, &server).await;
         remove(&mut it_is, &server, &tool).await;
         let all: BTreeSet<String> =
             Raw::modern(&it.url).listed().await.into_iter().filter(|name| name.starts_with("mcpbox_")).collect();
@@ -142,6 +143,21 @@ async fn ask(client: &mut Noting, server: &str, tool: &str) {
     let unknown = client.refused("mcpbox_get_server", json!({"server_id": &server[1..]})).await;
     assert_eq!(unknown["kind"], "not_found");
     assert!(unknown.to_string().contains(server), "the nearest name is told: {unknown}");
+}
+
+async fn source(client: &mut Noting, server: &str) {
+    let it = json!({"server_id": server, "name": "there", "url": "http://10.99.0.1:9/mcp", "auth_type": "bearer", "auth_secret_name": "THERE_TOKEN"});
+    let added = client.manage("mcpbox_add_external_source", it.clone()).await;
+    assert_eq!((&added["access"], &added["auth"]), (&json!("pending"), &json!("bearer")), "{added}");
+    let again = client.manage("mcpbox_add_external_source", it).await;
+    assert_eq!(again["source_id"], added["source_id"], "{again}");
+    let listed = client.manage("mcpbox_list_external_sources", json!({"server_id": server})).await;
+    assert_eq!(listed["sources"][0]["health"], "unknown", "{listed}");
+    let id = format!("{server}/there");
+    let refused = client.refused("mcpbox_discover_external_tools", json!({"source_id": id})).await;
+    assert_eq!(refused["kind"], "host_denied", "nothing is contacted unasked: {refused}");
+    let refused = client.refused("mcpbox_import_external_tools", json!({"source_id": id, "tool_names": ["x"]})).await;
+    assert_eq!(refused["kind"], "host_denied", "{refused}");
 }
 
 async fn remove(client: &mut Noting, server: &str, tool: &str) {

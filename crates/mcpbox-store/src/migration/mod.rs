@@ -14,6 +14,7 @@ mod m0013_access;
 mod m0014_cloudflare;
 mod m0015_people;
 mod m0019_looks;
+mod m0020_sources;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_cloudflare::Migration),
             Box::new(m0015_people::Migration),
             Box::new(m0019_looks::Migration),
+            Box::new(m0020_sources::Migration),
         ]
     }
 }

@@ -2,11 +2,12 @@
 
 use mcpbox_core::{
     ids::{SessionId, SourceId, TokenId, UserId},
+    name::SecretKey,
     paging::PageRequest,
     principal::{Actor, Scope},
     server::Limits,
     settings::{DraftTesting, Settings},
-    source::{ExternalSource, SourceTransport},
+    source::{ExternalSource, SourceAuth, SourceTransport},
     token::{AccessToken, TokenHash},
     user::{AdminSession, Ceremony, CeremonyKind, CodeApp, Identity, Role, User},
 };
@@ -188,16 +189,18 @@ fn a_source_is_read_back_as_it_was_written_and_changed() {
             id: SourceId::generate(),
             server_id: server.id,
             name: "github".into(),
-            transport: SourceTransport::StreamableHttp { url: "https://mcp.example.com/mcp".into() },
-            enabled: false,
+            transport: SourceTransport::StreamableHttp {
+                url: "https://mcp.example.com/mcp".into(),
+                auth: SourceAuth::None,
+            },
             last_synced_at: None,
             created_at: making::later(0),
             updated_at: making::later(0),
         };
         let tx = store.begin().await.unwrap();
         sources::insert(&tx, &source).await.unwrap();
-        source.transport = SourceTransport::Stdio { command: vec!["server".into(), "--x".into()] };
-        source.enabled = true;
+        let auth = SourceAuth::Header { header: "x-api-key".into(), secret: SecretKey::parse("API_KEY").unwrap() };
+        source.transport = SourceTransport::Sse { url: "https://mcp.example.org/mcp".into(), auth };
         source.last_synced_at = Some(making::later(3));
         assert!(sources::update(&tx, &source).await.unwrap());
         tx.commit().await.unwrap();

@@ -59,6 +59,7 @@ pub(crate) fn tool(server: &Server, name: &str) -> Tool {
         kind: ToolKind::Python,
         enabled: true,
         live_version: None,
+        quarantine: None,
         created_at: later(0),
         updated_at: later(0),
     }

@@ -13,8 +13,9 @@ mod stop;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
-use mcpbox_catalog::{Catalog, CatalogConfig, backup, cloudflare, notify, observe, session};
+use mcpbox_catalog::{Catalog, CatalogConfig, backup, cloudflare, notify, observe, session, source};
 use mcpbox_core::clock::SystemClock;
+use mcpbox_source::Sources;
 use secrecy::ExposeSecret;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -66,7 +67,7 @@ pub(crate) async fn start(
         admin_url: admin_url.clone().unwrap_or_default(),
     };
     let catalog = Catalog::open(hub).await.map_err(offline::readable)?;
-    if let Err(error) = mcpbox_catalog::cloudflare::end_turn_left_behind(&catalog).await {
+    if let Err(error) = cloudflare::end_turn_left_behind(&catalog).await {
         tracing::warn!(%error, "a step of the connection over Cloudflare was cut off; it can go on in three minutes");
     }
     if config.database_url.is_none() {
@@ -83,6 +84,7 @@ pub(crate) async fn start(
         // Clients of remote access are described by documents on their own hosts.
         notify::connect(&catalog, parts::notifier(config)?);
     }
+    source::connect(&catalog, Sources::new(parts::sources(config)?));
     observe::alerts::watch(&catalog, lookout(config));
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),

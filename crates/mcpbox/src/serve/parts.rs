@@ -100,6 +100,15 @@ pub(crate) fn notifier(config: &Config) -> anyhow::Result<Arc<Broker>> {
     Ok(Broker::new(small)?)
 }
 
+/// What goes out to external sources: answers may take as long as the longest call, streams are kept open.
+///
+/// # Errors
+/// In a sentence with the fix.
+pub(crate) fn sources(config: &Config) -> anyhow::Result<Arc<Broker>> {
+    let patient = BrokerConfig { request_timeout_ms: 620_000, exchange_timeout_ms: 3_600_000, ..broker_config(config) };
+    Ok(Broker::new(patient)?)
+}
+
 fn broker_config(config: &Config) -> BrokerConfig {
     let extra_roots = config.extra_ca.iter().cloned().map(ExtraRoots::File).collect();
     BrokerConfig { extra_roots, ..BrokerConfig::default() }

@@ -1,5 +1,5 @@
 import { Badge, Button, Text, TextInput } from "@mantine/core";
-import { Globe, KeyRound, type LucideIcon, Package, Puzzle } from "lucide-react";
+import { Globe, KeyRound, type LucideIcon, Package, Puzzle, Server } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Schema } from "@/api/client";
 import { type Capability, capabilityKey, capabilityName, capabilityVerb } from "@/components/capability";
@@ -11,7 +11,7 @@ import type { Decision } from "./decision";
 import type { JumpTo } from "./jump";
 import { type Detail, goesBack } from "./model";
 
-const ICONS: Record<Capability["kind"], LucideIcon> = { host: Globe, secret: KeyRound, package: Package, module: Puzzle };
+const ICONS: Record<Capability["kind"], LucideIcon> = { host: Globe, secret: KeyRound, package: Package, module: Puzzle, source: Server };
 /** More than these are shown on request, those that the code needs first. */
 const SHOWN = 5;
 

@@ -31,6 +31,13 @@ const grantsRoute = createRoute({
   component: lazyRouteComponent(() => import("./grants/ServerGrants"), "ServerGrants"),
 });
 
+const sourcesRoute = createRoute({
+  getParentRoute: () => serverRoute,
+  path: "/sources",
+  staticData: { title: "Sources" },
+  component: lazyRouteComponent(() => import("./sources/ServerSources"), "ServerSources"),
+});
+
 const secretsRoute = createRoute({
   getParentRoute: () => serverRoute,
   path: "/secrets",
@@ -70,4 +77,4 @@ const toolRoute = createRoute({
   component: lazyRouteComponent(() => import("./tool/ToolPage"), "ToolPage"),
 });
 
-export const serverRoutes = [listRoute, serverRoute.addChildren([toolsRoute, grantsRoute, secretsRoute, runsRoute, settingsRoute]), toolRoute] as const;
+export const serverRoutes = [listRoute, serverRoute.addChildren([toolsRoute, grantsRoute, secretsRoute, sourcesRoute, runsRoute, settingsRoute]), toolRoute] as const;

@@ -12,6 +12,7 @@ use mcpbox_core::{
     grant::{Grant, GrantScope},
     name::SecretKey,
     package::PackageRule,
+    source::SourceRule,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -77,6 +78,8 @@ pub(crate) enum CapabilityRequest {
         /// Its key.
         key: SecretKey,
     },
+    /// Calls to an external source, exactly as it was added.
+    Source(SourceRule),
 }
 
 /// Grants a capability to a tool, a server or everywhere, at once.
@@ -108,6 +111,7 @@ impl CapabilityRequest {
                 Capability::Package(PackageRule { network, ..rule })
             }
             Self::Secret { key } => Capability::Secret { key },
+            Self::Source(rule) => Capability::Source(rule),
             Self::Host { host, port, method } => {
                 let mut rule = HostRule::parse(&host).map_err(|error| Problem::invalid(format!("{error}.")))?;
                 rule.port = match (rule.port, port) {

@@ -1,4 +1,4 @@
-//! `POST /api/session/passkey`: login with a passkey alone. Public, and limited as logins are.
+//! `POST /api/session/passkey`: login with a passkey alone. Public; each begin counts as an attempted login.
 
 use axum::{extract::State, response::Response};
 use http::{HeaderMap, StatusCode};

@@ -185,6 +185,7 @@ async fn insert(
         kind: ToolKind::Python,
         enabled: from.enabled,
         live_version: None,
+        quarantine: None,
         created_at: change.now,
         updated_at: change.now,
     };
@@ -250,6 +251,7 @@ fn never_granted(capability: &Capability, policy: CodePolicy) -> Option<String> 
         }
         // Secrets are asked for with the version that uses them.
         Capability::Secret { .. } => Some("it is asked for by the code that uses it".to_owned()),
+        Capability::Source(_) => Some("a source is added on the box itself".to_owned()),
         Capability::Module { .. } | Capability::Package(_) => None,
     }
 }

@@ -1,11 +1,16 @@
 //! What stands in for the sandbox and the package index.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     execute::{
         BoxFuture, Execution, Executor, LockedEnvironment, Observer, Outcome, Resolved, SandboxStatus, SandboxTier,
     },
+    hash::ContentHash,
     package::{PackageLock, PackageOrigin, Requirements, ResolvedPackage, VulnerabilityCheck},
 };
 
@@ -27,6 +32,8 @@ pub(crate) struct Scripted {
     pub(crate) index: tokio::sync::watch::Sender<Option<Index>>,
     pub(crate) resolved: Mutex<Vec<Requirements>>,
     pub(crate) installed: Mutex<Vec<LockedEnvironment>>,
+    /// The locks that were to be kept when unused environments were last removed.
+    pub(crate) kept: Mutex<BTreeSet<ContentHash>>,
 }
 
 /// How a package index behaves.
@@ -79,6 +86,7 @@ impl Scripted {
             index: tokio::sync::watch::Sender::new(Some(Index::offline())),
             resolved: Mutex::default(),
             installed: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
@@ -136,6 +144,11 @@ impl Executor for Scripted {
             self.installed.lock().unwrap().push(environment);
             index.installs
         })
+    }
+
+    fn remove_unused<'a>(&'a self, wanted: &'a BTreeSet<ContentHash>, _: DateTime<Utc>) -> BoxFuture<'a, u64> {
+        self.kept.lock().unwrap().clone_from(wanted);
+        Box::pin(async { 0 })
     }
 
     fn status(&self) -> SandboxStatus {

@@ -87,6 +87,19 @@ fn knowing() -> Vec<Case> {
         ("mcpbox_list_tool_versions", json!({"tool_id": "maths__add", "cursor": "x"}), "invalid_arguments"),
         ("mcpbox_get_tool_status", json!({"tool_id": "zzzz"}), "not_found"),
         ("mcpbox_get_server_modules", json!({"x": 1}), "invalid_arguments"),
+        (
+            "mcpbox_add_external_source",
+            json!({"server_id": "maths", "name": "a", "url": "nonsense"}),
+            "invalid_arguments",
+        ),
+        (
+            "mcpbox_add_external_source",
+            json!({"server_id": "maths", "name": "a", "url": "http://127.0.0.1/"}),
+            "host_denied",
+        ),
+        ("mcpbox_list_external_sources", json!({"server_id": "zzzz"}), "not_found"),
+        ("mcpbox_discover_external_tools", json!({"source_id": "zzzz"}), "not_found"),
+        ("mcpbox_import_external_tools", json!({"source_id": "zzzz", "tool_names": ["a"]}), "not_found"),
     ]
 }
 

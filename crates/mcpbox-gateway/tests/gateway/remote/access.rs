@@ -68,6 +68,8 @@ fn calls(of: &str) -> Vec<(&'static str, Value, &'static [&'static str])> {
     let script = json!({"code": SCRIPT, "arguments": {"tool": "open__add", "arguments": numbers}});
     let own = json!({"server_id": "open", "name": format!("own_{of}"), "python_code": ADD});
     let secret = json!({"server_id": "open", "key": format!("{}_KEY", of.to_uppercase())});
+    let source = json!({"server_id": "open", "name": format!("source_{of}"), "url": "https://mcp.example.com/mcp"});
+    let sources = open.clone();
     vec![
         ("mcpbox_search_tools", json!({"query": "adds"}), CALLERS),
         ("mcpbox_call_tool", json!({"name": "open__add", "arguments": numbers}), CALLERS),
@@ -94,6 +96,10 @@ fn calls(of: &str) -> Vec<(&'static str, Value, &'static [&'static str])> {
         ("mcpbox_request_network_access", with(json!({"host": "api.example.com", "justification": "sums"})), AUTHORS),
         ("mcpbox_list_pending_requests", json!({}), AUTHORS),
         ("mcpbox_get_server_modules", json!({}), AUTHORS),
+        ("mcpbox_add_external_source", source, AUTHORS),
+        ("mcpbox_list_external_sources", sources, AUTHORS),
+        ("mcpbox_discover_external_tools", json!({"source_id": "open/none"}), AUTHORS),
+        ("mcpbox_import_external_tools", json!({"source_id": "open/none", "tool_names": ["a"]}), AUTHORS),
         ("mcpbox_delete_tool", tool, LOCAL),
         ("mcpbox_delete_server", json!({"server_id": format!("doomed_{of}")}), LOCAL),
     ]
@@ -110,6 +116,8 @@ async fn outcome(client: &Raw, name: &str, arguments: Value) -> String {
     let told = answer(response).await;
     let result = &told["result"];
     match result["isError"] == true {
+        // There is no such source: only who may use it is told so.
+        true if name.contains("_external_") && result["structuredContent"]["kind"] == "not_found" => "done".into(),
         true => result["structuredContent"]["kind"].as_str().unwrap_or_else(|| panic!("{told}")).to_owned(),
         // Who may call nothing finds nothing.
         false if name == "mcpbox_search_tools" && result["structuredContent"]["searched"] == 0 => "forbidden".into(),

@@ -25,6 +25,7 @@ export function ServerRoute() {
     { label: "Tools", to: base, count: server.tools },
     { label: "Grants", to: `${base}/grants` },
     { label: "Secrets", to: `${base}/secrets`, count: server.secrets.length },
+    { label: "Sources", to: `${base}/sources` },
     { label: "Runs", to: `${base}/logs` },
     { label: "Settings", to: `${base}/settings` },
   ];

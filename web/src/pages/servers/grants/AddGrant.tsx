@@ -3,13 +3,16 @@ import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
-import { type CapabilityKind, KINDS } from "@/components/capability";
+import type { CapabilityKind } from "@/components/capability";
 import { Dialog } from "@/components/Dialog";
 import { TermField } from "@/components/TermField";
 import { expiresAt, isWhole } from "@/components/term";
 import { parseCapability, type Target } from "./matrix";
 
-const HINTS: Record<CapabilityKind, { label: string; description: string; placeholder: string }> = {
+/** What may be granted unasked; a source is added first, and then decided on. */
+type Kind = Exclude<CapabilityKind, "source">;
+
+const HINTS: Record<Kind, { label: string; description: string; placeholder: string }> = {
   host: { label: "Host", description: "A name or an address, with a port if only that one; never a wildcard.", placeholder: "api.example.com:443" },
   secret: { label: "Secret", description: "Its key. Set its value on the page of secrets.", placeholder: "API_KEY" },
   module: { label: "Module", description: "Of the standard library or the base environment.", placeholder: "sqlite3" },
@@ -27,7 +30,7 @@ export function AddGrant({ isOpen, onClose, targets }: { isOpen: boolean; onClos
 }
 
 function Form({ onClose, targets }: { onClose: () => void; targets: readonly Target[] }) {
-  const [kind, setKind] = useState<CapabilityKind>("host");
+  const [kind, setKind] = useState<Kind>("host");
   const [text, setText] = useState("");
   const [method, setMethod] = useState("");
   // A single tool first: the smallest grant is the one that is chosen without thinking.
@@ -45,7 +48,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
   return (
     <form onSubmit={submit}>
       <Stack>
-        <SegmentedControl fullWidth aria-label="What" data={KINDS.map((known) => ({ value: known.kind, label: HINTS[known.kind].label }))} value={kind} onChange={(next) => setKind(next as CapabilityKind)} />
+        <SegmentedControl fullWidth aria-label="What" data={Object.entries(HINTS).map(([value, { label }]) => ({ value, label }))} value={kind} onChange={(next) => setKind(next as Kind)} />
         <TextInput {...HINTS[kind]} value={text} onChange={(event) => setText(event.currentTarget.value)} error={text && !capability ? "This cannot be one." : undefined} className="mono" autoComplete="off" spellCheck={false} data-autofocus required />
         {kind === "host" && <NativeSelect label="Method" data={METHODS.map((value) => ({ value, label: value || "All methods" }))} value={method} onChange={(event) => setMethod(event.currentTarget.value)} />}
         <NativeSelect label="For" data={targets.map(({ id, name }) => ({ value: id, label: name }))} value={to} onChange={(event) => setTo(event.currentTarget.value)} />

@@ -81,7 +81,7 @@ export function asRequest(capability: Capability): Schema["CapabilityRequest"] {
 }
 
 /** What somebody typed, as the API takes it; undefined while it cannot be one. */
-export function parseCapability(kind: CapabilityKind, text: string, method: string): Schema["CapabilityRequest"] | undefined {
+export function parseCapability(kind: Exclude<CapabilityKind, "source">, text: string, method: string): Schema["CapabilityRequest"] | undefined {
   const name = text.trim();
   if (!name || /\s/.test(name)) return undefined;
   if (kind === "module" || kind === "package") return { kind, name };

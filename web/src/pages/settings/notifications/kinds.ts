@@ -27,9 +27,11 @@ export const EVENTS: Record<NoticeEvent, string> = {
   error_rate: "Half of the calls fail",
   disk_full: "The disk is almost full",
   backup_failed: "A scheduled backup could not be made",
+  source_down: "A source of tools does not answer",
+  tool_quarantined: "A tool is withheld because its source changed it",
 };
 
-export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed"];
+export const USUAL: NoticeEvent[] = ["review_waiting", "granted_get", "sandbox_failure", "tier_drop", "error_rate", "disk_full", "backup_failed", "source_down", "tool_quarantined"];
 
 /** The events as one sentence goes on: "a tool waits for my decision; the disk is almost full". */
 export function told(events: NoticeEvent[]): string {

@@ -1,0 +1,69 @@
+//! A source made ready to be reached, and a call of one of its tools: the grant was checked, the secret is unsealed for it.
+
+use std::sync::Arc;
+
+use mcpbox_core::{
+    execute::{Execution, Observed, Observer, Outcome, UnsealedSecret},
+    failure::{Failure, FailureKind},
+    ids::{ServerId, SourceId},
+    secret::SecretMode,
+    source::{ExternalSource, SourceCall, SourceRule, SourceTarget},
+};
+use mcpbox_store::secrets;
+
+use super::{Pinned, contact, definition};
+use crate::{Catalog, CatalogError, PublishedTool, record::OpenRecord};
+
+/// The target of a source that a human let us reach.
+pub(super) async fn target(cat: &Catalog, source: &ExternalSource) -> Result<SourceTarget, CatalogError> {
+    Ok(unsealed(cat, source.server_id, source.id, &source.rule()).await?)
+}
+
+async fn unsealed(cat: &Catalog, server: ServerId, id: SourceId, rule: &SourceRule) -> Result<SourceTarget, Failure> {
+    let mut secrets = Vec::new();
+    if let Some(key) = rule.auth.secret() {
+        let opened = secrets::unseal(&cat.store.reader(), server, std::slice::from_ref(key)).await;
+        let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
+        let Some((secret, value)) = opened.into_iter().next() else {
+            let page = cat.admin_page(&format!("servers/{server}"));
+            let message =
+                format!("the secret {key}, with which the source '{}' is reached, has no value yet", rule.name);
+            let hint = format!("ask the human to set it at {page}; never ask for a value in the chat");
+            return Err(Failure::new(FailureKind::SecretMissing, message).hint(hint).human(page));
+        };
+        // Whatever tool code may see of it: here it goes to the hosts that it is bound to, and nowhere else.
+        secrets.push(UnsealedSecret { key: secret.key, value, mode: SecretMode::Sealed, hosts: secret.hosts });
+    }
+    Ok(SourceTarget { id, rule: rule.clone(), secrets })
+}
+
+/// Runs a call of an external tool, which was authorised and whose arguments were checked.
+pub(crate) async fn run(
+    cat: &Catalog,
+    (tool, pinned): (&PublishedTool, &Arc<Pinned>),
+    execution: Execution,
+    observer: Arc<dyn Observer>,
+    record: &mut OpenRecord,
+) -> Outcome {
+    let refused = |failure| Outcome { result: Err(failure), stdout: String::new(), observed: Observed::default() };
+    let Some(rule) = definition::rule(&tool.compiled.version.content) else {
+        return refused(Failure::new(FailureKind::NotLive, "it names no source"));
+    };
+    let client = match super::client(cat) {
+        Ok(client) => client,
+        Err(error) => return refused(error.into_failure()),
+    };
+    let target = match unsealed(cat, tool.server_id, pinned.source_id, rule).await {
+        Ok(target) => target,
+        Err(failure) => return refused(failure),
+    };
+    target.secrets.iter().for_each(|secret| record.scrub(&secret.value));
+    let observed = target.secrets.iter().map(|secret| secret.key.clone()).collect();
+    let offered = Arc::new(pinned.tool.clone());
+    let call = SourceCall { tool: offered, arguments: execution.arguments, limits: execution.limits };
+    let mut outcome = client.call(target, call, observer).await;
+    let failed = outcome.result.as_ref().err().map(|failure| failure.kind);
+    contact::note(cat, (tool.server_id, pinned.source_id), failed);
+    outcome.observed.secrets = observed;
+    outcome
+}

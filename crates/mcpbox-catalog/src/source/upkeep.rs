@@ -1,0 +1,52 @@
+//! Looks after open connections: whether each source is still there, and whether it may still be reached. One that may not is
+//! let go of in the next round, whoever took the grant back, and on which replica; its calls are refused at once, without this.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use mcpbox_core::{grant::GrantState, source::SourceClient};
+
+use super::find;
+use crate::{Catalog, CatalogError, expiry};
+
+/// Time between two rounds.
+const EVERY: Duration = Duration::from_secs(20);
+
+/// Looks after them until the catalog ends.
+pub(super) fn start(cat: &Arc<Catalog>) {
+    let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
+    let Some(client) = cat.sources.get().cloned() else { return };
+    cat.background.spawn(async move {
+        while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+            let Some(cat) = weak.upgrade() else { return };
+            let round = stop.run_until_cancelled(round(&cat, &*client)).await;
+            if let Some(Err(error)) = round {
+                tracing::warn!(%error, "connections to sources could not be looked after");
+            }
+        }
+    });
+}
+
+async fn round(cat: &Arc<Catalog>, client: &dyn SourceClient) -> Result<(), CatalogError> {
+    let known = client.known();
+    if known.is_empty() {
+        return Ok(());
+    }
+    expiry::enforce(cat).await?;
+    let reader = cat.store.reader();
+    let sources: HashMap<_, _> = find::all(&reader).await?.into_iter().map(|source| (source.id, source)).collect();
+    let mut granted = Vec::new();
+    for id in known {
+        let state = match sources.get(&id) {
+            Some(source) => find::standing(&reader, source).await?,
+            None => None,
+        };
+        match state {
+            Some(GrantState::Approved) => granted.push(id),
+            _ => client.forget(id),
+        }
+    }
+    // Each answers within its own time; one that hangs holds up no more than the next round.
+    join_all(granted.into_iter().map(|id| client.check(id))).await;
+    Ok(())
+}

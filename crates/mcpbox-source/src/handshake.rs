@@ -1,0 +1,88 @@
+//! How a connection begins: over streamable HTTP in the newer way first, then in the older one; over HTTP+SSE where that was
+//! asked for, or where a server refuses the other as those do that do not know it.
+
+use std::{sync::Arc, time::Duration};
+
+use mcpbox_core::source::{SourceTarget, TransportKind};
+use mcpbox_egress::Broker;
+use rmcp::{
+    RoleClient,
+    model::ProtocolVersion,
+    service::{ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RunningService},
+    transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig},
+};
+use tokio::time::timeout;
+
+use crate::{connection::chain, end::End, handler::Handler, http::Http, http_sse::HttpSse};
+
+/// Time to connect and agree, for each of both transports.
+const CONNECT: Duration = Duration::from_secs(20);
+/// Largest event, bytes.
+pub(crate) const EVENT_MAX: usize = 17 << 20;
+/// Requests over one connection that wait for their answer to begin.
+const AT_ONCE: usize = 64;
+
+/// What was agreed upon.
+pub(crate) type Service = RunningService<RoleClient, Handler>;
+
+/// Connects and says hello. What is heard goes to `handler`.
+///
+/// # Errors
+/// A sentence: it cannot be reached, or speaks something else.
+pub(crate) async fn agree(
+    broker: &Arc<Broker>,
+    target: &SourceTarget,
+    handler: &Handler,
+) -> Result<(Service, Arc<End>), String> {
+    let http = Http::new(broker, target).map_err(|error| error.to_string())?;
+    let url = target.rule.url.as_str();
+    if target.rule.transport == TransportKind::Sse {
+        return over_sse(&http, url, handler.clone()).await;
+    }
+    match over_streamable(&http, url, handler.clone()).await {
+        Ok(service) => Ok((service, Arc::default())),
+        Err(error) if http.is_unfit() => {
+            let older = over_sse(&http, url, handler.clone()).await;
+            older.map_err(|older| format!("{error}; nor does it speak HTTP+SSE there: {older}"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn over_streamable(http: &Http, url: &str, handler: Handler) -> Result<Service, String> {
+    let config = StreamableHttpClientTransportConfig::with_uri(url)
+        .max_concurrent_requests(AT_ONCE)
+        .max_sse_event_size(EVENT_MAX);
+    let transport = StreamableHttpClientTransport::with_client(http.clone(), config);
+    let mode = ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: Some(ProtocolVersion::V_2025_11_25),
+    };
+    let service = timeout(CONNECT, handler.serve_with_lifecycle(transport, mode)).await;
+    service.map_err(|_| too_slow())?.map_err(|error| refusal(&error))
+}
+
+/// The newer protocol was never spoken this way, so nobody is asked for it.
+async fn over_sse(http: &Http, url: &str, handler: Handler) -> Result<(Service, Arc<End>), String> {
+    let end = Arc::<End>::default();
+    let agreed = async {
+        let transport = HttpSse::open(http, url, Arc::clone(&end)).await.map_err(|error| chain(&error))?;
+        let agreed = handler.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize).await;
+        agreed.map_err(|error| end.why().unwrap_or_else(|| refusal(&error)))
+    };
+    let service = timeout(CONNECT, agreed).await.map_err(|_| too_slow())??;
+    Ok((service, end))
+}
+
+fn too_slow() -> String {
+    format!("it did not answer within {} s", CONNECT.as_secs())
+}
+
+/// Why a connection was not made.
+fn refusal(error: &ClientInitializeError) -> String {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => chain(&*error.error),
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refusal(fallback),
+        other => chain(other),
+    }
+}
