@@ -1,0 +1,3 @@
+async def main() -> str:
+    """Always fails."""
+    raise ValueError("This tool intentionally returns an error for testing")

@@ -1,0 +1,3 @@
+async def main() -> str:
+    """Answers with text."""
+    return "This is a simple text response for testing."
