@@ -133,6 +133,7 @@ impl hyper::body::Body for Body {
         let this = self.get_mut();
         match Pin::new(&mut this.incoming).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
+                this.exchange.guest.sends();
                 let counted = this.count(frame.data_ref().map_or(0, Bytes::len));
                 if hyper::body::Body::is_end_stream(&this.incoming) {
                     this.exchange.guest.enters(Phase::Served);

@@ -1,6 +1,6 @@
 //! Who is connected, and what each is doing. When the house is full, whoever waits longest without asking anything is let go; next,
-//! whoever takes longest to send a body; last, whoever has listened to events for longest, for clients of that kind come back by
-//! themselves. Those whose request is being worked on stay.
+//! whoever takes longest to send a body, or has sent nothing of it for longest while all of them are new; last, whoever has listened to
+//! events for longest, for clients of that kind come back by themselves. Those whose request is being worked on stay.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use std::{
 use mcpbox_core::proxies::customer;
 use tokio_util::sync::CancellationToken;
 
-/// A body may be on its way for so long before it has to make room.
+/// A body may be on its way for so long before its age alone sends it away.
 const SENDING_GRACE: Duration = Duration::from_secs(2);
 
 /// What a connection does.
@@ -56,6 +56,8 @@ pub(crate) struct Guest {
     phase: AtomicU8,
     /// When the phase began, milliseconds since the house opened.
     since: AtomicU64,
+    /// When something came of it last, milliseconds since the house opened.
+    heard: AtomicU64,
     began: Instant,
     /// Cancelled when it has to go.
     pub(crate) out: CancellationToken,
@@ -64,8 +66,15 @@ pub(crate) struct Guest {
 impl Guest {
     /// It does something else from now on.
     pub(crate) fn enters(&self, phase: Phase) {
-        self.since.store(millis(self.began), Ordering::Relaxed);
+        let now = millis(self.began);
+        self.since.store(now, Ordering::Relaxed);
+        self.heard.store(now, Ordering::Relaxed);
         self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// A part of its body came.
+    pub(crate) fn sends(&self) {
+        self.heard.store(millis(self.began), Ordering::Relaxed);
     }
 
     fn is(&self, phase: Phase) -> bool {
@@ -114,6 +123,7 @@ impl House {
             address,
             phase: AtomicU8::new(Phase::Waiting as u8),
             since: AtomicU64::new(millis(self.began)),
+            heard: AtomicU64::new(millis(self.began)),
             began: self.began,
             out: CancellationToken::new(),
         });
@@ -125,15 +135,17 @@ impl House {
     /// Sends one away among those that may be chosen, if there is one that can go.
     fn make_room(&self, guests: &mut HashMap<u64, Arc<Guest>>, may_go: impl Fn(&Guest) -> bool) -> bool {
         let now = millis(self.began);
-        let longest = |phase: Phase, at_least: Duration| {
-            let latest = now.checked_sub(u64::try_from(at_least.as_millis()).unwrap_or(u64::MAX))?;
+        let earliest = |phase: Phase, moment: fn(&Guest) -> &AtomicU64| {
             let candidates = guests.iter().filter(|(_, guest)| guest.is(phase) && may_go(guest));
-            let aged = candidates.map(|(number, guest)| (guest.since.load(Ordering::Relaxed), *number));
-            aged.filter(|(since, _)| *since <= latest).min().map(|(_, number)| number)
+            candidates.map(|(number, guest)| (moment(guest).load(Ordering::Relaxed), *number)).min()
         };
-        let chosen = longest(Phase::Waiting, Duration::ZERO)
-            .or_else(|| longest(Phase::Sending, SENDING_GRACE))
-            .or_else(|| longest(Phase::Listening, Duration::ZERO));
+        let is_late = |since: u64| Duration::from_millis(now.saturating_sub(since)) >= SENDING_GRACE;
+        // A flood of bodies that never end is younger than the grace at first: of those, what still arrives stays.
+        let chosen = earliest(Phase::Waiting, |guest| &guest.since)
+            .or_else(|| earliest(Phase::Sending, |guest| &guest.since).filter(|(since, _)| is_late(*since)))
+            .or_else(|| earliest(Phase::Sending, |guest| &guest.heard))
+            .or_else(|| earliest(Phase::Listening, |guest| &guest.since))
+            .map(|(_, number)| number);
         match chosen.and_then(|number| guests.remove(&number)) {
             Some(guest) => {
                 guest.out.cancel();
@@ -181,18 +193,31 @@ mod tests {
         assert!(house.enter(None).is_ok() && !served.guest.out.is_cancelled());
     }
 
+    /// Three that send: the first began four seconds before the others, and of these the second was silent since.
+    fn three_that_send() -> (Arc<House>, [Place; 3]) {
+        let house = House { began: Instant::now() - SENDING_GRACE * 2, ..Arc::into_inner(House::new(3, 3)).unwrap() };
+        let house = Arc::new(house);
+        let places = [(); 3].map(|()| house.enter(None).unwrap().0);
+        for place in &places {
+            place.guest.enters(Phase::Sending);
+        }
+        places[0].guest.since.store(0, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(3));
+        places[0].guest.sends();
+        places[2].guest.sends();
+        (house, places)
+    }
+
     #[test]
-    fn a_body_makes_room_only_after_a_moment() {
-        let house = House::new(1, 1);
-        let (place, _) = house.enter(None).unwrap();
-        place.guest.enters(Phase::Sending);
-        assert_eq!(house.enter(None).err(), Some(Full::House));
-        let early = House { began: Instant::now() - SENDING_GRACE * 2, ..House::default_for_tests() };
-        let early = Arc::new(early);
-        let (slow, _) = early.enter(None).unwrap();
-        slow.guest.phase.store(Phase::Sending as u8, Ordering::Relaxed);
-        slow.guest.since.store(0, Ordering::Relaxed);
-        assert!(early.enter(None).is_ok() && slow.guest.out.is_cancelled());
+    fn bodies_make_room_by_their_age_and_new_ones_by_their_silence() {
+        let (house, [old, silent, sending]) = three_that_send();
+        let let_go = || [&old, &silent, &sending].map(|place| place.guest.out.is_cancelled());
+        house.enter(None).unwrap().0.guest.enters(Phase::Served);
+        assert_eq!(let_go(), [true, false, false], "what takes longest goes, though it still sends");
+        let (served, _) = house.enter(None).unwrap();
+        served.guest.enters(Phase::Served);
+        assert!(house.enter(None).unwrap().1);
+        assert_eq!(let_go(), [true, true, false], "what still arrives stays");
     }
 
     #[test]
@@ -209,11 +234,5 @@ mod tests {
             kept.push(house.enter(from("::ffff:127.0.0.1")).unwrap().0);
         }
         assert!(house.enter(from("192.0.2.1")).unwrap().1, "a waiting one makes room");
-    }
-
-    impl House {
-        fn default_for_tests() -> Self {
-            Self { began: Instant::now(), places: 1, per_address: 1, next: AtomicU64::new(0), guests: Mutex::default() }
-        }
     }
 }
