@@ -13,6 +13,8 @@ export const WIDTHS = [375, 768, 1440] as const;
 const HEIGHTS: Record<number, number> = { 375: 812, 768: 1024, 1440: 900 };
 /** How many times slower the browser computes than this machine can: waits must hold on slow ones too. */
 const SLOWER = Number(process.env.MCPBOX_E2E_SLOWER ?? 1);
+/** This machine, by address and by the name that passkeys want. */
+const HERE = ["127.0.0.1", "localhost"];
 const SCREENSHOTS = new URL("../screenshots/", import.meta.url).pathname;
 
 interface Fixtures {
@@ -64,7 +66,7 @@ function watch(page: Page, complaints: string[]): void {
   });
   page.on("request", (request) => {
     const { hostname, protocol } = new URL(request.url());
-    if (protocol !== "data:" && protocol !== "blob:" && hostname !== "127.0.0.1") complaints.push(`foreign origin: ${request.url()}`);
+    if (protocol !== "data:" && protocol !== "blob:" && !HERE.includes(hostname)) complaints.push(`foreign origin: ${request.url()}`);
   });
 }
 
@@ -118,6 +120,7 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
 /** Shows the page that is open in both themes and at all widths to axe, and to a human as pictures. */
 export async function inspect(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  await settled(page);
   // What the pointer rests on since the last click would show its tooltip.
   await page.mouse.move(0, 0);
   expect(await page.getByRole("navigation", { name: "Main" }).locator("a[aria-current], a[data-active]").count(), "pages marked as the one shown").toBeLessThan(2);
