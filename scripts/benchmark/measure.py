@@ -74,16 +74,16 @@ def memory_mb(pids: list[int]) -> float:
 class Peer:
     """A FastMCP process."""
 
-    def __init__(self, more: int) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def __init__(self, more: int, address: str = "127.0.0.1", listens: str = "127.0.0.1") -> None:
+        with socket.create_server((listens, 0)) as free:
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        self.url = f"http://{address}:{self.port}/mcp"
         began = time.monotonic()
         peer = Path(__file__).parent / "peer.py"
-        self.process = subprocess.Popen([sys.executable, str(peer), str(self.port), str(more)], stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([sys.executable, str(peer), str(self.port), str(more), listens], stdin=subprocess.DEVNULL)
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((address, self.port), 1).close()
                 break
             except OSError:
                 time.sleep(0.005)

@@ -30,6 +30,6 @@ def more(count: int) -> None:
 if __name__ == "__main__":
     more(int(sys.argv[2]))
     server.run(
-        transport="http", host="127.0.0.1", port=int(sys.argv[1]), path="/mcp", show_banner=False, log_level="error",
+        transport="http", host=sys.argv[3], port=int(sys.argv[1]), path="/mcp", show_banner=False, log_level="error",
         stateless_http=True, json_response=True, uvicorn_config={"log_level": "error", "access_log": False},
     )  # fmt: skip

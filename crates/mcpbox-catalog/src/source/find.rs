@@ -93,5 +93,5 @@ pub(super) async fn check_granted(cat: &Catalog, server: &Server, source: &Exter
 
 /// Where a human decides on it.
 pub(super) fn page(cat: &Catalog, server: &Server) -> String {
-    cat.admin_page(&format!("servers/{}/grants", server.id))
+    cat.admin_page(&format!("servers/{}/sources", server.id))
 }
