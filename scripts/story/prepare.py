@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 LIMIT_S = 300
 LOCK = Path(__file__).parents[2] / "runner/requirements.lock"
@@ -79,5 +81,14 @@ def main(program: str, directory: Path, wheels: Path) -> None:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
+def alone(directory: Path) -> TextIO:
+    """Waits for who prepares the same directory; keep what it gives."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    lock = directory.with_suffix(".lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    with alone(Path(sys.argv[2])):
+        main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
