@@ -1,7 +1,7 @@
 //! Documents as people have them, and as nobody should: what is offered, what is written, and that nothing of a document
 //! ever becomes code.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use mcpbox_analysis::{Analysis, analyze};
 use mcpbox_core::server::CodePolicy;
