@@ -77,7 +77,7 @@ mod tests {
         for (text, line) in [
             ("{\n\"a\": 1,\n\"b\": }\n", Some(3)),
             ("a: 1\nb: [1, 2\nc: 3\n", None),
-            ("a: 1\n\tb: 2\n", Some(2)),
+            ("a: 1\nc:\n\tb: 2\n", None),
             ("a: 1\na: 2\n", Some(2)),
             ("a: *missing\n", Some(1)),
             ("", None),
