@@ -15,6 +15,7 @@ pub(crate) mod modules;
 pub(crate) mod notifications;
 pub(crate) mod oauth;
 pub(crate) mod oidc;
+pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod policy;
 pub(crate) mod reviews;

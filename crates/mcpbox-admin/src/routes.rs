@@ -14,8 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{
         account, audit, backups, calls, cloudflare, connection, document, events, grants, invitation, modules,
-        notifications, oauth, oidc, packages, policy, reviews, sandbox, secrets, servers, session, sessions, settings,
-        setup, sources, storage, tokens, tools, transfer, users,
+        notifications, oauth, oidc, openapi, packages, policy, reviews, sandbox, secrets, servers, session, sessions,
+        settings, setup, sources, storage, tokens, tools, transfer, users,
     },
     problem::{self, Details},
     state::AdminState,
@@ -94,6 +94,8 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(backups::download::download))
         .routes(routes!(transfer::export::export))
         .routes(routes!(transfer::import::import))
+        .routes(routes!(openapi::look::look_openapi))
+        .routes(routes!(openapi::import::import_openapi))
         .routes(routes!(sandbox::show))
         .routes(routes!(modules::show))
         .routes(routes!(packages::list::list))

@@ -7,6 +7,7 @@
 mod apply;
 mod export;
 mod model;
+pub mod openapi;
 mod original;
 mod own;
 

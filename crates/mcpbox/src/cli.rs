@@ -7,11 +7,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::SettingFlags;
 
 mod backup;
+mod openapi;
 mod review;
 mod server;
 mod token;
 
 pub(crate) use backup::{BackupArgs, ExportArgs, ImportArgs, KeyCommand, RestoreArgs, RotateArgs};
+pub(crate) use openapi::ImportOpenApiArgs;
 pub(crate) use review::{ApproveArgs, DecisionArgs, PackageCommand, ReviewCommand};
 pub(crate) use server::{CodePolicyArg, GrantCommand, GrantTarget, SecretCommand, ServerChange, ServerCommand};
 pub(crate) use token::TokenCommand;
@@ -124,6 +126,10 @@ pub(crate) enum Command {
     /// Import servers and tools: an export of MCPbox, or of the original MCPbox 1.0 to 1.2. Everything arrives unapproved, with
     /// one review for each tool. Asks an admin's password; needs a running server.
     Import(ImportArgs),
+    /// Make tools of the operations of an OpenAPI document: drafts, none of them approved. Nothing is fetched. Needs a running
+    /// server.
+    #[command(name = "import-openapi")]
+    ImportOpenApi(ImportOpenApiArgs),
     /// Print a new random key, for MCPBOX_SANDBOX_KEY, MCPBOX_METRICS_TOKEN or MCPBOX_ENCRYPTION_KEY; or rotate the
     /// encryption key.
     Key {

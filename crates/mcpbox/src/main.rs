@@ -126,6 +126,7 @@ async fn dispatch(
         Command::Doctor { json, .. } => command::doctor::run(config, json).await,
         Command::Health(_) => command::health::run(config).await,
         Command::Export(args) => command::transfer::export(&control, args).await,
+        Command::ImportOpenApi(args) => command::openapi::import(&control, args).await,
         Command::Import(args) => command::transfer::import(&control, args).await,
         Command::Backup(args) => command::backup::run(config, args).await,
         Command::Restore(args) => command::restore::run(config, args).await,

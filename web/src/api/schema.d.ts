@@ -799,6 +799,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/openapi/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one draft of each chosen operation of an OpenAPI document: all of them, or none. Nothing of it is approved; a trial
+         *     (`dry_run`) shows the code.
+         */
+        post: operations["transfer_import_openapi"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what an OpenAPI document offers: title, addresses, operations, problems. Nothing is stored. */
+        post: operations["transfer_look_openapi"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/packages": {
         parameters: {
             query?: never;
@@ -3506,6 +3543,78 @@ export interface components {
              */
             password: string;
         };
+        /** @description A document at a glance. All texts are cleaned of what cannot be seen. */
+        Look: {
+            /** @description The title of the API. */
+            title: string;
+            /** @description The version of the API. */
+            version: string;
+            /** @description The first lines of its description. */
+            description: string;
+            /** @description Where it can be reached, as the document says; may be empty. */
+            servers: components["schemas"]["LookServer"][];
+            /** @description Its operations in the document's order, at most 2,000. */
+            operations: components["schemas"]["LookOperation"][];
+            /** @description What is wrong with the document outside of its operations. */
+            problems: components["schemas"]["LookProblem"][];
+        };
+        /** @description An operation. */
+        LookOperation: {
+            /** @description Names it when it is chosen: its `operationId`, or `GET /path`. */
+            id: string;
+            /** @description Upper case. */
+            method: string;
+            /** @description The template. */
+            path: string;
+            /** @description What it does. */
+            summary: string;
+            /** @description The groups that the document puts it into. */
+            tags: string[];
+            /** @description Whether the API advises against it. */
+            is_deprecated: boolean;
+            /** @description The name of its tool. */
+            tool: string;
+            /** @description What it takes. */
+            parameters: components["schemas"]["LookParameter"][];
+            /** @description What it authenticates with: `bearer`, `basic`, `header X-Key`, `query key`. */
+            credentials: string[];
+            /** @description Why no tool can be made of it. */
+            refused?: string | null;
+            /** @description What is left out, or should be known. */
+            notes: string[];
+        };
+        /** @description A parameter of a tool. */
+        LookParameter: {
+            /** @description In Python. */
+            name: string;
+            /** @description `path`, `query`, `header` or `body`. */
+            place: string;
+            /** @description In Python. */
+            kind: string;
+            /** @description Whether it has to be given. */
+            is_required: boolean;
+        };
+        /** @description Something that is wrong. */
+        LookProblem: {
+            /** @description JSON pointer. */
+            at: string;
+            /** @description What it is. */
+            message: string;
+        };
+        /** @description A document to look at. */
+        LookRequest: {
+            /** @description The text of the document: OpenAPI 3.0 or 3.1, JSON or YAML, at most 4 MiB. Nothing is fetched. */
+            document: string;
+        };
+        /** @description An address of the API. */
+        LookServer: {
+            /** @description With the defaults of its variables filled in; may be relative. */
+            url: string;
+            /** @description What it is. */
+            description: string;
+            /** @description Whether it can be the base address as it is. */
+            is_usable: boolean;
+        };
         /** @description A token, for the only time. */
         MadeToken: {
             /** @description What the client sends as `Authorization: Bearer …`. It is not kept and not shown again. */
@@ -3656,6 +3765,63 @@ export interface components {
         OidcGo: {
             /** @description The provider's page. */
             url: string;
+        };
+        /** @description What is made of a document. */
+        OpenApiImport: {
+            /** @description The text of the document: OpenAPI 3.0 or 3.1, JSON or YAML, at most 4 MiB. */
+            document: string;
+            /** @description The server that the tools join; made when it is not there. `^[a-z][a-z0-9_]*$`, at most 31 characters. */
+            server: string;
+            /** @description The absolute address that the tools call; the first usable one of the document when absent. */
+            base_url?: string | null;
+            /** @description The ids of the operations that become tools, 1 to 200. */
+            operations: string[];
+            /** @description Only tell what would come of it. */
+            dry_run?: boolean;
+        };
+        /** @description What came of a document. */
+        OpenApiReport: {
+            /** @description Whether this was a trial, so that nothing is stored. */
+            dry_run: boolean;
+            /** @description The server's name. */
+            server: string;
+            server_id?: components["schemas"]["ServerId"] | null;
+            /** @description Whether it is new. */
+            is_new: boolean;
+            /** @description The address that the tools call. */
+            base_url: string;
+            /** @description The host that each tool asks for. */
+            host: components["schemas"]["HostRule"];
+            /** @description The secrets that they read; a human sets the values. */
+            secrets: components["schemas"]["OpenApiSecret"][];
+            /** @description Each tool, in the order in which they were chosen. */
+            tools: components["schemas"]["OpenApiTool"][];
+            /** @description What to know about the server. */
+            notes: string[];
+        };
+        /** @description A secret that tools of a document read. */
+        OpenApiSecret: {
+            /** @description Its key. */
+            key: string;
+            /** @description What its value is. */
+            description: string;
+            /** @description Whether the placeholder is new. */
+            is_new: boolean;
+        };
+        /** @description A tool that was made of an operation. */
+        OpenApiTool: {
+            /** @description The operation. */
+            operation: string;
+            /** @description `server__tool`. */
+            tool: string;
+            /** @description Its Python source. */
+            code: string;
+            /** @description What it needs and does not have; its request for publication asks for it. */
+            requests: string[];
+            /** @description What a reviewer should see in it. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What of the operation is left out. */
+            notes: string[];
         };
         /** @description A session that is open. */
         OpenSession: {
@@ -8150,6 +8316,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_import_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenApiImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenApiReport"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_look_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Look"];
                 };
             };
             /** @description It was not done; the problem says why and what to do next */

@@ -12,7 +12,7 @@ const SOME_ID: &str = "019a0000-0000-7000-8000-000000000000";
 
 /// Operations that the command line's socket serves without a password: reading, calling, and what any local MCP client
 /// may do as well. A new operation fails the test below until it is listed here or asks for a password.
-const WITHOUT_PASSWORD: [&str; 54] = [
+const WITHOUT_PASSWORD: [&str; 56] = [
     "DELETE /api/servers/{id}",
     "DELETE /api/tools/{id}",
     "GET /api/audit",
@@ -57,6 +57,8 @@ const WITHOUT_PASSWORD: [&str; 54] = [
     "GET /api/tools/{id}/versions",
     "GET /api/tools/{id}/versions/{number}",
     "GET /api/tools/{id}/versions/{number}/diff",
+    "POST /api/openapi/import",
+    "POST /api/openapi/look",
     "POST /api/servers",
     "POST /api/servers/{id}/secrets",
     "POST /api/servers/{id}/sources",

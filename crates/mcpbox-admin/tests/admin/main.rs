@@ -17,6 +17,7 @@ mod lists;
 mod login;
 mod monitor;
 mod notifications;
+mod openapi;
 mod page;
 mod people;
 mod proxies;

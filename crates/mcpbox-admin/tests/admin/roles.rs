@@ -74,7 +74,7 @@ const VIEWER: [&str; 58] = [
 ];
 
 /// What reviewers may do besides: decide, try, call, start and stop.
-const REVIEWER: [&str; 31] = [
+const REVIEWER: [&str; 33] = [
     "DELETE /api/oauth/authorizations/{id}",
     "DELETE /api/tokens/{id}",
     "PATCH /api/tools/{id}",
@@ -84,6 +84,8 @@ const REVIEWER: [&str; 31] = [
     "POST /api/grants/{id}/revoke",
     "POST /api/oauth/requests/{id}/approve",
     "POST /api/oauth/requests/{id}/deny",
+    "POST /api/openapi/import",
+    "POST /api/openapi/look",
     "POST /api/packages/{lock}/install",
     "POST /api/reviews/approve",
     "POST /api/reviews/reject",

@@ -1,8 +1,8 @@
 //! Importing: everything a file says becomes drafts and requests in one transaction, or nothing does. A trial run does the
 //! same and undoes it.
 
-mod server;
-mod tool;
+pub(super) mod server;
+pub(super) mod tool;
 
 use std::sync::Arc;
 

@@ -30,6 +30,7 @@ mod lan;
 mod listing;
 mod nobody_but_a_human;
 mod notifying;
+mod openapi;
 mod packages;
 mod permissions;
 mod policy;

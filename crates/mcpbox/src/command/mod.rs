@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod grant;
 pub(crate) mod health;
 pub(crate) mod key;
+pub(crate) mod openapi;
 pub(crate) mod package;
 pub(crate) mod restore;
 pub(crate) mod review;

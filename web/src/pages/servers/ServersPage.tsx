@@ -1,6 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Plus, Server } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { FileText, Plus, Server } from "lucide-react";
 import { useState } from "react";
 import { api, type Schema } from "@/api/client";
 import { useWhyReadOnly } from "@/api/status";
@@ -67,9 +68,20 @@ export function ServersPage() {
       Create a server
     </Button>
   );
+  const fromDocument = (
+    <Button component={Link} to="/servers/import-openapi" variant="default" leftSection={<FileText size={16} />}>
+      From an OpenAPI document
+    </Button>
+  );
+  const actions = (
+    <>
+      {fromDocument}
+      {create}
+    </>
+  );
   return (
     <>
-      <PageHeader title="Servers" actions={data.total > 0 && create}>
+      <PageHeader title="Servers" actions={data.total > 0 && actions}>
         {data.total === 0 ? "A server is a group of tools that share secrets, limits and rules." : `${running} of ${counted(data.total, "server")} publish their tools. Clients see no others.`}
       </PageHeader>
       <DataTable
@@ -79,8 +91,8 @@ export function ServersPage() {
         rowKey={({ id }) => id}
         rowLink={({ name }) => ({ to: "/servers/$id", params: { id: name } })}
         empty={
-          <EmptyState icon={Server} title="There is no server yet" action={<Group justify="center">{create}</Group>}>
-            Your LLM makes one when it needs it; ask it for a tool. You can also make one yourself and tell it to use that.
+          <EmptyState icon={Server} title="There is no server yet" action={<Group justify="center">{actions}</Group>}>
+            Your LLM makes one when it needs it; ask it for a tool. You can also make one yourself and tell it to use that, or begin with the operations of an API that you have a document of.
           </EmptyState>
         }
         paging={{ ...data, onPage: setPage }}

@@ -9,6 +9,14 @@ const listRoute = createRoute({
   component: lazyRouteComponent(() => import("./ServersPage"), "ServersPage"),
 });
 
+/** No server has a name with a dash, so this address is free. */
+const openApiRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/servers/import-openapi",
+  staticData: { title: "From an OpenAPI document" },
+  component: lazyRouteComponent(() => import("./openapi/ImportOpenApi"), "ImportOpenApi"),
+});
+
 /** A server by its name or id; its parts are addresses below it. */
 const serverRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -77,4 +85,4 @@ const toolRoute = createRoute({
   component: lazyRouteComponent(() => import("./tool/ToolPage"), "ToolPage"),
 });
 
-export const serverRoutes = [listRoute, serverRoute.addChildren([toolsRoute, grantsRoute, secretsRoute, sourcesRoute, runsRoute, settingsRoute]), toolRoute] as const;
+export const serverRoutes = [listRoute, openApiRoute, serverRoute.addChildren([toolsRoute, grantsRoute, secretsRoute, sourcesRoute, runsRoute, settingsRoute]), toolRoute] as const;

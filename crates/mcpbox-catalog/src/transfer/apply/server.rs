@@ -37,16 +37,8 @@ pub(super) async fn import(
         report.tools = from.tools.iter().map(|tool| left_out(tool, "its server was left out")).collect();
         return Ok(report);
     };
-    let server = match servers::by_name(&change.tx, &name).await? {
-        Some(server) => {
-            report.notes.push("a server of this name is here: its settings stay, and the tools join it".to_owned());
-            server
-        }
-        None => {
-            report.is_new = true;
-            make(change, &from, name, &mut report.notes).await?
-        }
-    };
+    let (server, is_new) = found_or_made(change, &from, name, &mut report.notes).await?;
+    report.is_new = is_new;
     report.server = Some(server.name.to_string());
     for secret in from.secrets {
         placeholder(change, &server, secret, &mut report.notes).await?;
@@ -55,6 +47,20 @@ pub(super) async fn import(
         report.tools.push(tool::import(change, &server, tool, options).await?);
     }
     Ok(report)
+}
+
+/// The server of that name, or a new one, and whether it is new.
+pub(in crate::transfer) async fn found_or_made(
+    change: &mut Change,
+    from: &InServer,
+    name: ServerName,
+    notes: &mut Vec<String>,
+) -> Result<(Server, bool), CatalogError> {
+    if let Some(server) = servers::by_name(&change.tx, &name).await? {
+        notes.push("a server of this name is here: its settings stay, and the tools join it".to_owned());
+        return Ok((server, false));
+    }
+    Ok((make(change, from, name, notes).await?, true))
 }
 
 fn checked_name(text: &str, notes: &mut Vec<String>) -> Option<ServerName> {
@@ -126,7 +132,7 @@ fn limits(change: &Change, from: &InServer, notes: &mut Vec<String>) -> Limits {
 }
 
 /// Makes the placeholder of a secret unless it is there. Its value is set by a human.
-pub(super) async fn placeholder(
+pub(in crate::transfer) async fn placeholder(
     change: &mut Change,
     server: &Server,
     from: InSecret,

@@ -32,7 +32,7 @@ const VERSIONS_MAX: usize = 10;
 const REQUESTS_MAX: usize = 30;
 
 /// Imports a tool into a server.
-pub(super) async fn import(
+pub(in crate::transfer) async fn import(
     change: &mut Change,
     server: &Server,
     from: InTool,
