@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,8 @@ async def test_a_document_becomes_tools_that_a_human_approves_and_that_run(box: 
 
 async def use(llm: Llm, box: Box, host: LanHost) -> None:
     mock = {"method": "GET", "url": f"{host.url}/v1/cities/*", "status": 200, "body": {"celsius": 3}}
-    report = await llm.call(
-        "mcpbox_test_code", tool_id="station__now_in", arguments={"city": "Oslo"}, http_mocks=[mock]
-    )
-    assert report.get("failure", {}).get("kind") in (None, "secret_missing"), report
+    report = await llm.call("mcpbox_test_code", tool_id="station__now_in", arguments={"city": "Oslo"}, http_mocks=[mock])
+    assert report["failure"] is None and '"celsius":3' in json.dumps(report, separators=(",", ":")), report
     for tool in ("station__now_in", "station__report"):
         asked = await llm.call("mcpbox_request_publish", tool_id=tool)
         assert {item["kind"] for item in asked["requested"]} == {"host", "secret"}, asked
