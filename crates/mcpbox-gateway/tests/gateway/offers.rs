@@ -93,7 +93,7 @@ async fn a_prompt_is_run_with_its_arguments_and_kept_in_the_log() {
     };
     let entries: Vec<_> = logs.runs.iter().map(|run| json!(run.entry)).collect();
     assert!(entries.contains(&json!({"kind": "prompt", "function": "ask"})), "{entries:?}");
-    assert!(entries.contains(&json!({"kind": "prompt", "function": "plan"})), "{entries:?}");
+    assert!(entries.contains(&json!({"kind": "prompt", "function": "make_plan"})), "{entries:?}");
 }
 
 #[tokio::test]
