@@ -127,7 +127,8 @@ async fn traced(
     let span = tracing::info_span!(
         target: TRACE, "call", otel.name = method, tool = shown, call.id = Empty, outcome = Empty
     );
-    run_call(cat, origin, wanted, arguments, observer).instrument(span).await
+    // On the heap: the futures around it would each hold one as large.
+    Box::pin(run_call(cat, origin, wanted, arguments, observer)).instrument(span).await
 }
 
 async fn run_call(

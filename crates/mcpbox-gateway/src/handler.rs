@@ -130,7 +130,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let wanted = self.wanted(&context);
-        call::call_tool(&self.gateway, request, context, wanted).await.map(Into::into)
+        Box::pin(call::call_tool(&self.gateway, request, context, wanted)).await.map(Into::into)
     }
 
     async fn set_level(
@@ -246,7 +246,7 @@ impl ServerHandler for Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let is_modern = is_modern(&context);
         let wanted = self.wanted(&context);
-        let mut result = offers::get_prompt(&self.gateway, request, context, wanted).await?;
+        let mut result = Box::pin(offers::get_prompt(&self.gateway, request, context, wanted)).await?;
         result.meta = is_modern.then(server_meta);
         Ok(result.into())
     }
@@ -280,7 +280,7 @@ impl ServerHandler for Handler {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let is_modern = is_modern(&context);
         let wanted = self.wanted(&context);
-        let mut result = offers::read_resource(&self.gateway, request, context, wanted).await?;
+        let mut result = Box::pin(offers::read_resource(&self.gateway, request, context, wanted)).await?;
         if is_modern {
             // What a function returns may be another thing a moment later.
             result = result.with_ttl_ms(0).with_cache_scope(CacheScope::Private);
