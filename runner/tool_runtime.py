@@ -1,4 +1,5 @@
-"""One call in its own, already locked-down process: waits for a `run` frame, runs `main`, answers with `result` or `error`.
+"""One call in its own, already locked-down process: waits for a `run` frame, runs `main` (or the function of a prompt or resource
+that the frame names), answers with `result` or `error`.
 A `compile` frame instead only compiles, for the supervisor's cache, and runs nothing."""
 
 from __future__ import annotations
@@ -180,7 +181,11 @@ def run(channel: Channel, header: dict[str, Any], body: bytes) -> None:
             import toolcalls
 
             namespace.update(tools=toolcalls.Tools(channel), ToolError=failures.ToolError)
-        value = _run_main(namespace, _load(source, code), decode(arguments))
+        value = _run_function(namespace, _load(source, code), decode(arguments), header.get("entry", _MAIN)["function"])
+        if "entry" in header:
+            import offers
+
+            value = offers.shape(header["entry"]["kind"], value, header["limits"]["result_bytes"])
         reply = results.encode(value, header["limits"]["result_bytes"])
         failure = None
     except Disconnected:
@@ -218,19 +223,33 @@ def _namespace(channel: Channel, imports: language.Imports, secrets: Secrets) ->
         "secrets": secrets,
         "content": content,
         "ctx": Context(channel),
+        "prompt": _offer,
+        "resource": _offer,
     }
 
 
-def _run_main(namespace: dict[str, Any], program: Any, arguments: dict[str, Any]) -> Any:
+def _offer(function: Any = None, *_: object, **__: object) -> Any:
+    """`@prompt` and `@resource(…)`: the function as it is. What they define was read from the source before anybody approved it."""
+    return function if callable(function) else _unchanged
+
+
+def _unchanged(function: Any) -> Any:
+    return function
+
+
+_MAIN = {"function": "main"}
+
+
+def _run_function(namespace: dict[str, Any], program: Any, arguments: dict[str, Any], name: str) -> Any:
     # A module, because dataclasses and get_type_hints look classes' modules up by name.
     module = sys.modules["tool"] = types.ModuleType("tool")
     module.__dict__.update(namespace, arguments=dict(arguments))
     exec(program, module.__dict__)
-    main = module.__dict__.get("main")
-    if not callable(main):
-        raise failures.NoMain("the source defines no main; define 'async def main(...)'")
-    values = parameters.convert(main, arguments)
-    return language.drive(main, values, lambda: language.needs_loop(program, _ROOTS))
+    function = module.__dict__.get(name)
+    if not callable(function):
+        raise failures.NoMain(f"the source defines no {name}; define 'async def {name}(...)'")
+    values = parameters.convert(function, arguments)
+    return language.drive(function, values, lambda: language.needs_loop(program, _ROOTS))
 
 
 def _usage() -> dict[str, int]:

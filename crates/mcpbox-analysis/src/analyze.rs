@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     Analysis, Severity,
     finding::{About, Finding, Report},
-    parse, risk, signature,
+    offers, parse, risk, signature,
     source::Source,
     symbols::Symbols,
     unicode, walk,
@@ -59,6 +59,7 @@ fn analyze_here(text: &str, policy: CodePolicy) -> Analysis {
     let symbols = Symbols::collect(&module.body);
     let facts = walk::walk(module, &source, &symbols, &mut report);
     let signature = signature::derive(module, &source, &symbols, &mut report);
+    let offers = offers::derive(module, &source, &symbols, &mut report);
     let secret_flows = risk::check(parsed.tokens(), module, &source, &symbols, &facts, &mut report);
     if symbols.is_spent() {
         report.error(
@@ -74,6 +75,8 @@ fn analyze_here(text: &str, policy: CodePolicy) -> Analysis {
         output_schema: signature.output_schema,
         wraps_result: signature.wraps_result,
         description: signature.description,
+        prompts: offers.prompts,
+        resources: offers.resources,
         imports: facts.imports,
         hosts: facts.hosts,
         secrets: facts.secrets,
@@ -96,6 +99,8 @@ fn empty(findings: Vec<Finding>) -> Analysis {
         output_schema: None,
         wraps_result: false,
         description: None,
+        prompts: Vec::new(),
+        resources: Vec::new(),
         imports: Vec::new(),
         hosts: Vec::new(),
         secrets: Vec::new(),

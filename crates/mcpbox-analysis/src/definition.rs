@@ -47,6 +47,8 @@ pub fn analyze_definition(definition: &str) -> Analysis {
         output_schema: part("output_schema"),
         wraps_result: false,
         description: None,
+        prompts: Vec::new(),
+        resources: Vec::new(),
         imports: Vec::new(),
         hosts: Vec::new(),
         secrets: Vec::new(),

@@ -14,6 +14,7 @@ mod imports;
 mod literal;
 mod main_function;
 mod modules;
+mod offers;
 mod parse;
 mod policy;
 mod risk;
@@ -59,6 +60,12 @@ pub struct Analysis {
     pub wraps_result: bool,
     /// What the tool does, from the docstring of `main` or else of the module, without its sections.
     pub description: Option<String>,
+    /// Prompts that the module offers beside `main`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<PromptOffer>,
+    /// Resources that it offers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourceOffer>,
     /// Every module that is imported, once, in order of appearance.
     pub imports: Vec<Import>,
     /// Hosts that literal URLs lead to.
@@ -94,6 +101,64 @@ pub struct MainParameter {
     pub required: bool,
     /// The annotation as written.
     pub annotation: Option<String>,
+}
+
+/// A function decorated with `@prompt`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromptOffer {
+    /// The function's name.
+    pub function: String,
+    /// Line of its definition, from 1.
+    pub line: u32,
+    /// The prompt's name within its server, a [`mcpbox_core::name::OfferName`].
+    pub name: String,
+    /// A name for people.
+    pub title: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it takes, in order.
+    pub parameters: Vec<OfferParameter>,
+    /// JSON Schema of that.
+    pub schema: Value,
+}
+
+/// A function decorated with `@resource`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourceOffer {
+    /// The function's name.
+    pub function: String,
+    /// Line of its definition, from 1.
+    pub line: u32,
+    /// Its URI or template, a [`mcpbox_core::uri::UriTemplate`].
+    pub uri: String,
+    /// Whether the URI has parameters.
+    pub is_template: bool,
+    /// Its name.
+    pub name: String,
+    /// A name for people.
+    pub title: Option<String>,
+    /// What it holds.
+    pub description: Option<String>,
+    /// The MIME type of its contents, when the author says it.
+    pub mime_type: Option<String>,
+    /// The parameters of the URI.
+    pub parameters: Vec<OfferParameter>,
+    /// JSON Schema of them.
+    pub schema: Value,
+}
+
+/// A parameter of a prompt or of a URI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfferParameter {
+    /// Its name.
+    pub name: String,
+    /// What it means.
+    pub description: Option<String>,
+    /// Whether it has no default.
+    pub required: bool,
+    /// All that it may be, when the annotation lists it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
 }
 
 /// An imported module.

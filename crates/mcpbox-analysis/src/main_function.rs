@@ -41,7 +41,7 @@ pub(crate) fn find<'a>(body: &'a [Stmt], report: &mut Report) -> Option<&'a Stmt
         }
     }
     match found {
-        Some(main) => check_parameters(&main.parameters, report).then_some(main),
+        Some(main) => check_parameters("main", &main.parameters, report).then_some(main),
         None => {
             missing(body, report);
             None
@@ -99,14 +99,15 @@ fn binds_main(stmt: &Stmt) -> bool {
     }
 }
 
-fn check_parameters(parameters: &Parameters, report: &mut Report) -> bool {
+/// Whether a function that clients call by name, `main` or another, can be called with named arguments.
+pub(crate) fn check_parameters(name: &str, parameters: &Parameters, report: &mut Report) -> bool {
     let mut is_usable = true;
     if let Some(rest) = &parameters.vararg {
         is_usable = false;
         report.error(
             "variadic_main",
             &**rest,
-            format!("main takes *{}, which no schema can show", rest.name),
+            format!("{name} takes *{}, which no schema can show", rest.name),
             "Take a list: `items: list[str]`.",
         );
     }
@@ -115,7 +116,7 @@ fn check_parameters(parameters: &Parameters, report: &mut Report) -> bool {
         report.error(
             "variadic_main",
             &**rest,
-            format!("main takes **{}, which no schema can show", rest.name),
+            format!("{name} takes **{}, which no schema can show", rest.name),
             "Name each parameter, or take one `options: dict[str, Any]`.",
         );
     }
@@ -124,7 +125,7 @@ fn check_parameters(parameters: &Parameters, report: &mut Report) -> bool {
         report.error(
             "positional_main",
             first,
-            "main has positional-only parameters, but arguments come by name",
+            format!("{name} has positional-only parameters, but arguments come by name"),
             "Remove the `/`.",
         );
     }
@@ -133,7 +134,7 @@ fn check_parameters(parameters: &Parameters, report: &mut Report) -> bool {
         report.error(
             "self_main",
             first.range(),
-            "main takes self, but it is called as a plain function",
+            format!("{name} takes self, but it is called as a plain function"),
             "Remove `self`.",
         );
     }
@@ -146,7 +147,7 @@ fn check_parameters(parameters: &Parameters, report: &mut Report) -> bool {
         report.error(
             "too_many_parameters",
             extra.range(),
-            "main has more than 128 parameters",
+            format!("{name} has more than 128 parameters"),
             "Group them in a dataclass or TypedDict.",
         );
     }

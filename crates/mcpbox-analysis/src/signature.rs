@@ -60,7 +60,8 @@ fn describe_main(main: &StmtFunctionDef, source: &Source<'_>) -> MainSignature {
     }
 }
 
-fn input(main: &StmtFunctionDef, docs: &Docstring, symbols: &Symbols<'_>, report: &mut Report) -> Value {
+/// The schema of a function's parameters.
+pub(crate) fn input(main: &StmtFunctionDef, docs: &Docstring, symbols: &Symbols<'_>, report: &mut Report) -> Value {
     for parameter in main.parameters.iter_non_variadic_params() {
         check_name(parameter, report);
     }

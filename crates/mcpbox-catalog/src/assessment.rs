@@ -4,7 +4,7 @@
 use mcpbox_analysis::{Assessment, KnownSecret, LiveSchemas, OtherTool, Subject};
 use mcpbox_core::{capability::Capabilities, server::Server, version::Version};
 
-use crate::{needs::Standing, snapshot::Snapshot};
+use crate::{needs::Standing, offers, snapshot::Snapshot};
 
 /// A version that is asked for, and what surrounds it.
 pub(crate) struct Asked<'a> {
@@ -24,7 +24,9 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn assess(asked: &Asked<'_>) -> Assessment {
     let Asked { server, version, live, requested, standing, snapshot } = asked;
     let content = &version.content;
-    let analysis = crate::source::analyze(content, server.code_policy);
+    let mut analysis = crate::source::analyze(content, server.code_policy);
+    let place = (server.name.as_str(), version.tool_id);
+    analysis.findings.extend(offers::taken(snapshot, place, &analysis, |_| true));
     let granted: Capabilities = standing.approved().map(|grant| grant.capability.clone()).collect();
     let secrets: Vec<KnownSecret<'_>> = standing
         .secrets

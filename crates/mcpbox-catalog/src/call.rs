@@ -18,6 +18,7 @@ use tracing::{Instrument, field::Empty};
 use crate::{
     Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry,
     observe::{Stage, TRACE},
+    offers::Offer,
     packages,
     record::{OpenRecord, Run},
     run, source, validate,
@@ -38,6 +39,26 @@ pub struct CallReply {
     pub structured: Option<Map<String, Value>>,
     /// The tool that was called; none when none was found.
     pub tool: Option<Arc<PublishedTool>>,
+    /// The prompt or resource of it that was asked for.
+    pub offer: Option<Offer>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Tool(&'a str),
+    Prompt(&'a str),
+    /// By its URI, of one server or of any.
+    Resource(&'a str, Option<&'a str>),
+}
+
+/// What runs.
+struct Found {
+    tool: Arc<PublishedTool>,
+    /// None for `main`.
+    offer: Option<Offer>,
+    /// The arguments that stand in a URI.
+    values: Map<String, Value>,
 }
 
 /// Calls a published tool. Dropping the future cancels the run; its record is still closed, as `cancelled`.
@@ -49,6 +70,27 @@ pub async fn call_tool(
     observer: Arc<dyn Observer>,
 ) -> CallReply {
     call_from(cat, Origin { who: who.into(), parent: None }, name, arguments, observer).await
+}
+
+/// Runs the function of a published prompt; the value of the result is its messages. Dropping the future cancels as in [`call_tool`].
+pub async fn get_prompt(
+    cat: &Arc<Catalog>,
+    who: impl Into<Caller<'_>>,
+    name: &str,
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    traced(cat, Origin { who: who.into(), parent: None }, Wanted::Prompt(name), arguments, observer).await
+}
+
+/// Runs the function of the published resource that a URI names, of one server or of any; the value of the result is its contents.
+pub async fn read_resource(
+    cat: &Arc<Catalog>,
+    who: impl Into<Caller<'_>>,
+    (uri, server): (&str, Option<&str>),
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    traced(cat, Origin { who: who.into(), parent: None }, Wanted::Resource(uri, server), Map::new(), observer).await
 }
 
 /// Who makes a call, and in which script.
@@ -66,33 +108,51 @@ pub(crate) async fn call_from(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
+    traced(cat, origin, Wanted::Tool(name), arguments, observer).await
+}
+
+async fn traced(
+    cat: &Arc<Catalog>,
+    origin: Origin<'_>,
+    wanted: Wanted<'_>,
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    let (method, name) = match wanted {
+        Wanted::Tool(name) => ("tools/call", name),
+        Wanted::Prompt(name) => ("prompts/get", name),
+        Wanted::Resource(uri, _) => ("resources/read", uri),
+    };
     let shown: &str = if name.len() <= SPAN_NAME_MAX { name } else { "" };
     let span = tracing::info_span!(
-        target: TRACE, "call", otel.name = "tools/call", tool = shown, call.id = Empty, outcome = Empty
+        target: TRACE, "call", otel.name = method, tool = shown, call.id = Empty, outcome = Empty
     );
-    run_call(cat, origin, name, arguments, observer).instrument(span).await
+    // On the heap: the futures around it would each hold one as large.
+    Box::pin(run_call(cat, origin, wanted, arguments, observer)).instrument(span).await
 }
 
 async fn run_call(
     cat: &Arc<Catalog>,
     origin: Origin<'_>,
-    name: &str,
-    arguments: Map<String, Value>,
+    wanted: Wanted<'_>,
+    mut arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
     let meters = &cat.observe.calls;
-    let tool = match meters.stage(Stage::Authorise, authorise(cat, origin.who, name)).await {
-        Ok(tool) => tool,
+    let found = match meters.stage(Stage::Authorise, authorise(cat, origin.who, wanted)).await {
+        Ok(found) => found,
         Err(failure) => {
             meters.refused(failure.kind);
-            return CallReply { call_id: None, result: Err(failure), structured: None, tool: None };
+            return CallReply { call_id: None, result: Err(failure), structured: None, tool: None, offer: None };
         }
     };
+    let Found { tool, offer, values } = found;
+    arguments.extend(values);
     // No run without a record: opened first, closed whatever happens.
-    let mut record = cat.records.open(about(cat, &tool, origin), &arguments);
+    let mut record = cat.records.open(about(cat, &tool, offer.as_ref(), origin), &arguments);
     let call_id = record.id();
     tracing::Span::current().record("call.id", tracing::field::display(call_id));
-    let prepared = meters.stage(Stage::Prepare, prepare(cat, &tool, arguments, &mut record)).await;
+    let prepared = meters.stage(Stage::Prepare, prepare(cat, (&tool, offer.as_ref()), arguments, &mut record)).await;
     let outcome = match prepared {
         Ok(execution) => {
             let observer = record.observer(observer);
@@ -103,32 +163,59 @@ async fn run_call(
                 }
                 None => meters.stage(Stage::Run, cat.executor.execute(execution, observer)).await,
             };
-            let check = async { run::complete(&mut outcome, &tool.compiled, &tool.name, tool.program.policy) };
+            let check = async { complete(&mut outcome, &tool, offer.as_ref()) };
             meters.stage(Stage::Check, check).await;
             outcome
         }
         Err(failure) => refused(failure),
     };
     record.close(&outcome).await;
-    let structured = outcome.result.as_ref().ok().and_then(|output| tool.compiled.structured(&output.value));
-    CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: Some(tool) }
+    let returned = outcome.result.as_ref().ok().filter(|_| offer.is_none());
+    let structured = returned.and_then(|output| tool.compiled.structured(&output.value));
+    CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: Some(tool), offer }
 }
 
-/// Finds the tool, with the grants that hold now.
-async fn authorise(cat: &Arc<Catalog>, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+/// What `main` promises to return, prompts and resources do not.
+fn complete(outcome: &mut Outcome, tool: &PublishedTool, offer: Option<&Offer>) {
+    match (offer, &mut outcome.result) {
+        (None, _) => run::complete(outcome, &tool.compiled, &tool.name, tool.program.policy),
+        (Some(_), Err(failure)) => run::help(failure, &outcome.observed, &tool.name, tool.program.policy),
+        (Some(_), Ok(_)) => {}
+    }
+}
+
+/// Finds what is asked for, with the grants that hold now.
+async fn authorise(cat: &Arc<Catalog>, who: Caller<'_>, wanted: Wanted<'_>) -> Result<Found, Failure> {
     who.check_acts()?;
     // What fails here is refused below for the tools that it matters for.
     let _ = expiry::enforce(cat).await;
-    find(&cat.snapshot(), who, name)
+    find(&cat.snapshot(), who, wanted)
 }
 
-/// Finds the tool among those the caller may call.
-fn find(snapshot: &Snapshot, who: Caller<'_>, name: &str) -> Result<Arc<PublishedTool>, Failure> {
+/// Finds it among what the caller may call.
+fn find(snapshot: &Snapshot, who: Caller<'_>, wanted: Wanted<'_>) -> Result<Found, Failure> {
     who.check_call()?;
-    snapshot.resolve_among(name, |server| who.may_call(server))
+    let may_call = |server: &str| who.may_call(server);
+    match wanted {
+        Wanted::Tool(name) => {
+            let tool = snapshot.resolve_among(name, may_call)?;
+            Ok(Found { tool, offer: None, values: Map::new() })
+        }
+        Wanted::Prompt(name) => {
+            let found = snapshot.find_prompt(name, may_call)?;
+            let offer = Some(Offer::Prompt(found.prompt.clone()));
+            Ok(Found { tool: found.tool.clone(), offer, values: Map::new() })
+        }
+        Wanted::Resource(uri, only) => {
+            let may_read = |server: &str| may_call(server) && only.is_none_or(|only| server == only);
+            let (found, values) = snapshot.find_resource(uri, may_read)?;
+            let offer = Some(Offer::Resource(found.resource.clone()));
+            Ok(Found { tool: found.tool.clone(), offer, values })
+        }
+    }
 }
 
-fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, origin: Origin<'_>) -> Run<'t> {
+fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, offer: Option<&Offer>, origin: Origin<'_>) -> Run<'t> {
     Run {
         server_id: tool.server_id,
         server_name: tool.server.as_str(),
@@ -136,6 +223,7 @@ fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, origin: Origin<'_>) -> Run<
         tool_name: tool.tool.as_str(),
         version_id: tool.version_id,
         profile: Profile::Live,
+        entry: offer.map(Offer::entry).unwrap_or_default(),
         actor: origin.who.actor(),
         started_at: cat.clock.now(),
         trial: None,
@@ -145,16 +233,17 @@ fn about<'t>(cat: &Catalog, tool: &'t PublishedTool, origin: Origin<'_>) -> Run<
 
 async fn prepare(
     cat: &Arc<Catalog>,
-    tool: &PublishedTool,
+    (tool, offer): (&PublishedTool, Option<&Offer>),
     arguments: Map<String, Value>,
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
-    let arguments = validate::check_arguments(
-        &tool.compiled.arguments,
-        &tool.input_schema,
-        (&tool.name, validate::call_again),
-        arguments,
-    )?;
+    let arguments = match offer {
+        Some(offer) => offer.arguments(arguments)?,
+        None => {
+            let again = (tool.name.as_str(), validate::call_again as validate::Again);
+            validate::check_arguments(&tool.compiled.arguments, &tool.input_schema, again, arguments)?
+        }
+    };
     expiry::check(cat, tool)?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());
@@ -165,6 +254,7 @@ async fn prepare(
     Ok(Execution {
         call_id: record.id(),
         program: tool.program.clone(),
+        entry: offer.map(Offer::entry).unwrap_or_default(),
         arguments,
         hosts: tool.hosts.clone(),
         secrets,

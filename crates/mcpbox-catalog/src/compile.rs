@@ -16,6 +16,7 @@ use mcpbox_core::{
 use serde_json::{Map, Value};
 
 use crate::{
+    offers::Offers,
     source::{self, Pinned},
     validate,
 };
@@ -28,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) arguments: Validator,
     pub(crate) result: Option<Validator>,
     pub(crate) wraps_result: bool,
+    /// Its prompts and resources.
+    pub(crate) offers: Offers,
     /// What it calls on another server; none for one of Python.
     pub(crate) pinned: Option<Arc<Pinned>>,
     pub(crate) uses_http: bool,
@@ -77,7 +80,9 @@ impl Compiled {
         let pinned = Pinned::of(content).transpose().map_err(Unsound::Definition)?.map(Arc::new);
         // The policy changes findings, not the facts that are wanted here.
         let analysis = source::analyze(content, CodePolicy::Standard);
+        let offers = Offers::of(&analysis).map_err(|error| Unsound::Schema("prompt or resource", error))?;
         Ok(Self {
+            offers,
             input_schema: Arc::new(input.as_object().cloned().unwrap_or_default()),
             output_schema: output.and_then(Value::as_object).cloned().map(Arc::new),
             wraps_result: result.is_some() && analysis.wraps_result,

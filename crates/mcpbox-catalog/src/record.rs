@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile, Trial},
-    execute::{Observed, Observer, Outcome, ToolOutput},
+    execute::{Entry, Observed, Observer, Outcome, ToolOutput},
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
@@ -87,7 +87,7 @@ impl Records {
                 FailureKind::Cancelled,
                 "the caller went away, or MCPbox stopped, before the run ended",
             )),
-            observed: Observed::default(),
+            observed: Observed { entry: run.entry, ..Observed::default() },
             started_at: run.started_at,
             trial: run.trial,
             parent_id: run.parent,
@@ -122,6 +122,8 @@ pub(crate) struct Run<'a> {
     pub(crate) tool_name: &'a str,
     pub(crate) version_id: VersionId,
     pub(crate) profile: Profile,
+    /// Which function runs.
+    pub(crate) entry: Entry,
     pub(crate) actor: Actor,
     pub(crate) started_at: DateTime<Utc>,
     /// For a test run: what makes it evidence.
@@ -180,7 +182,8 @@ impl OpenRecord {
         }
         record.stdout = kept_text(&outcome.stdout).to_owned();
         record.logs = self.said.take();
-        record.observed = outcome.observed.clone();
+        let entry = std::mem::take(&mut record.observed.entry);
+        record.observed = Observed { entry, ..outcome.observed.clone() };
         self.records.meters.ended(&record, self.started.elapsed());
         Some(record)
     }

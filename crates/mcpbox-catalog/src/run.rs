@@ -41,7 +41,8 @@ fn at_main(failure: Failure, code: &str) -> Failure {
     Failure { line, snippet: text.map(|text| text.trim().to_owned()), ..failure }
 }
 
-fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePolicy) {
+/// Completes a failure with the call that helps.
+pub(crate) fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePolicy) {
     match failure.kind {
         FailureKind::ImportDenied | FailureKind::HostDenied => {
             let wanted = last_refused(failure.kind, observed, policy);

@@ -2,6 +2,7 @@
 //! state. It also knows what is not published, to say why.
 
 mod lookup;
+mod offers;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -21,6 +22,7 @@ use mcpbox_core::{
 };
 use serde_json::{Map, Value};
 
+pub use self::offers::{PublishedPrompt, PublishedResource};
 use crate::{
     access::Tokens,
     compile::Compiled,
@@ -98,6 +100,7 @@ pub struct Snapshot {
     next_expiry: Option<DateTime<Utc>>,
     generation: u64,
     search: OnceLock<SearchIndex>,
+    offers: offers::Published,
 }
 
 impl Snapshot {
@@ -119,6 +122,7 @@ impl Snapshot {
             known_by_id: known.iter().map(|tool| (tool.tool.id, tool.clone())).collect(),
             known: known.into_iter().map(|tool| (tool.name.clone(), tool)).collect(),
             servers: servers.map(|server| (server.name.as_str().to_owned(), server)).collect(),
+            offers: offers::Published::of(&published),
             published,
             settings,
             resolutions: Resolutions::default(),

@@ -79,6 +79,7 @@ pub(crate) async fn run(
         tool_id: tool.id,
         tool_name: tool.name.as_str(),
         version_id: compiled.version.id,
+        entry: Default::default(),
         profile: Profile::Quarantine,
         actor: attempt.actor,
         started_at: cat.clock.now(),
@@ -158,6 +159,7 @@ fn execution(
     Execution {
         call_id,
         program,
+        entry: Default::default(),
         arguments,
         hosts: allowed.hosts.into(),
         secrets: if http_mocks.is_some() { stand_ins(call_id, compiled) } else { Vec::new() },

@@ -87,7 +87,8 @@ pub(crate) fn check_result(validator: &Validator, tool: &str, structured: &Value
         .hint("correct the return annotation of main (or what it returns) with mcpbox_update_tool, test it, and ask for publication again"))
 }
 
-fn problems(validator: &Validator, value: &Value, root: &str) -> Vec<String> {
+/// What does not fit, each in a sentence; nothing when all fits.
+pub(crate) fn problems(validator: &Validator, value: &Value, root: &str) -> Vec<String> {
     if validator.is_valid(value) {
         return Vec::new();
     }

@@ -116,6 +116,35 @@ pub struct Resolved {
     pub packages: Vec<ResolvedPackage>,
 }
 
+/// Which function of a program runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", content = "function", rename_all = "snake_case")]
+pub enum Entry {
+    /// `main`.
+    #[default]
+    Main,
+    /// The function of this name, for the messages of a prompt.
+    Prompt(String),
+    /// The function of this name, for the contents of a resource.
+    Resource(String),
+}
+
+impl Entry {
+    /// Whether it is `main`, as nearly always.
+    pub fn is_main(&self) -> bool {
+        *self == Self::Main
+    }
+
+    /// The name of the function.
+    pub fn function(&self) -> &str {
+        match self {
+            Self::Main => "main",
+            Self::Prompt(function) | Self::Resource(function) => function,
+        }
+    }
+}
+
 /// One run.
 #[derive(Debug)]
 pub struct Execution {
@@ -123,7 +152,9 @@ pub struct Execution {
     pub call_id: CallId,
     /// What is run.
     pub program: Arc<Program>,
-    /// Validated arguments of `main`.
+    /// Which of its functions.
+    pub entry: Entry,
+    /// Validated arguments of that function.
     pub arguments: Map<String, Value>,
     /// Hosts that may be reached.
     pub hosts: Arc<[HostRule]>,
@@ -212,7 +243,8 @@ pub struct Outcome {
     pub observed: Observed,
 }
 
-/// What `main` returned.
+/// What `main` returned; of a prompt, as `value`, a list of its messages (`{role, content}`); of a resource, its contents
+/// (`{text | blob, mimeType}`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ToolOutput {
     /// The JSON value, when it returned one.
@@ -225,6 +257,9 @@ pub struct ToolOutput {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Observed {
+    /// Which function ran.
+    #[serde(default, skip_serializing_if = "Entry::is_main")]
+    pub entry: Entry,
     /// Every HTTP attempt in order (at most 100 kept).
     pub hosts: Vec<HostAttempt>,
     /// Imported modules.

@@ -33,5 +33,6 @@ pub mod settings;
 pub mod source;
 pub mod token;
 pub mod tool;
+pub mod uri;
 pub mod user;
 pub mod version;

@@ -71,20 +71,35 @@ name_types! {
     ServerName: "server name", check_server_name;
     /// Name of a tool within its server: same alphabet and length.
     ToolName: "tool name", check_identifier;
+    /// Name of a prompt or resource of a tool: same alphabet, at most 64 characters (no list of functions for a model holds it).
+    OfferName: "name of a prompt or resource", check_offer_name;
     /// Name of a secret: `UPPER_SNAKE_CASE`, at most 64 characters.
     SecretKey: "secret key", check_secret_key;
 }
 
 fn check_identifier(text: &str) -> Result<(), &'static str> {
+    check_words(text)?;
+    if text.len() > NAME_MAX {
+        return Err("it may have at most 31 characters");
+    }
+    Ok(())
+}
+
+fn check_offer_name(text: &str) -> Result<(), &'static str> {
+    check_words(text)?;
+    if text.len() > 64 {
+        return Err("it may have at most 64 characters");
+    }
+    Ok(())
+}
+
+fn check_words(text: &str) -> Result<(), &'static str> {
     let mut bytes = text.bytes();
     if !bytes.next().is_some_and(|first| first.is_ascii_lowercase()) {
         return Err("it must start with a lower-case letter a-z");
     }
     if !bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return Err("only a-z, 0-9 and _ are allowed");
-    }
-    if text.len() > NAME_MAX {
-        return Err("it may have at most 31 characters");
     }
     if text.contains("__") || text.ends_with('_') {
         return Err("it may not contain '__' or end with '_' (both separate server and tool)");

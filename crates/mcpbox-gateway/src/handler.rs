@@ -3,7 +3,10 @@
 #![expect(deprecated, reason = "MCP is about to drop its logging; clients of both eras still ask for it")]
 
 mod call;
+mod era;
 mod instructions;
+mod listening;
+mod offers;
 mod progress;
 
 use std::sync::{
@@ -15,21 +18,22 @@ use mcpbox_core::principal::Principal;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
-        CompleteResult, DiscoverResult, Implementation, InitializeRequestParams, InitializeResult,
-        ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-        ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, LoggingLevel, MetaObject,
-        PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ServerNotification,
-        SetLevelRequestMethod, SetLevelRequestParams, SubscriptionFilter, Tool, ToolListChangedNotification,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
+        GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod,
+        SetLevelRequestParams, SubscriptionFilter, Tool,
     },
-    service::{NotificationContext, RequestContext, SubscriptionContext},
+    service::{NotificationContext, RequestContext, SubscriptionContext, SubscriptionSendError},
 };
 
-use self::progress::Wanted;
+use self::{
+    era::{ForEra, LIST_TTL_MS, check_page, is_modern, server_info, server_meta},
+    listening::Listed,
+    progress::Wanted,
+};
 use crate::{exchange::Facts, gateway::Gateway, tools, toolset, toolset::Toolset};
 
-/// How long a client of the newer era may use a list without asking again, milliseconds.
-const LIST_TTL_MS: u64 = 5_000;
 /// Subscriptions at one time: they hold connections that calls need too.
 const LISTENERS_MAX: usize = 256;
 /// How often a listening task looks whether its session is still there.
@@ -52,9 +56,32 @@ impl Handler {
         *self.log_level.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What a run may say to the client while it runs.
+    fn wanted(&self, context: &RequestContext<RoleServer>) -> Wanted {
+        let level = if is_modern(context) { context.meta.log_level() } else { self.session_log_level() };
+        Wanted::of(context, level)
+    }
+
+    /// Who asks, and where, of a catalog that knows what was done elsewhere.
+    async fn asked(&self, context: &RequestContext<RoleServer>) -> (Facts, Principal) {
+        let facts = Facts::of(context);
+        let who = facts.principal(context);
+        self.gateway.catalog.meet(&who);
+        self.gateway.catalog.catch_up().await;
+        (facts, who)
+    }
+
     fn config(toolset: &Toolset, who: &Principal) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_logging().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_logging()
+            .enable_completions()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(server_info())
             .with_instructions(instructions::of(toolset, who))
@@ -90,23 +117,11 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(ErrorData::invalid_params(
-                "there is no such page: all tools are on the first, without cursor",
-                None,
-            ));
-        }
-        let facts = Facts::of(&context);
-        let who = facts.principal(&context);
-        self.gateway.catalog.meet(&who);
-        self.gateway.catalog.catch_up().await;
+        check_page(request, "tools")?;
+        let (facts, who) = self.asked(&context).await;
         let snapshot = self.gateway.catalog.snapshot();
-        let mut result = ListToolsResult::with_all_items(self.gateway.lists.of(&facts.toolset, &snapshot, &who));
-        if is_modern(&context) {
-            result = result.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private);
-            result.meta = Some(server_meta());
-        }
-        Ok(result)
+        let result = ListToolsResult::with_all_items(self.gateway.lists.of(&facts.toolset, &snapshot, &who));
+        Ok(result.for_era(&context))
     }
 
     async fn call_tool(
@@ -114,9 +129,8 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let level = if is_modern(&context) { context.meta.log_level() } else { self.session_log_level() };
-        let wanted = Wanted::of(&context, level);
-        call::call_tool(&self.gateway, request, context, wanted).await.map(Into::into)
+        let wanted = self.wanted(&context);
+        Box::pin(call::call_tool(&self.gateway, request, context, wanted)).await.map(Into::into)
     }
 
     async fn set_level(
@@ -142,14 +156,19 @@ impl ServerHandler for Handler {
         if self.listens.swap(true, Ordering::Relaxed) {
             return;
         }
-        let mut changes = self.gateway.changes.listener();
+        let mut changes = Listed::listener(&self.gateway);
         let closing = self.gateway.closing.clone();
         self.gateway.tasks.spawn(async move {
             loop {
                 tokio::select! {
                     () = closing.cancelled() => return,
                     changed = changes.next() => {
-                        if !changed || context.peer.notify_tool_list_changed().await.is_err() {
+                        for notification in changed {
+                            if context.peer.send_notification(notification).await.is_err() {
+                                return;
+                            }
+                        }
+                        if changes.is_over() {
                             return;
                         }
                     }
@@ -164,7 +183,8 @@ impl ServerHandler for Handler {
     }
 
     fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(SubscriptionFilter::builder().tools_list_changed().build())
+        let all = SubscriptionFilter::builder().tools_list_changed().prompts_list_changed().resources_list_changed();
+        Some(all.build())
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
@@ -175,15 +195,21 @@ impl ServerHandler for Handler {
             return Err(ErrorData::internal_error(message, None));
         }
         exchange.listens(&self.gateway.listeners);
-        let mut changes = self.gateway.changes.listener();
+        let mut changes = Listed::listener(&self.gateway);
         loop {
             tokio::select! {
                 () = context.cancelled() => return Ok(()),
                 () = exchange.gone.cancelled() => return Ok(()),
                 () = self.gateway.closing.cancelled() => return Ok(()),
                 changed = changes.next() => {
-                    let changed_list = ServerNotification::ToolListChangedNotification(ToolListChangedNotification::default());
-                    if !changed || context.sink().send(changed_list).await.is_err() {
+                    for notification in changed {
+                        match context.sink().send(notification).await {
+                            // What the client did not ask for.
+                            Ok(()) | Err(SubscriptionSendError::NotificationNotAccepted(_)) => {}
+                            Err(_) => return Ok(()),
+                        }
+                    }
+                    if changes.is_over() {
                         return Ok(());
                     }
                 }
@@ -193,49 +219,73 @@ impl ServerHandler for Handler {
 
     async fn complete(
         &self,
-        _: CompleteRequestParams,
-        _: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        let (facts, who) = self.asked(&context).await;
+        let mut result = CompleteResult::new(offers::complete(&self.gateway, &facts, &who, &request)?);
+        result.meta = is_modern(&context).then(server_meta);
+        Ok(result)
     }
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        check_page(request, "prompts")?;
+        let (facts, who) = self.asked(&context).await;
+        let result = ListPromptsResult::with_all_items(offers::prompts(&self.gateway, &facts, &who));
+        Ok(result.for_era(&context))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let is_modern = is_modern(&context);
+        let wanted = self.wanted(&context);
+        let mut result = Box::pin(offers::get_prompt(&self.gateway, request, context, wanted)).await?;
+        result.meta = is_modern.then(server_meta);
+        Ok(result.into())
     }
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        check_page(request, "resources")?;
+        let (facts, who) = self.asked(&context).await;
+        let result = ListResourcesResult::with_all_items(offers::resources(&self.gateway, &facts, &who).0);
+        Ok(result.for_era(&context))
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+        check_page(request, "templates")?;
+        let (facts, who) = self.asked(&context).await;
+        let result = ListResourceTemplatesResult::with_all_items(offers::resources(&self.gateway, &facts, &who).1);
+        Ok(result.for_era(&context))
     }
-}
 
-fn server_info() -> Implementation {
-    Implementation::new("mcpbox", env!("CARGO_PKG_VERSION")).with_title("MCPbox")
-}
-
-/// Whether the request is of the sessionless era (2026-07-28 and later).
-fn is_modern(context: &RequestContext<RoleServer>) -> bool {
-    context.protocol_version().is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
-}
-
-/// `_meta` of results in the sessionless era: there is no handshake that tells who answers.
-fn server_meta() -> MetaObject {
-    let mut meta = MetaObject::new();
-    meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), serde_json::json!(server_info()));
-    meta
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let is_modern = is_modern(&context);
+        let wanted = self.wanted(&context);
+        let mut result = Box::pin(offers::read_resource(&self.gateway, request, context, wanted)).await?;
+        if is_modern {
+            // What a function returns may be another thing a moment later.
+            result = result.with_ttl_ms(0).with_cache_scope(CacheScope::Private);
+            result.meta = Some(server_meta());
+        }
+        Ok(result.into())
+    }
 }

@@ -112,7 +112,7 @@ mod tests {
 
     fn replied(output: ToolOutput, structured: Option<Value>) -> CallReply {
         let structured = structured.and_then(|value| value.as_object().cloned());
-        CallReply { call_id: None, result: Ok(output), structured, tool: None }
+        CallReply { call_id: None, result: Ok(output), structured, tool: None, offer: None }
     }
 
     #[test]

@@ -49,10 +49,35 @@ impl Toolset {
     }
 
     fn has_published(&self, tool: &PublishedTool) -> bool {
+        self.has_server(tool.server.as_str())
+    }
+
+    /// Whether it shows what `server` publishes.
+    pub(crate) fn has_server(&self, server: &str) -> bool {
         match self {
             Self::All | Self::Published => true,
             Self::Author | Self::Compact => false,
-            Self::Server(server) => tool.server.as_str() == server,
+            Self::Server(only) => server == only,
+        }
+    }
+
+    /// The only server it shows, when it shows one.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match self {
+            Self::Server(server) => Some(server),
+            _ => None,
+        }
+    }
+
+    /// The full name of what a published tool offers under `name`; none when it is nothing of this toolset.
+    pub(crate) fn published_name(&self, name: &str) -> Option<String> {
+        match self {
+            Self::All | Self::Published => Some(name.to_owned()),
+            Self::Author | Self::Compact => None,
+            Self::Server(server) => match name.split_once("__") {
+                None => Some(format!("{server}__{name}")),
+                Some((of, _)) => (of == server).then(|| name.to_owned()),
+            },
         }
     }
 
@@ -61,14 +86,7 @@ impl Toolset {
         if let Some(definition) = tools::find(name) {
             return self.has_management(definition).then_some(Found::Management(definition));
         }
-        match self {
-            Self::All | Self::Published => Some(Found::Published(name.to_owned())),
-            Self::Author | Self::Compact => None,
-            Self::Server(server) => match name.split_once("__") {
-                None => Some(Found::Published(format!("{server}__{name}"))),
-                Some((of, _)) => (of == server).then(|| Found::Published(name.to_owned())),
-            },
-        }
+        self.published_name(name).map(Found::Published)
     }
 
     /// The names in this toolset that are most alike to `name`, of what `who` may use.

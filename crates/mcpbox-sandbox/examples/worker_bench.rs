@@ -114,6 +114,7 @@ async fn call(executor: &dyn Executor) {
     let execution = Execution {
         call_id: CallId::generate(),
         program: Arc::new(program),
+        entry: Default::default(),
         arguments: json!({"a": 1, "b": 2}).as_object().cloned().unwrap_or_default(),
         hosts: Arc::new([]),
         secrets: Vec::new(),

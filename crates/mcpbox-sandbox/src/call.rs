@@ -118,6 +118,7 @@ impl Call<'_> {
                 result_bytes: limits.result_bytes,
             },
             sizes: [program.source.len(), code.len()],
+            entry: &self.execution.entry,
             tools: self.observer.tools().is_some(),
         };
         frame(&say, &[program.source.as_bytes(), code, &arguments])

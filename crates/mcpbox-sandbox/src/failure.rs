@@ -174,6 +174,7 @@ fn observed(seen: Seen, exit: Option<Exit>, duration_us: u64, execution: &Execut
     // What a living process says of itself is bounded by what is possible; of a dead one the zygote knows.
     let said_cpu = seen.cpu_us.min(duration_us.saturating_mul(64));
     Observed {
+        entry: execution.entry.clone(),
         hosts: Vec::new(),
         modules: names(seen.modules),
         denied_modules: names(seen.denied_modules),

@@ -126,6 +126,7 @@ fn execution(victim: u32, untried: Vec<&str>) -> Execution {
     Execution {
         call_id: CallId::generate(),
         program: Arc::new(program),
+        entry: Default::default(),
         arguments: Map::from_iter([("sibling".to_owned(), victim.into()), ("untried".to_owned(), untried.into())]),
         hosts: Arc::new([]),
         secrets: Vec::new(),

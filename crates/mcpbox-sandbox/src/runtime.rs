@@ -25,7 +25,7 @@ pub(crate) use copy::open_up;
 pub(crate) use interpreter::Interpreter;
 
 /// The files of the runner, and `requirements.lock` beside them.
-const RUNNER: [(&str, &str); 15] = [
+const RUNNER: [(&str, &str); 16] = [
     ("zygote.py", include_str!("../../../runner/zygote.py")),
     ("lockdown.py", include_str!("../../../runner/lockdown.py")),
     ("preload.py", include_str!("../../../runner/preload.py")),
@@ -39,6 +39,7 @@ const RUNNER: [(&str, &str); 15] = [
     ("objects.py", include_str!("../../../runner/objects.py")),
     ("results.py", include_str!("../../../runner/results.py")),
     ("content.py", include_str!("../../../runner/content.py")),
+    ("offers.py", include_str!("../../../runner/offers.py")),
     ("toolcalls.py", include_str!("../../../runner/toolcalls.py")),
     ("egress.py", include_str!("../../../runner/egress.py")),
 ];

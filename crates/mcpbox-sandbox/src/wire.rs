@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::{Buf, Bytes, BytesMut};
-use mcpbox_core::failure::Failure;
+use mcpbox_core::{execute::Entry, failure::Failure};
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixStream;
 
@@ -109,6 +109,9 @@ pub(crate) enum Say<'a> {
         limits: RunLimits,
         /// Lengths of source and code in the body.
         sizes: [usize; 2],
+        /// Which function runs, when it is not `main`.
+        #[serde(skip_serializing_if = "Entry::is_main")]
+        entry: &'a Entry,
         /// Whether the code gets `tools`.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         tools: bool,

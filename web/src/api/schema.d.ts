@@ -2795,6 +2795,21 @@ export interface components {
             /** @description Where answers may be sent to: 1 to 10 addresses. */
             redirect_uris: string[];
         };
+        /** @description Which function of a program runs. */
+        Entry: {
+            /** @enum {string} */
+            kind: "main";
+        } | {
+            /** @description The function of this name, for the messages of a prompt. */
+            function: string;
+            /** @enum {string} */
+            kind: "prompt";
+        } | {
+            /** @description The function of this name, for the contents of a resource. */
+            function: string;
+            /** @enum {string} */
+            kind: "resource";
+        };
         /** @description An environment that published tools run in. */
         EnvironmentReport: {
             /** @description Names the exact set of files. */
@@ -3737,6 +3752,8 @@ export interface components {
         };
         /** @description What a run did, as evidence. */
         Observed: {
+            /** @description Which function ran. */
+            entry?: components["schemas"]["Entry"];
             /** @description Every HTTP attempt in order (at most 100 kept). */
             hosts: components["schemas"]["HostAttempt"][];
             /** @description Imported modules. */
@@ -6090,6 +6107,10 @@ export interface components {
             published: boolean;
             /** @description The newest version, with its Python code. */
             newest: components["schemas"]["Version"];
+            /** @description Prompts that the newest version offers, as clients name them. */
+            prompts?: string[];
+            /** @description URIs and templates of its resources. */
+            resources?: string[];
             live?: components["schemas"]["Version"] | null;
             open_review?: components["schemas"]["ReviewId"] | null;
             /** @description What it was granted or asked for. */

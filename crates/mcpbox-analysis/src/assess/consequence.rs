@@ -68,8 +68,26 @@ impl Consequence {
         let used = analysis.capabilities();
         let kept = used.iter().filter(|used| is_had(used) && !requested.contains(used));
         parts.extend(kept.map(|capability| part(capability, false, analysis, secrets)));
-        Self { sentence: sentence(&parts), parts }
+        let mut sentence = sentence(&parts);
+        if let Some(offered) = offered(analysis) {
+            let stop = if sentence.ends_with('.') { "" } else { "." };
+            sentence = format!("{sentence}{stop} {offered}");
+        }
+        Self { sentence, parts }
     }
+}
+
+/// What clients get beside the tool, as a further sentence; nothing when there is nothing.
+fn offered(analysis: &Analysis) -> Option<String> {
+    let list = |what: &str, all: Vec<String>| match all.len() {
+        0 => None,
+        1 => Some(format!("the {what} {}", all.join(", "))),
+        _ => Some(format!("the {what}s {}", all.join(", "))),
+    };
+    let prompts = analysis.prompts.iter().map(|prompt| format!("`{}`", prompt.name)).collect();
+    let resources = analysis.resources.iter().map(|resource| format!("`{}`", resource.uri)).collect();
+    let all: Vec<String> = [list("prompt", prompts), list("resource", resources)].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("Clients also get {}.", all.join(" and ")))
 }
 
 fn sentence(parts: &[ConsequencePart]) -> String {

@@ -10,6 +10,12 @@ const HINT: &str = "Call it by what it does, in words that no other tool has.";
 
 /// Checks the tool's name.
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for prompt in &subject.analysis.prompts {
+        if prompt.name.replace('_', "").starts_with(RESERVED_PREFIX) {
+            let message = format!("the prompt `{}` passes for a part of MCPbox itself", prompt.name);
+            findings.push(Finding { line: prompt.line, ..finding(Severity::Danger, RULE, About::Code, message, HINT) });
+        }
+    }
     let name = subject.name;
     if name.replace('_', "").starts_with(RESERVED_PREFIX) {
         let message = format!("`{name}` passes for a management tool of MCPbox");

@@ -6,7 +6,7 @@ mod labels;
 mod sinks;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{
     Comprehension, Expr, ModModule, Stmt, StmtFunctionDef,
@@ -15,7 +15,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextSize};
 
 use self::labels::{Labels, Sources};
-use crate::{SecretFlow, finding::Report, hosts::Target, source::Source, symbols::Symbols, walk::Facts};
+use crate::{SecretFlow, finding::Report, hosts::Target, offers, source::Source, symbols::Symbols, walk::Facts};
 
 /// Rounds over the source before the last one, which reports.
 const MAX_ROUNDS: usize = 6;
@@ -51,6 +51,7 @@ pub(super) fn follow<'a>(
         recipients: HashMap::new(),
         flows: Vec::new(),
         scopes: Vec::new(),
+        entries: HashSet::new(),
         gathered: Labels::NONE,
         has_changed: false,
         is_last: false,
@@ -94,6 +95,8 @@ struct Flow<'s, 'a, 'r> {
     recipients: HashMap<u32, String>,
     flows: Vec<SecretFlow>,
     scopes: Vec<&'a str>,
+    /// Functions that clients have run: their results go to the model.
+    entries: HashSet<&'a str>,
     /// Labels of the expressions visited since the last reset.
     gathered: Labels,
     has_changed: bool,
@@ -161,7 +164,10 @@ impl<'a> Flow<'_, 'a, '_> {
 
     fn function(&mut self, function: &'a StmtFunctionDef) {
         let name = function.name.as_str();
-        let is_main = self.scopes.is_empty() && name == "main";
+        let is_main = self.scopes.is_empty() && offers::is_entry(function);
+        if is_main {
+            self.entries.insert(name);
+        }
         self.visit_parameters(&function.parameters);
         self.scopes.push(name);
         let spread = self.spread.get(name).copied().unwrap_or_default();
@@ -214,7 +220,9 @@ impl<'a> Flow<'_, 'a, '_> {
                 let labels = result.value.as_deref().map_or(Labels::NONE, |value| self.eval(value));
                 let scope = self.scope();
                 self.has_changed |= self.returns.entry(scope).or_default().add(labels);
-                if self.scopes.as_slice() == ["main"] {
+                if let [function] = self.scopes.as_slice()
+                    && self.entries.contains(function)
+                {
                     let at = result.value.as_deref().map_or(result.range, |value| value.range());
                     self.shown(labels, at, "returned");
                 }

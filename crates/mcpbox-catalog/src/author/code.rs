@@ -10,7 +10,7 @@ use mcpbox_core::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Caller, Catalog, CatalogError, NextStep, load::Loaded, next::YOURS, text, validate};
+use crate::{Caller, Catalog, CatalogError, NextStep, load::Loaded, next::YOURS, offers::Offers, text, validate};
 
 /// Further errors told with the first one.
 const OTHER_ERRORS_MAX: usize = 5;
@@ -186,7 +186,10 @@ fn check_analysis(analysis: &Analysis) -> Result<(), Failure> {
             return Err(failure.hint("simplify the annotations of main; patterns may not look ahead or behind"));
         }
     }
-    Ok(())
+    Offers::of(analysis).map(drop).map_err(|error| {
+        let message = format!("the schema of a prompt or resource cannot be used: {error}");
+        Failure::new(FailureKind::Syntax, message).hint("simplify the annotations of its parameters")
+    })
 }
 
 fn syntax_failure(first: &mcpbox_analysis::Finding, others: &[String]) -> Failure {

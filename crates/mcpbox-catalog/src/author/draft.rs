@@ -29,7 +29,7 @@ use crate::{
     load::{self, Loaded},
     needs::Standing,
     next::YOURS,
-    quota,
+    offers, quota,
 };
 
 /// A new tool.
@@ -101,6 +101,12 @@ pub struct DraftReport {
     pub input_schema: Value,
     /// Derived from its return annotation.
     pub output_schema: Option<Value>,
+    /// Prompts that it offers once live, as clients name them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<String>,
+    /// URIs and templates of its resources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// What a reviewer should see.
     pub findings: Vec<Finding>,
     /// What the code needs and does not have.
@@ -152,7 +158,7 @@ pub async fn create_tool(
         json!({"name": published_name(&server.name, &tool.name), "version": 1, "content_hash": newest.content_hash});
     change.audit("tool.create", format!("tool:{}", tool.id), detail).await?;
     change.touch_tool(tool.id);
-    finish(change, Loaded { server, tool, newest }, &analysis, None).await
+    finish(change, (cat, who), Loaded { server, tool, newest }, &analysis, None).await
 }
 
 /// A server that is like none there is was probably meant to be made.
@@ -186,7 +192,7 @@ pub async fn update_tool(
     let before = &loaded.newest.content;
     if name.is_none() && request.description.is_none() && request.python_code.is_none() {
         let analysis = crate::source::analyze(before, loaded.server.code_policy);
-        return finish(change, loaded, &analysis, None).await;
+        return finish(change, (cat, who), loaded, &analysis, None).await;
     }
     crate::source::check_ours(&loaded.tool, &loaded.name())?;
     let source = request.python_code.unwrap_or_else(|| before.code.clone());
@@ -200,7 +206,7 @@ pub async fn update_tool(
     } else {
         add_version(&mut change, &mut loaded, content, None, "tool.update").await?
     };
-    finish(change, loaded, &analysis, superseded).await
+    finish(change, (cat, who), loaded, &analysis, superseded).await
 }
 
 /// Makes a new draft with the content of an older version; it goes through review like any other.
@@ -231,7 +237,7 @@ pub async fn rollback_tool(
     // Rules may have become stricter since.
     let analysis = code::check_stored(&old.content.code, &loaded)?;
     let superseded = add_version(&mut change, &mut loaded, old.content, Some(old.number), "tool.rollback").await?;
-    finish(change, loaded, &analysis, superseded).await
+    finish(change, (cat, who), loaded, &analysis, superseded).await
 }
 
 /// A description that was said stays until another is said; one that was the docstring follows the code.
@@ -253,6 +259,7 @@ fn changed_description(
 /// Commits, and reports the newest version with everything it needs.
 async fn finish(
     change: Change,
+    (cat, who): (&Catalog, Caller<'_>),
     loaded: Loaded,
     analysis: &Analysis,
     superseded: Option<ReviewId>,
@@ -265,7 +272,11 @@ async fn finish(
     let name = loaded.name();
     let needs = standing.needs(&loaded.newest.content.capabilities, &Lines::of(analysis), &loaded.server, &name);
     let next = next_steps(&loaded, &needs, live_version, superseded);
-    let Loaded { tool, newest, .. } = loaded;
+    let Loaded { server, tool, newest } = loaded;
+    let mut findings = analysis.findings.clone();
+    findings
+        .extend(offers::taken(&cat.snapshot(), (server.name.as_str(), tool.id), analysis, |name| who.may_see(name)));
+    let (prompts, resources) = offers::names(server.name.as_str(), analysis);
     Ok(DraftReport {
         tool_id: tool.id,
         name,
@@ -280,7 +291,9 @@ async fn finish(
         description: newest.content.description,
         input_schema: newest.content.input_schema,
         output_schema: newest.content.output_schema,
-        findings: code::findings(&analysis.findings),
+        prompts,
+        resources,
+        findings: code::findings(&findings),
         needs,
         next,
     })

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
     call::{CallRecord, Profile},
-    execute::HostAttempt,
+    execute::{Entry, HostAttempt},
     failure::Failure,
     ids::{CallId, VersionId},
     paging::{Page, PageRequest},
@@ -34,6 +34,9 @@ pub struct LogEntry {
     pub duration_ms: f64,
     /// Who called.
     pub actor: Actor,
+    /// Which function ran; none when it was `main`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Entry>,
     /// Arguments, redacted.
     pub arguments: Value,
     /// Result, cut at 64 KiB.
@@ -102,6 +105,7 @@ fn log_entry(version: Option<u32>, run: CallRecord) -> LogEntry {
         started_at: run.started_at,
         duration_ms: run.observed.duration().as_secs_f64() * 1_000.0,
         actor: run.actor,
+        entry: Some(run.observed.entry).filter(|entry| !entry.is_main()),
         arguments: run.arguments,
         result: run.result,
         stdout: run.stdout,

@@ -65,6 +65,7 @@ pub async fn run_code(
     let execution = Execution {
         call_id,
         program: Arc::new(program(request.code, &analysis)),
+        entry: Default::default(),
         arguments,
         hosts: Arc::new([]),
         secrets: Vec::new(),
@@ -78,7 +79,7 @@ pub async fn run_code(
     }
     record.close(&outcome).await;
     let structured = outcome.result.as_ref().ok().and_then(|output| structured(&output.value));
-    Ok(CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: None })
+    Ok(CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: None, offer: None })
 }
 
 fn structured(value: &Value) -> Option<Map<String, Value>> {
@@ -123,6 +124,7 @@ fn about<'r>(cat: &Catalog, who: &Principal) -> Run<'r> {
         tool_id: ToolId::default(),
         tool_name: "run_code",
         version_id: VersionId::default(),
+        entry: Default::default(),
         profile: Profile::Quarantine,
         actor: who.actor(),
         started_at: cat.clock.now(),

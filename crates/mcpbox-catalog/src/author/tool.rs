@@ -59,6 +59,12 @@ pub struct ToolDetail {
     pub published: bool,
     /// The newest version, with its Python code.
     pub newest: Version,
+    /// Prompts that the newest version offers, as clients name them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<String>,
+    /// URIs and templates of its resources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// The version that calls run, when it is not the newest.
     pub live: Option<Version>,
     /// The review that waits for a human.
@@ -188,7 +194,11 @@ pub async fn get_tool(cat: &Catalog, who: impl Into<Caller<'_>>, tool: &str) -> 
     let grants = grants::for_tool(&reader, loaded.server.id, loaded.tool.id).await?;
     let step = "see where it stands and what to do";
     let next = vec![NextStep::call(step, "mcpbox_get_tool_status", json!({"tool_id": loaded.name()}))];
+    let analysis = crate::source::analyze(&loaded.newest.content, loaded.server.code_policy);
+    let (prompts, resources) = crate::offers::names(loaded.server.name.as_str(), &analysis);
     Ok(ToolDetail {
+        prompts,
+        resources,
         published_name: loaded.name(),
         server: loaded.server.name.to_string(),
         published: known.withheld.is_none(),

@@ -17,9 +17,8 @@ use serde_json::json;
 use tracing::{Instrument, Span};
 
 use super::{
-    is_modern,
+    era::{is_modern, server_meta},
     progress::{Wanted, with_notices},
-    server_meta,
 };
 use crate::{
     exchange::Facts,
@@ -49,8 +48,23 @@ pub(super) async fn call_tool(
         dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
     });
     let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));
-    let mut result = tokio::select! {
-        result = work => result?,
+    let mut result = unless_stopped(gateway, &facts, &context, work, |told| Ok(stopped(told))).await?;
+    if modern {
+        result.meta.get_or_insert_default().extend(server_meta());
+    }
+    Ok(result)
+}
+
+/// What came of a run, or what is told when nobody waits for it any more: then it is dropped, which ends it.
+pub(super) async fn unless_stopped<T>(
+    gateway: &Gateway,
+    facts: &Facts,
+    context: &RequestContext<RoleServer>,
+    work: impl Future<Output = T>,
+    stopped: impl FnOnce(&'static str) -> T,
+) -> T {
+    tokio::select! {
+        ended = work => ended,
         () = facts.exchange.gone.cancelled() => stopped("The client went away; the call was cancelled."),
         () = context.ct.cancelled() => {
             facts.exchange.unanswered.cancel();
@@ -59,11 +73,7 @@ pub(super) async fn call_tool(
         () = gateway.interrupt.cancelled() => {
             stopped("MCPbox is stopping; the call was interrupted. What it had changed outside may stand.")
         }
-    };
-    if modern {
-        result.meta.get_or_insert_default().extend(server_meta());
     }
-    Ok(result)
 }
 
 async fn dispatch(

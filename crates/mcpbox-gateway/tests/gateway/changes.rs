@@ -46,7 +46,7 @@ async fn a_subscription_hears_of_what_it_asked_for_and_ends_with_the_server() {
     let mut stream = Listening::to(client.send("subscriptions/listen", asked).await);
     let acknowledged = stream.next().await.unwrap();
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged", "{acknowledged}");
-    assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true}));
+    assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true, "promptsListChanged": true}));
     it.publish("maths", "add", ADD).await;
     let told = stream.next().await.unwrap();
     assert_eq!(told["method"], "notifications/tools/list_changed", "{told}");

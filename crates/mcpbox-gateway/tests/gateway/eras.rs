@@ -70,10 +70,15 @@ async fn the_older_era_keeps_its_shape() {
         assert!(list.get(newer).is_none(), "{newer}");
     }
     assert_eq!(client.ask("ping", json!({})).await["result"], json!({}));
-    for method in ["prompts/list", "resources/list", "resources/templates/list"] {
-        let answer = client.ask(method, json!({"level": "info"})).await;
-        assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+    for (method, list) in [
+        ("prompts/list", "prompts"),
+        ("resources/list", "resources"),
+        ("resources/templates/list", "resourceTemplates"),
+    ] {
+        assert_eq!(client.ask(method, json!({})).await["result"], json!({list: []}), "{method}");
     }
+    let subscribed = client.ask("resources/subscribe", json!({"uri": "notes://all"})).await;
+    assert_eq!(subscribed["error"]["code"], -32601, "{subscribed}");
 }
 
 #[tokio::test]

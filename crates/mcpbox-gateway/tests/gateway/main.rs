@@ -20,6 +20,7 @@ mod eras;
 mod guard;
 mod lists;
 mod management;
+mod offers;
 mod paging;
 mod refusals;
 mod remote;

@@ -230,6 +230,7 @@ async fn call(sandbox: &Sandbox, source: &str) {
     };
     let execution = Execution {
         call_id: CallId::generate(),
+        entry: Default::default(),
         program: Arc::new(program),
         arguments: json!({"a": 2, "b": 3}).as_object().cloned().unwrap_or_default(),
         hosts: Arc::new([]),

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     capability::HostRule,
     execute::{
-        Execution, HttpMock, LockedEnvironment, Observed, Outcome, Program, SandboxStatus, ToolOutput, UnsealedSecret,
+        Entry, Execution, HttpMock, LockedEnvironment, Observed, Outcome, Program, SandboxStatus, ToolOutput,
+        UnsealedSecret,
     },
     failure::Failure,
     hash::ContentHash,
@@ -55,6 +56,8 @@ const REWRITTEN: usize = 8;
 pub(super) struct Asked {
     call_id: CallId,
     program: Arc<Program>,
+    #[serde(default, skip_serializing_if = "Entry::is_main")]
+    entry: Entry,
     arguments: Map<String, Value>,
     hosts: Arc<[HostRule]>,
     secrets: Vec<AskedSecret>,
@@ -82,24 +85,24 @@ fn exposed<S: Serializer>(value: &SecretString, serializer: S) -> Result<S::Ok, 
 impl Asked {
     /// An execution as bytes, and whether it may call other tools.
     pub(super) fn encode(execution: Execution, tools: bool) -> Result<Bytes, serde_json::Error> {
-        let Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits } = execution;
+        let Execution { call_id, program, entry, arguments, hosts, secrets, http_mocks, limits } = execution;
         let secrets = secrets
             .into_iter()
             .map(|UnsealedSecret { key, value, mode, hosts }| AskedSecret { key, value, mode, hosts })
             .collect();
-        serde_json::to_vec(&Self { call_id, program, arguments, hosts, secrets, http_mocks, limits, tools })
+        serde_json::to_vec(&Self { call_id, program, entry, arguments, hosts, secrets, http_mocks, limits, tools })
             .map(Bytes::from)
     }
 
     /// And back.
     pub(super) fn decode(bytes: &[u8]) -> Result<(Execution, bool), serde_json::Error> {
-        let Self { call_id, program, arguments, hosts, secrets, http_mocks, limits, tools } =
+        let Self { call_id, program, entry, arguments, hosts, secrets, http_mocks, limits, tools } =
             serde_json::from_slice(bytes)?;
         let secrets = secrets
             .into_iter()
             .map(|AskedSecret { key, value, mode, hosts }| UnsealedSecret { key, value, mode, hosts })
             .collect();
-        Ok((Execution { call_id, program, arguments, hosts, secrets, http_mocks, limits }, tools))
+        Ok((Execution { call_id, program, entry, arguments, hosts, secrets, http_mocks, limits }, tools))
     }
 }
 
@@ -288,6 +291,7 @@ mod tests {
         Execution {
             call_id: CallId::generate(),
             program: Arc::new(program),
+            entry: Entry::Prompt("ask".into()),
             arguments: json!({"n": 1.5e300}).as_object().unwrap().clone(),
             hosts: Arc::new([HostRule::parse("api.example.org:8443").unwrap()]),
             secrets: vec![UnsealedSecret {
@@ -308,6 +312,7 @@ mod tests {
         let (got, tools) = Asked::decode(&Asked::encode(sent, true).unwrap()).unwrap();
         assert!(tools);
         assert_eq!((got.call_id, &*got.program, &got.arguments), (call_id, &*twin.program, &twin.arguments));
+        assert_eq!(got.entry, twin.entry);
         assert_eq!((&got.hosts, &got.http_mocks, got.limits), (&twin.hosts, &twin.http_mocks, twin.limits));
         let [secret] = &got.secrets[..] else { panic!("one secret") };
         assert_eq!(

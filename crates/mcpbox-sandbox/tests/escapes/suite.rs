@@ -95,6 +95,7 @@ pub(crate) fn execution(source: &str, policy: CodePolicy, arguments: Map<String,
     let limits = Limits { timeout_ms: 90_000, cpu_ms: 1000, memory_bytes: 96 << 20, ..Limits::default() };
     Execution {
         call_id: CallId::generate(),
+        entry: Default::default(),
         program: Arc::new(program),
         arguments,
         hosts: Arc::new([]),

@@ -109,6 +109,7 @@ fn run(source: &str, policy: CodePolicy) -> Run {
     Run {
         execution: Execution {
             call_id: CallId::generate(),
+            entry: Default::default(),
             program: Arc::new(program),
             arguments: Map::new(),
             hosts: Arc::new([]),

@@ -230,6 +230,7 @@ pub(crate) fn execution(source: &str) -> Execution {
     };
     Execution {
         call_id: CallId::generate(),
+        entry: Default::default(),
         program: Arc::new(program),
         arguments: Map::new(),
         hosts: Arc::new([]),

@@ -86,8 +86,8 @@ impl<'a> Flow<'_, 'a, '_> {
                 let left = self.deciding_after(&sum.left, start);
                 left.with(self.deciding_after(&sum.right, start))
             }
-            // A parameter of main with an address as default: the caller may give another.
-            Expr::Name(name) if self.is_parameter_of_main(name.id.as_str()) => self.eval(url),
+            // A parameter of main, a prompt or a resource with an address as default: the caller may give another.
+            Expr::Name(name) if self.is_parameter_of_entry(name.id.as_str()) => self.eval(url),
             Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) if !self.facts.resolver.is_unknown(url) => {
                 // Known starts; their hosts are whole, or the resolver would not know a target.
                 start.push_str("https://known/");
@@ -97,8 +97,9 @@ impl<'a> Flow<'_, 'a, '_> {
         }
     }
 
-    fn is_parameter_of_main(&self, name: &str) -> bool {
-        self.scopes.as_slice() == ["main"] && self.parameters.get("main").is_some_and(|all| all.contains(&name))
+    fn is_parameter_of_entry(&self, name: &str) -> bool {
+        let [scope] = self.scopes.as_slice() else { return false };
+        self.entries.contains(scope) && self.parameters.get(scope).is_some_and(|all| all.contains(&name))
     }
 
     fn check_target(

@@ -7,7 +7,9 @@ use std::sync::{
 };
 
 use mcpbox_core::{
-    execute::{BoxFuture, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput},
+    execute::{
+        BoxFuture, Entry, Execution, Executor, Observed, Observer, Outcome, SandboxStatus, SandboxTier, ToolOutput,
+    },
     failure::{Failure, FailureKind},
 };
 use serde_json::{Value, json};
@@ -24,6 +26,35 @@ pub(crate) const RAISE: &str =
 pub(crate) const BLOCKS: &str = "async def main():\n    \"\"\"Returns content blocks.\"\"\"\n    return \"blocks\"\n";
 pub(crate) const LARGE: &str =
     "async def main(size: int) -> str:\n    \"\"\"Returns that many letters.\"\"\"\n    return \"x\" * size\n";
+
+/// Two prompts, the second of which fails, and two resources. Each answers with its name and its arguments.
+pub(crate) const NOTES: &str = r#"from typing import Literal
+
+@prompt
+def ask(topic: str, tone: Literal["kind", "keen", "strict"] = "kind", times: int = 1):
+    """Asks about a note.
+
+    Args:
+        topic: What it is about.
+    """
+    return topic * times
+
+@prompt(name="plan")
+async def make_plan():
+    raise ValueError("boom")
+
+@resource("notes://all", mime_type="text/markdown", name="every_note")
+def every():
+    return "all"
+
+@resource("notes://{shelf}/{id}")
+def one(shelf: Literal["red", "blue"], id: int):
+    return str(id)
+
+def main() -> str:
+    """Counts notes."""
+    return "0"
+"#;
 
 /// Calls a tool as often as it is told, one after the other, and returns what each came to.
 pub(crate) const SCRIPT: &str = "async def main(tool: str, arguments: dict, times: int = 1) -> list:\n    return []\n";
@@ -92,9 +123,31 @@ impl Executor for Double {
     }
 }
 
+/// The JSON of an object, by the names of its members.
+fn sorted(value: &Value) -> String {
+    let members: std::collections::BTreeMap<_, _> = value.as_object().into_iter().flatten().collect();
+    json!(members).to_string()
+}
+
 async fn run(execution: &Execution, observer: &dyn Observer) -> Result<ToolOutput, Failure> {
     let number = |name: &str| execution.arguments.get(name).and_then(Value::as_i64).unwrap_or_default();
     let value = |value: Value| Ok(ToolOutput { value, content: Vec::new() });
+    let given = Value::Object(execution.arguments.clone());
+    match &execution.entry {
+        Entry::Main => {}
+        Entry::Prompt(function) if function == "make_plan" => {
+            return Err(Failure::new(FailureKind::Exception, "ValueError: boom"));
+        }
+        Entry::Prompt(function) => {
+            return value(
+                json!([{"role": "user", "content": {"type": "text", "text": format!("{function} {}", sorted(&given))}}]),
+            );
+        }
+        Entry::Resource(function) => {
+            let name = if function == "every" { "all" } else { function };
+            return value(json!({"text": format!("{name} {}", sorted(&given)), "mimeType": "text/plain"}));
+        }
+    }
     match execution.program.source.as_str() {
         ADD => value(json!(number("a") + number("b"))),
         LARGE => value(json!("x".repeat(usize::try_from(number("size")).unwrap_or_default()))),
