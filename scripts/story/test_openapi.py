@@ -73,13 +73,13 @@ async def use(llm: Llm, box: Box, host: LanHost) -> None:
     await llm.call("mcpbox_start_server", server_id="station")
 
     now = await llm.call("mcpbox_call_tool", name="station__now_in", arguments={"city": "São/Paulo", "detailed": True})
-    assert now["result"]["path"] == "/v1/cities/S%C3%A3o%2FPaulo/now?unit=celsius&detailed=true", now
+    assert now["path"] == "/v1/cities/S%C3%A3o%2FPaulo/now?unit=celsius&detailed=true", now
     assert host.keys[-1] == KEY, host.keys
     astray = await llm.refused("mcpbox_call_tool", name="station__now_in", arguments={"city": ".."})
     assert astray.kind == "exception" and "cannot stand in the path" in astray.answer["message"], astray
 
-    said = await llm.call("mcpbox_call_tool", name="station__report", arguments={"text": "fog"})
-    assert said["result"] == "taken it", said
+    said = await llm.client.call_tool("station__report", {"text": "fog"})
+    assert said.content[0].text == "taken it" and not said.is_error, said
     path, headers, body = host.posts[-1]
     assert (path, headers["x-key"], body) == ("/v1/reports", KEY, b'{"text":"fog"}'), host.posts
 
