@@ -13,7 +13,7 @@ export function Imported({ report, onAgain }: { report: Schema["OpenApiReport"];
     <Section title={`${counted(tools.length, "draft")} imported`}>
       <Stack maw={820}>
         <Text>
-          None of them is approved. Let your client test them and ask for their publication (<CodeName>mcpbox_request_publish</CodeName>); each then waits under Reviews.
+          None of them is approved. Let your client test them and ask for their publication (<CodeName>mcpbox_request_publish</CodeName>); each then waits under Approvals.
         </Text>
         {secrets.length > 0 && (
           <Text>
