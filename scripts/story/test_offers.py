@@ -1,0 +1,100 @@
+"""Prompts and resources that stand beside a tool's `main`: reviewed with it, then listed, completed, got and read by a real client."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from box import Box
+from llm import connect
+from mcp import MCPError
+from mcp.types import PromptReference, ResourceTemplateReference
+
+pytestmark = pytest.mark.anyio
+
+CODE = '''
+from typing import Literal
+
+NOTES = {"red": {1: "buy salt"}, "blue": {}}
+
+
+@prompt(title="Plan a day")
+def plan_day(city: str, pace: Literal["slow", "fast"] = "slow") -> str:
+    """Plans a day in a city."""
+    return f"Plan a {pace} day in {city}."
+
+
+@resource("notes://{shelf}/{id}", mime_type="text/plain")
+async def note(shelf: Literal["red", "blue"], id: int):
+    """One note of a shelf."""
+    return NOTES[shelf][id]
+
+
+@resource("notes://all")
+def everything():
+    """All notes."""
+    return NOTES
+
+
+@resource("notes://seal")
+def seal():
+    """Some bytes."""
+    return b"\\x00\\xff"
+
+
+def main() -> int:
+    """Counts the notes."""
+    return sum(len(shelf) for shelf in NOTES.values())
+'''
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_prompts_and_resources_are_reviewed_with_their_tool_and_used_by_clients(era: str, box: Box) -> None:
+    async with connect(box.mcp_url, era) as llm:
+        client = llm.client
+        await llm.call("mcpbox_create_server", name="desk")
+        await llm.call("mcpbox_start_server", server_id="desk")
+        made = await llm.call("mcpbox_create_tool", server_id="desk", name="count", python_code=CODE)
+        assert "desk__plan_day" in json.dumps(made), made
+        await llm.call("mcpbox_request_publish", tool_id="desk__count")
+        assert (await client.list_prompts(cache_mode="bypass")).prompts == []
+        shown = box.approve("desk__count")
+        assert "plan_day" in shown and "notes://{shelf}/{id}" in shown, shown
+        assert await llm.call("desk__count") == {"result": 1}
+
+        [prompt] = (await client.list_prompts(cache_mode="bypass")).prompts
+        assert (prompt.name, prompt.title, prompt.description) == ("desk__plan_day", "Plan a day", "Plans a day in a city.")
+        assert {(one.name, bool(one.required)) for one in prompt.arguments} == {("city", True), ("pace", False)}
+        got = await client.get_prompt("desk__plan_day", {"city": "Bern", "pace": "fast"})
+        assert [(one.role, one.content.text) for one in got.messages] == [("user", "Plan a fast day in Bern.")]
+        guessed = await client.complete(PromptReference(name="desk__plan_day"), {"name": "pace", "value": "f"})
+        assert guessed.completion.values == ["fast"]
+
+        listed = (await client.list_resources(cache_mode="bypass")).resources
+        assert sorted(str(one.uri) for one in listed) == ["notes://all", "notes://seal"]
+        [template] = (await client.list_resource_templates(cache_mode="bypass")).resource_templates
+        assert (template.uri_template, template.mime_type) == ("notes://{shelf}/{id}", "text/plain")
+        guessed = await client.complete(ResourceTemplateReference(uri=template.uri_template), {"name": "shelf", "value": ""})
+        assert guessed.completion.values == ["red", "blue"]
+        assert (await client.read_resource("notes://red/1")).contents[0].text == "buy salt"
+        everything = (await client.read_resource("notes://all")).contents[0]
+        assert (everything.mime_type, json.loads(everything.text)["red"]) == ("application/json", {"1": "buy salt"})
+        assert base64.b64decode((await client.read_resource("notes://seal")).contents[0].blob) == b"\x00\xff"
+
+        for wrong in (
+            client.get_prompt("desk__plan_day", {}),
+            client.get_prompt("desk__plan_nothing", {}),
+            client.read_resource("notes://green/1"),
+            client.read_resource("notes://red/7"),
+            client.read_resource("other://red"),
+        ):
+            with pytest.raises(MCPError):
+                await wrong
+        runs = await llm.runs("desk__count", 6)
+        assert "plan_day" in json.dumps(runs) and "failed" in json.dumps(runs), runs
+
+        await llm.call("mcpbox_stop_server", server_id="desk")
+        assert (await client.list_prompts(cache_mode="bypass")).prompts == []
+        with pytest.raises(MCPError):
+            await client.read_resource("notes://all")
