@@ -91,8 +91,19 @@ async def test_prompts_and_resources_are_reviewed_with_their_tool_and_used_by_cl
         ):
             with pytest.raises(MCPError):
                 await wrong
-        runs = await llm.runs("desk__count", 6)
-        assert "plan_day" in json.dumps(runs) and "failed" in json.dumps(runs), runs
+        # Each that was found is recorded, under the function that ran.
+        runs = await llm.runs("desk__count", 8)
+        told = [(run.get("entry", {}).get("function", "main"), (run["failure"] or {}).get("kind")) for run in reversed(runs)]
+        assert told == [
+            ("main", None),
+            ("plan_day", None),
+            ("note", None),
+            ("everything", None),
+            ("seal", None),
+            ("plan_day", "invalid_arguments"),
+            ("note", "invalid_arguments"),
+            ("note", "exception"),
+        ], told
 
         await llm.call("mcpbox_stop_server", server_id="desk")
         assert (await client.list_prompts(cache_mode="bypass")).prompts == []
