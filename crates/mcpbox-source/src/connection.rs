@@ -13,7 +13,7 @@ use mcpbox_core::{
 };
 use mcpbox_egress::Broker;
 use rmcp::{
-    RoleClient,
+    ClientHandler, RoleClient,
     model::{
         CallToolRequest, CallToolRequestParams, ClientRequest, PaginatedRequestParams, PingRequest, ProtocolVersion,
         RequestMetaObject, ServerResult, SubscriptionFilter, Tool,
@@ -28,10 +28,11 @@ use tokio::time::timeout;
 use crate::{
     end::End,
     handler::{Handler, Listeners},
-    handshake::{self, Service},
+    handshake::{self, Agreed, Service},
     http::Unreachable,
     http_sse::HttpSse,
     pool::Changes,
+    post::{self, Poster},
 };
 
 /// Time to list tools, all pages.
@@ -43,15 +44,24 @@ const TOOLS_MAX: usize = 1_000;
 /// Time to say that one is there.
 const CHECK: Duration = Duration::from_secs(10);
 
+/// A tool as the source offered it last.
+struct Offered {
+    tool: OfferedTool,
+    /// See [`post::is_plain`].
+    is_plain: bool,
+}
+
 /// A connection that was agreed upon.
 pub(crate) struct Connection {
     service: Service,
+    /// Sends calls without it, where that can be done.
+    poster: Option<Poster>,
     /// How its stream ended, where it has one.
     end: Arc<End>,
     target: SourceTarget,
     listeners: Listeners,
     /// What it offered when it was asked last.
-    offered: RwLock<HashMap<String, OfferedTool>>,
+    offered: RwLock<HashMap<String, Offered>>,
     is_modern: bool,
     /// The protocol's version.
     pub(crate) protocol: String,
@@ -65,7 +75,7 @@ impl Connection {
     pub(crate) async fn open(broker: Arc<Broker>, target: SourceTarget, changed: Arc<Changes>) -> Result<Self, String> {
         let listeners = Listeners::default();
         let handler = Handler { source: target.id, listeners: Arc::clone(&listeners), changed: Arc::clone(&changed) };
-        let (service, end) = handshake::agree(&broker, &target, &handler).await?;
+        let Agreed { service, end, http } = handshake::agree(&broker, &target, &handler).await?;
         // What is listed is compared with what was approved: it must be what is there now.
         service.peer().set_response_cache_config(ClientCacheConfig::disabled()).await;
         let info = service.peer().peer_info();
@@ -74,8 +84,11 @@ impl Connection {
         if is_modern {
             tokio::spawn(listen(service.peer().clone(), target.id, changed));
         }
+        let http = http.filter(|_| is_modern);
+        let poster = http.and_then(|http| Poster::new(http, &target.rule.url, &version, handler.get_info()));
         let offered = RwLock::default();
-        let connection = Self { service, end, target, listeners, offered, is_modern, protocol: version.to_string() };
+        let connection =
+            Self { service, poster, end, target, listeners, offered, is_modern, protocol: version.to_string() };
         connection.list().await?;
         Ok(connection)
     }
@@ -125,7 +138,8 @@ impl Connection {
     pub(crate) async fn list(&self) -> Result<Vec<OfferedTool>, String> {
         let listed = timeout(LIST, self.list_pages()).await;
         let listed = listed.map_err(|_| format!("it did not list its tools within {} s", LIST.as_secs()))??;
-        let by_name = listed.iter().map(|tool| (tool.name.clone(), tool.clone())).collect();
+        let offered = |tool: &OfferedTool| Offered { tool: tool.clone(), is_plain: post::is_plain(tool) };
+        let by_name = listed.iter().map(|tool| (tool.name.clone(), offered(tool))).collect();
         *self.offered.write().unwrap_or_else(PoisonError::into_inner) = by_name;
         Ok(listed)
     }
@@ -136,7 +150,13 @@ impl Connection {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&tool.name)
-            .is_some_and(|offered| offered == tool)
+            .is_some_and(|offered| offered.tool == *tool)
+    }
+
+    /// What sends calls of a tool without the SDK, where that can be done.
+    fn poster(&self, tool: &str) -> Option<&Poster> {
+        let offered = self.offered.read().unwrap_or_else(PoisonError::into_inner);
+        self.poster.as_ref().filter(|_| offered.get(tool).is_some_and(|offered| offered.is_plain))
     }
 
     async fn list_pages(&self) -> Result<Vec<OfferedTool>, String> {
@@ -167,6 +187,9 @@ impl Connection {
         call: SourceCall,
         observer: Arc<dyn Observer>,
     ) -> Result<ServerResult, ServiceError> {
+        if let Some(poster) = self.poster(&call.tool.name) {
+            return poster.call(call, &*observer).await;
+        }
         let params = CallToolRequestParams::new(call.tool.name.clone()).with_arguments(call.arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let mut running = {

@@ -22,25 +22,30 @@ pub(crate) const EVENT_MAX: usize = 17 << 20;
 /// Requests over one connection that wait for their answer to begin.
 const AT_ONCE: usize = 64;
 
-/// What was agreed upon.
+/// The SDK's side of a connection.
 pub(crate) type Service = RunningService<RoleClient, Handler>;
+
+/// What was agreed upon.
+pub(crate) struct Agreed {
+    pub(crate) service: Service,
+    /// How its stream ended, where it has one.
+    pub(crate) end: Arc<End>,
+    /// The HTTP below it, where each message is a request of its own.
+    pub(crate) http: Option<Http>,
+}
 
 /// Connects and says hello. What is heard goes to `handler`.
 ///
 /// # Errors
 /// A sentence: it cannot be reached, or speaks something else.
-pub(crate) async fn agree(
-    broker: &Arc<Broker>,
-    target: &SourceTarget,
-    handler: &Handler,
-) -> Result<(Service, Arc<End>), String> {
+pub(crate) async fn agree(broker: &Arc<Broker>, target: &SourceTarget, handler: &Handler) -> Result<Agreed, String> {
     let http = Http::new(broker, target).map_err(|error| error.to_string())?;
     let url = target.rule.url.as_str();
     if target.rule.transport == TransportKind::Sse {
         return over_sse(&http, url, handler.clone()).await;
     }
     match over_streamable(&http, url, handler.clone()).await {
-        Ok(service) => Ok((service, Arc::default())),
+        Ok(service) => Ok(Agreed { service, end: Arc::default(), http: Some(http) }),
         Err(error) if http.is_unfit() => {
             let older = over_sse(&http, url, handler.clone()).await;
             older.map_err(|older| format!("{error}; nor does it speak HTTP+SSE there: {older}"))
@@ -63,7 +68,7 @@ async fn over_streamable(http: &Http, url: &str, handler: Handler) -> Result<Ser
 }
 
 /// The newer protocol was never spoken this way, so nobody is asked for it.
-async fn over_sse(http: &Http, url: &str, handler: Handler) -> Result<(Service, Arc<End>), String> {
+async fn over_sse(http: &Http, url: &str, handler: Handler) -> Result<Agreed, String> {
     let end = Arc::<End>::default();
     let agreed = async {
         let transport = HttpSse::open(http, url, Arc::clone(&end)).await.map_err(|error| chain(&error))?;
@@ -71,7 +76,7 @@ async fn over_sse(http: &Http, url: &str, handler: Handler) -> Result<(Service, 
         agreed.map_err(|error| end.why().unwrap_or_else(|| refusal(&error)))
     };
     let service = timeout(CONNECT, agreed).await.map_err(|_| too_slow())??;
-    Ok((service, end))
+    Ok(Agreed { service, end, http: None })
 }
 
 fn too_slow() -> String {

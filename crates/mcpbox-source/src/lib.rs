@@ -15,6 +15,7 @@ mod handshake;
 mod http;
 mod http_sse;
 mod pool;
+mod post;
 mod reply;
 mod sse;
 

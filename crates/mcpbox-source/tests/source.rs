@@ -56,11 +56,12 @@ fn schema(value: Value) -> Arc<JsonObject> {
 impl Server {
     fn tools(&self) -> Vec<Tool> {
         let words = if self.0.is_changed.load(Ordering::SeqCst) { "Counts otherwise" } else { "Counts" };
-        ["count", "wait", "large"]
-            .map(|name| {
-                Tool::new(name, words, schema(json!({"type": "object", "properties": {"n": {"type": "integer"}}})))
-            })
-            .to_vec()
+        let plain = schema(json!({"type": "object", "properties": {"n": {"type": "integer"}}}));
+        // The server refuses a call of it whose header does not say what the body does.
+        let routed = json!({"type": "object", "properties": {"n": {"type": "integer", "x-mcp-header": "Number"}}});
+        let mut tools = ["count", "wait", "large"].map(|name| Tool::new(name, words, Arc::clone(&plain))).to_vec();
+        tools.push(Tool::new("routed", words, schema(routed)));
+        tools
     }
 }
 
@@ -192,6 +193,16 @@ fn a_server_of_the_newer_protocol_is_called_with_progress() {
 #[test]
 fn a_server_of_the_older_protocol_is_called_with_progress() {
     in_namespace("a_server_of_the_older_protocol_is_called_with_progress", || calls_with_progress(true, "2025-11-25"));
+}
+
+#[test]
+fn arguments_go_into_headers_where_the_tool_wants_them_there_too() {
+    in_namespace("arguments_go_into_headers_where_the_tool_wants_them_there_too", async || {
+        let world = World::new(false).await;
+        let routed = world.offered("routed").await;
+        let outcome = world.call(&routed, Limits::default(), Arc::new(Unobserved)).await;
+        assert_eq!(outcome.result.unwrap().value, json!({"n": {"n": 7}}));
+    });
 }
 
 #[test]
