@@ -45,6 +45,20 @@ class ToolError(Exception):
         return f"{self.kind}: {self.message}"
 
 
+class ElicitError(Exception):
+    """`ctx.elicit` came to nothing: `kind`, `message`, `hint`."""
+
+    def __init__(self, failure: dict[str, Any]) -> None:
+        super().__init__(failure["message"])
+        self.kind: str = failure["kind"]
+        self.message: str = failure["message"]
+        self.hint: str | None = failure.get("hint")
+
+
+class CannotAsk(ElicitError):
+    """There is nobody to ask, or the client cannot show a form."""
+
+
 def describe(error: BaseException, source: str, *, strict: bool) -> dict[str, Any]:
     lines = source.splitlines()
     frames = _tool_frames(error)
@@ -65,6 +79,7 @@ def _kind(error: BaseException, frames: list[tuple[int, str]]) -> str:
     kinds: list[tuple[type | tuple[type, ...], str]] = [
         (language.ImportDenied, "import_denied"),
         (SecretMissing, "secret_missing"),
+        (CannotAsk, "cannot_ask"),
         (MemoryError, "memory"),
         (parameters.InvalidArgument, "invalid_arguments"),
         (results.TooLarge, "output_too_large"),
@@ -92,7 +107,7 @@ def _message(error: BaseException) -> str:
             return f"the result is larger than {error.args[0]} bytes of JSON"
         if isinstance(error, MemoryError):
             return "the tool used more memory than it may"
-        if isinstance(error, (language.ImportDenied, SecretMissing, NoMain, parameters.InvalidArgument, results.NotJson)):
+        if isinstance(error, (language.ImportDenied, SecretMissing, ElicitError, NoMain, parameters.InvalidArgument, results.NotJson)):
             return str(error)
         text = str(error)
         return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -103,7 +118,7 @@ def _message(error: BaseException) -> str:
 def _hint(error: BaseException, *, strict: bool) -> str | None:
     if isinstance(error, NameError) and strict and getattr(error, "name", None) in language.FORBIDDEN_BUILTINS:
         return f"'{error.name}' does not exist under the strict code policy; write it without, or ask the admin for 'standard'"
-    if isinstance(error, ToolError):
+    if isinstance(error, (ToolError, ElicitError)):
         return error.hint
     if isinstance(error, results.TooLarge):
         return "Return less: page, filter or summarise, and let the caller ask for the next part"

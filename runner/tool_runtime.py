@@ -36,7 +36,10 @@ _ROOTS = preload.package_roots()
 
 
 class Context:
-    """`ctx`: what a tool says while it runs."""
+    """`ctx`: what a tool says and asks while it runs."""
+
+    ElicitError = failures.ElicitError
+    CannotAsk = failures.CannotAsk
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -49,6 +52,12 @@ class Context:
     def log(self, *values: object) -> None:
         """Sends a line to the client's log."""
         self._channel.send({"type": "log", "message": " ".join(map(str, values))[:8000]})
+
+    async def elicit(self, message: str, schema: Any = None, *, key: str | None = None) -> Any:
+        """Asks the user of the client, and waits for the answer."""
+        import asking
+
+        return await asking.ask(self._channel, message, schema, key)
 
 
 class Secrets(dict):

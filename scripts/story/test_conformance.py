@@ -13,6 +13,7 @@ import pytest
 from box import Box
 from llm import connect
 from mcp import Client
+from short_names import ShortNames
 
 pytestmark = pytest.mark.anyio
 
@@ -26,11 +27,12 @@ PIXEL = "iVBORw0KGgo"
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     it = Box(tmp_path_factory.mktemp("conformance") / "data")
-    it.start("--mcp-addr", ADDRESS, "--mcp-allowed-origins", f"http://{ADDRESS}")
+    it.start("--mcp-addr", "127.0.0.1:8018", "--mcp-allowed-origins", f"http://{ADDRESS}")
     try:
         it.create_admin()
         it.allow_many_requests()
-        yield it
+        with ShortNames(ADDRESS, 8018):
+            yield it
     finally:
         it.stop()
 
@@ -48,7 +50,7 @@ async def pack(box: Box) -> Box:
 @pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
 async def test_the_suite_passes_but_for_what_is_expected_to_fail(pack: Box, revision: str, tmp_path: Path) -> None:
     command = [
-        os.environ["MCPBOX_NODE"], str(SUITE), "server", "--url", pack.mcp_url, "--requirements", revision,
+        os.environ["MCPBOX_NODE"], str(SUITE), "server", "--url", f"http://{ADDRESS}/mcp", "--requirements", revision,
         "--expected-failures", str(HERE / f"expected-{revision}.yaml"), "--output-dir", str(tmp_path),
     ]  # fmt: skip
     with anyio.fail_after(300):

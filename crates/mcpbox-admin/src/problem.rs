@@ -207,6 +207,8 @@ fn status_of(kind: FailureKind) -> (StatusCode, &'static str) {
         | K::Memory
         | K::Cpu
         | K::OutputTooLarge
+        | K::CannotAsk
+        | K::Asked
         | K::Exception => (StatusCode::UNPROCESSABLE_ENTITY, "Cannot be used as it is"),
     }
 }

@@ -6,7 +6,10 @@ mod place;
 
 use std::collections::HashSet;
 
-use mcpbox_core::{name::OfferName, uri::UriTemplate};
+use mcpbox_core::{
+    name::OfferName,
+    uri::{PAGE_MIME_TYPE, PAGE_SCHEME, UriTemplate},
+};
 use ruff_python_ast::{ModModule, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use serde_json::Value;
@@ -117,6 +120,7 @@ impl About<'_> {
             }
         };
         let name = self.name(report)?;
+        self.check_page(&uri, report)?;
         self.check_template(&uri, report)?;
         let (schema, parameters) = self.parameters(symbols, report);
         Some(ResourceOffer {
@@ -148,6 +152,28 @@ impl About<'_> {
     fn description(&self) -> Option<String> {
         let said = self.written.description.as_deref().map(docstring::clip);
         said.or_else(|| Some(self.docs.summary.clone())).filter(|text| !text.trim().is_empty())
+    }
+
+    /// A page that clients show beside the tool has its own scheme, its own type and no parameters: all three or none.
+    fn check_page(&self, uri: &UriTemplate, report: &mut Report) -> Option<()> {
+        let is_page = self.written.mime_type.as_deref() == Some(PAGE_MIME_TYPE);
+        let is_named_so = uri.as_str().starts_with(PAGE_SCHEME);
+        if is_page != is_named_so || uri.as_str().starts_with("ui:") && !is_named_so || is_page && !uri.is_fixed() {
+            let message = "ui:// is for pages that clients show beside the tool, and pages are nowhere else";
+            let hint = "Write `@resource(\"ui://lamp/panel\", mime_type=\"text/html;profile=mcp-app\")` without parameters, or use another scheme.";
+            report.error("bad_page", self.offer.decorator, message, hint);
+            return None;
+        }
+        if is_page {
+            let message = "clients that can show what this returns as a page beside the tool, where it runs scripts in a frame of its own";
+            report.notice(
+                "shows_page",
+                self.offer.decorator,
+                message,
+                "Keep it whole in one document: it may load nothing.",
+            );
+        }
+        Some(())
     }
 
     /// The parameters of the URI and of the function are the same.

@@ -11,6 +11,7 @@ mod flow;
 mod loops;
 mod obfuscation;
 mod patterns;
+mod questions;
 mod resources;
 mod shadows;
 mod shapes;

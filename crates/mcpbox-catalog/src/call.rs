@@ -6,23 +6,27 @@ use std::sync::Arc;
 
 use mcpbox_core::{
     call::Profile,
-    capability::Capability,
-    execute::{Execution, Observed, Observer, Outcome, ToolOutput, UnsealedSecret},
-    failure::{Failure, FailureKind},
+    execute::{Execution, Observed, Observer, Outcome, ToolOutput},
+    failure::Failure,
     ids::CallId,
 };
-use mcpbox_store::secrets;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tracing::{Instrument, field::Empty};
 
 use crate::{
-    Caller, Catalog, CatalogError, PublishedTool, Snapshot, expiry,
+    Caller, Catalog, PublishedTool, Snapshot,
+    ask::{Asker, binding},
+    expiry,
     observe::{Stage, TRACE},
     offers::Offer,
     packages,
     record::{OpenRecord, Run},
     run, source, validate,
 };
+
+mod unseal;
+
+use unseal::unseal;
 
 /// Longest name that a span shows, bytes; nothing that exists is longer.
 const SPAN_NAME_MAX: usize = 160;
@@ -148,6 +152,14 @@ async fn run_call(
     };
     let Found { tool, offer, values } = found;
     arguments.extend(values);
+    let binding = || binding(&tool, offer.as_ref(), origin, &arguments);
+    let asker = match Asker::open(cat, observer.asking(), binding).await {
+        Ok(asker) => Arc::new(asker),
+        Err(failure) => {
+            meters.refused(failure.kind);
+            return CallReply { call_id: None, result: Err(failure), structured: None, tool: Some(tool), offer };
+        }
+    };
     // No run without a record: opened first, closed whatever happens.
     let mut record = cat.records.open(about(cat, &tool, offer.as_ref(), origin), &arguments);
     let call_id = record.id();
@@ -155,7 +167,7 @@ async fn run_call(
     let prepared = meters.stage(Stage::Prepare, prepare(cat, (&tool, offer.as_ref()), arguments, &mut record)).await;
     let outcome = match prepared {
         Ok(execution) => {
-            let observer = record.observer(observer);
+            let observer = asker.observer(record.observer(observer));
             let mut outcome = match &tool.compiled.pinned {
                 Some(pinned) => {
                     let run = source::run(cat, (&tool, pinned), execution, observer, &mut record);
@@ -163,6 +175,7 @@ async fn run_call(
                 }
                 None => meters.stage(Stage::Run, cat.executor.execute(execution, observer)).await,
             };
+            record.note(asker.close(cat, &mut outcome).await);
             let check = async { complete(&mut outcome, &tool, offer.as_ref()) };
             meters.stage(Stage::Check, check).await;
             outcome
@@ -261,36 +274,6 @@ async fn prepare(
         http_mocks: None,
         limits: tool.limits,
     })
-}
-
-/// The values of the secrets that were granted to the tool; a granted one that its code uses must have a value.
-async fn unseal(cat: &Catalog, tool: &PublishedTool) -> Result<Vec<UnsealedSecret>, Failure> {
-    // A source gets its own secret and no other.
-    if tool.secrets.is_empty() || tool.compiled.pinned.is_some() {
-        return Ok(Vec::new());
-    }
-    let opened = secrets::unseal(&cat.store.reader(), tool.server_id, &tool.secrets).await;
-    let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
-    let used = |key| tool.compiled.version.content.capabilities.contains(&Capability::Secret { key });
-    let missing =
-        tool.secrets.iter().find(|key| used((*key).clone()) && !opened.iter().any(|(secret, _)| secret.key == **key));
-    if let Some(key) = missing {
-        let page = cat.admin_page(&format!("servers/{}", tool.server_id));
-        let failure = Failure::new(
-            FailureKind::SecretMissing,
-            format!("the secret {key} of server '{}' has no value yet", tool.server),
-        );
-        let hint = format!("ask the human to set it at {page}; never ask for a value in the chat");
-        let next = json!({"server_id": tool.server});
-        return Err(failure.hint(hint).human(page).next("mcpbox_list_server_secrets", next));
-    }
-    let unsealed = |(secret, value): (mcpbox_core::secret::Secret, _)| UnsealedSecret {
-        key: secret.key,
-        value,
-        mode: secret.mode,
-        hosts: secret.hosts,
-    };
-    Ok(opened.into_iter().map(unsealed).collect())
 }
 
 /// The outcome of a run that was refused before it began.

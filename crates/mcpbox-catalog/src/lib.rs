@@ -10,6 +10,7 @@
 
 pub mod access;
 mod allowed;
+mod ask;
 mod assessment;
 mod audited;
 pub mod author;

@@ -151,6 +151,11 @@ impl OpenRecord {
         Arc::new(Listening::new(self.said.clone(), listener))
     }
 
+    /// Keeps these lines with the record.
+    pub(crate) fn note(&self, lines: Vec<String>) {
+        lines.iter().for_each(|line| self.said.add(line));
+    }
+
     /// Takes a value unsealed for the run out of what the record keeps.
     pub(crate) fn scrub(&mut self, secret: &SecretString) {
         if let Some(record) = &mut self.record {

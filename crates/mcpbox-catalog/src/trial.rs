@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Catalog, CatalogError, allowed::Allowed, compile::Compiled, expiry, nearest, needs::Standing, packages,
+    Catalog, CatalogError, allowed::Allowed, ask, compile::Compiled, expiry, nearest, needs::Standing, packages,
     record::Run, redact, run, source, validate,
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) purpose: TrialPurpose,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) http_mocks: Option<Vec<HttpMock>>,
+    /// What the user answers to its questions.
+    pub(crate) answers: Option<Vec<Value>>,
     /// The example that is repeated.
     pub(crate) repeats: Option<CallId>,
 }
@@ -64,6 +66,7 @@ pub(crate) async fn run(
     let name = published_name(&server.name, &tool.name);
     source::check_ours(tool, &name)?;
     check_mocks(attempt.http_mocks.as_deref())?;
+    let asker = ask::canned(attempt.answers.clone())?;
     let compiled = Compiled::any(attempt.version.clone()).map_err(CatalogError::internal)?;
     let trial = trial(&attempt);
     let arguments = validate::check_arguments(
@@ -94,7 +97,9 @@ pub(crate) async fn run(
             let program = Arc::new(allowed.program(server, &compiled, environment));
             let input = (arguments, attempt.http_mocks);
             let execution = execution(call_id, server, &compiled, allowed, program, input);
-            let mut outcome = cat.executor.execute(execution, record.observer(observer)).await;
+            let observer = asker.observer(record.observer(observer));
+            let mut outcome = cat.executor.execute(execution, observer).await;
+            record.note(asker.close(cat, &mut outcome).await);
             run::complete(&mut outcome, &compiled, &name, server.code_policy);
             outcome
         }
@@ -106,8 +111,8 @@ pub(crate) async fn run(
 
 /// What makes the run evidence. It can be repeated only as it was: with arguments and mocks that are kept whole.
 fn trial(attempt: &Attempt<'_>) -> Trial {
-    let given = attempt.http_mocks.as_ref();
-    let form = given.map_or(Value::Null, |mocks| json!(mocks));
+    let (given, answers) = (attempt.http_mocks.as_ref(), attempt.answers.as_ref());
+    let form = json!([given, answers]);
     let is_kept = form.to_string().len() <= MOCKS_KEPT_BYTES && redact::value(&form) == form;
     let arguments = Value::Object(attempt.arguments.clone());
     Trial {
@@ -115,6 +120,7 @@ fn trial(attempt: &Attempt<'_>) -> Trial {
         content_hash: attempt.version.content_hash.clone(),
         mocked: given.is_some(),
         http_mocks: given.filter(|_| is_kept).cloned(),
+        answers: answers.filter(|_| is_kept).cloned(),
         repeatable: is_kept && redact::arguments(&attempt.arguments) == arguments,
         is_example: false,
         repeats: attempt.repeats,

@@ -106,7 +106,11 @@ pub struct Trial {
     /// The mocks, when they were given, are at most 64 KiB and nothing in them looks secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_mocks: Option<Vec<HttpMock>>,
-    /// Whether it can be run again as it was: nothing was redacted from arguments and mocks, nothing was cut.
+    /// The answers to its questions, when they were given and are kept like the mocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
+    pub answers: Option<Vec<Value>>,
+    /// Whether it can be run again as it was: nothing was redacted from arguments, mocks and answers, nothing was cut.
     pub repeatable: bool,
     /// Whether it is one of the version's regression examples, which are run again for each newer version.
     pub is_example: bool,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    ask::{self, Asking},
     capability::HostRule,
     failure::Failure,
     hash::ContentHash,
@@ -215,6 +216,20 @@ pub trait Observer: Send + Sync + 'static {
     fn tools(&self) -> Option<&dyn ToolCalls> {
         None
     }
+    /// Through which the run may ask the user of its client.
+    fn questions(&self) -> Option<&dyn Questions> {
+        None
+    }
+    /// How that user can be asked. Whoever makes runs turns it into [`Observer::questions`].
+    fn asking(&self) -> Asking {
+        ask::NOBODY
+    }
+}
+
+/// Asks the user of the client on behalf of a run. Whoever implements it checks the question; dropping the future takes it back.
+pub trait Questions: Send + Sync {
+    /// `await ctx.elicit(...)`: `{action, content}`. `question` is what the run put together.
+    fn ask(&self, question: Value) -> BoxFuture<'_, Result<Value, Failure>>;
 }
 
 /// Calls tools on behalf of a run. Whoever implements it decides whether the run may; dropping the future cancels the call.

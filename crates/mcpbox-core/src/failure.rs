@@ -72,6 +72,10 @@ pub enum FailureKind {
     OutputTooLarge,
     /// The tool raised, or its process died.
     Exception,
+    /// The run wants to ask the user of its client, who cannot be asked.
+    CannotAsk,
+    /// No failure: the run ended with a question to the user, and runs again with the answer.
+    Asked,
     /// The tool exists but is not published.
     NotLive,
     /// Nothing of that name.
@@ -106,6 +110,8 @@ impl FailureKind {
             Self::Cpu => "cpu",
             Self::OutputTooLarge => "output_too_large",
             Self::Exception => "exception",
+            Self::CannotAsk => "cannot_ask",
+            Self::Asked => "asked",
             Self::NotLive => "not_live",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",

@@ -1,6 +1,7 @@
 //! The vocabulary and the rules of MCPbox: what a server, a tool, a version, a grant and a review are, and which
 //! steps between their states exist. Pure: no I/O, no clock of its own, no async runtime.
 
+pub mod ask;
 pub mod audit;
 pub mod bearer;
 pub mod call;

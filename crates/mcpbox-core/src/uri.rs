@@ -22,7 +22,6 @@ const RESERVED: &[&str] = &[
     "skill",
     "ssh",
     "tel",
-    "ui",
     "vbscript",
     "view-source",
     "ws",
@@ -73,6 +72,11 @@ impl UriError {
         }
     }
 }
+
+/// The MIME type of a page that a client shows beside a tool (the extension MCP Apps).
+pub const PAGE_MIME_TYPE: &str = "text/html;profile=mcp-app";
+/// The scheme that such pages have, and nothing else.
+pub const PAGE_SCHEME: &str = "ui://";
 
 /// A URI, or a template of some.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -262,7 +266,6 @@ mod tests {
             ("Notes://a", UriError::NoScheme("Notes://a".into())),
             ("{scheme}://a", UriError::NoScheme("{scheme}://a".into())),
             ("https://a.de", UriError::Reserved("https".into())),
-            ("ui://page", UriError::Reserved("ui".into())),
             ("notes://ä", UriError::Character('ä')),
             ("notes://a}", UriError::Character('}')),
             ("notes://{a", UriError::Brace("a".into())),

@@ -129,6 +129,8 @@ pub enum CeremonyKind {
     CodeAppEnrolment,
     /// Somebody was sent to the OpenID provider.
     Oidc,
+    /// A run ended with a question to the user of its client, and the answer is wanted.
+    Question,
 }
 
 /// What is remembered between two steps, for minutes. The token that names it is known to the browser.

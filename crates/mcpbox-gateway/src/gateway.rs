@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcpbox_catalog::Catalog;
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -12,6 +13,9 @@ use crate::{
     remote::StrangerLimits,
     toolset::Lists,
 };
+
+/// Runs that may wait for people at one time: each holds a place in the sandbox.
+const QUESTIONS_MAX: usize = 16;
 
 /// What all requests share.
 pub(crate) struct Gateway {
@@ -24,6 +28,8 @@ pub(crate) struct Gateway {
     pub(crate) changes: Changes,
     /// Told when a token may have lost its force.
     pub(crate) access_changes: Changes,
+    /// Places of questions that wait for people, each with a run.
+    pub(crate) questions: Arc<Semaphore>,
     /// Requests whose answer shutdown waits for.
     pub(crate) requests: TaskTracker,
     /// Subscriptions, which shutdown lets say a last word.
@@ -55,6 +61,7 @@ impl Gateway {
             lists: Lists::default(),
             changes,
             access_changes,
+            questions: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             requests: TaskTracker::new(),
             listeners: TaskTracker::new(),
             tasks,

@@ -2,6 +2,7 @@
 //! the request; nothing is registered ahead.
 #![expect(deprecated, reason = "MCP is about to drop its logging; clients of both eras still ask for it")]
 
+mod ask;
 mod call;
 mod era;
 mod instructions;
@@ -21,13 +22,14 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
         GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod,
-        SetLevelRequestParams, SubscriptionFilter, Tool,
+        ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SetLevelRequestMethod, SetLevelRequestParams,
+        SubscriptionFilter, Tool,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext, SubscriptionSendError},
 };
 
 use self::{
+    ask::{Ask, Ended},
     era::{ForEra, LIST_TTL_MS, check_page, is_modern, server_info, server_meta},
     listening::Listed,
     progress::Wanted,
@@ -72,17 +74,7 @@ impl Handler {
     }
 
     fn config(toolset: &Toolset, who: &Principal) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_logging()
-            .enable_completions()
-            .enable_prompts()
-            .enable_prompts_list_changed()
-            .enable_resources()
-            .enable_resources_list_changed()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
-        ServerConfig::new(capabilities)
+        ServerConfig::new(era::capabilities())
             .with_server_info(server_info())
             .with_instructions(instructions::of(toolset, who))
     }
@@ -126,11 +118,16 @@ impl ServerHandler for Handler {
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let wanted = self.wanted(&context);
-        Box::pin(call::call_tool(&self.gateway, request, context, wanted)).await.map(Into::into)
+        let ask = Ask::of(&self.gateway, &context, (request.request_state.take(), request.input_responses.take()));
+        let result = Box::pin(call::call_tool(&self.gateway, request, context, (wanted, &ask))).await;
+        Ok(match ask.ended(result)? {
+            Ended::Complete(result) => result.into(),
+            Ended::InputRequired(asked) => asked.into(),
+        })
     }
 
     async fn set_level(
@@ -148,7 +145,10 @@ impl ServerHandler for Handler {
     fn get_tool(&self, name: &str) -> Option<Tool> {
         match tools::find(name) {
             Some(definition) => Some(definition.listed()),
-            None => self.gateway.catalog.snapshot().resolve(name).ok().map(|tool| toolset::listed(&tool)),
+            None => {
+                let snapshot = self.gateway.catalog.snapshot();
+                snapshot.resolve(name).ok().map(|tool| toolset::listed(&tool, &snapshot))
+            }
         }
     }
 
@@ -241,12 +241,17 @@ impl ServerHandler for Handler {
 
     async fn get_prompt(
         &self,
-        request: GetPromptRequestParams,
+        mut request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let is_modern = is_modern(&context);
         let wanted = self.wanted(&context);
-        let mut result = Box::pin(offers::get_prompt(&self.gateway, request, context, wanted)).await?;
+        let ask = Ask::of(&self.gateway, &context, (request.request_state.take(), request.input_responses.take()));
+        let result = Box::pin(offers::get_prompt(&self.gateway, request, context, (wanted, &ask))).await;
+        let mut result = match ask.ended(result)? {
+            Ended::Complete(result) => result,
+            Ended::InputRequired(asked) => return Ok(asked.into()),
+        };
         result.meta = is_modern.then(server_meta);
         Ok(result.into())
     }
@@ -275,12 +280,17 @@ impl ServerHandler for Handler {
 
     async fn read_resource(
         &self,
-        request: ReadResourceRequestParams,
+        mut request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let is_modern = is_modern(&context);
         let wanted = self.wanted(&context);
-        let mut result = Box::pin(offers::read_resource(&self.gateway, request, context, wanted)).await?;
+        let ask = Ask::of(&self.gateway, &context, (request.request_state.take(), request.input_responses.take()));
+        let result = Box::pin(offers::read_resource(&self.gateway, request, context, (wanted, &ask))).await;
+        let mut result = match ask.ended(result)? {
+            Ended::Complete(result) => result,
+            Ended::InputRequired(asked) => return Ok(asked.into()),
+        };
         if is_modern {
             // What a function returns may be another thing a moment later.
             result = result.with_ttl_ms(0).with_cache_scope(CacheScope::Private);

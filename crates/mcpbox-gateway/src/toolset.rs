@@ -8,7 +8,8 @@ use std::{
 
 use mcpbox_catalog::{PublishedTool, Snapshot, nearest};
 use mcpbox_core::principal::Principal;
-use rmcp::model::{Tool, ToolAnnotations};
+use rmcp::model::{MetaObject, Tool, ToolAnnotations};
+use serde_json::json;
 
 use crate::{
     nearest::likeness,
@@ -102,17 +103,26 @@ impl Toolset {
 
     fn list(&self, snapshot: &Snapshot) -> Vec<Tool> {
         let management = tools::all().filter(|one| self.has_management(one)).map(Definition::listed);
-        let published = snapshot.published().iter().filter(|tool| self.has_published(tool)).map(|tool| listed(tool));
+        let published = snapshot.published().iter().filter(|tool| self.has_published(tool));
+        let published = published.map(|tool| listed(tool, snapshot));
         management.chain(published).collect()
     }
 }
 
-/// A published tool as MCP lists it.
-pub(crate) fn listed(tool: &PublishedTool) -> Tool {
+/// A published tool as MCP lists it, with the page that clients may show beside it (the extension MCP Apps).
+pub(crate) fn listed(tool: &PublishedTool, snapshot: &Snapshot) -> Tool {
     let hints = ToolAnnotations::new().read_only(tool.read_only_hint).open_world(tool.open_world_hint);
     let listed = Tool::new(tool.name.clone(), tool.description.clone(), tool.input_schema.clone())
         .with_title(tool.title.clone())
         .with_annotations(hints);
+    let listed = match snapshot.page_of(tool) {
+        Some(uri) => {
+            let mut meta = MetaObject::new();
+            meta.insert("ui".to_owned(), json!({ "resourceUri": uri }));
+            listed.with_meta(meta)
+        }
+        None => listed,
+    };
     match &tool.output_schema {
         Some(schema) => listed.with_raw_output_schema(schema.clone()),
         None => listed,

@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use mcpbox_core::{
     execute::{Execution, Observer, Program},
+    failure::{Failure, FailureKind},
     name::SecretKey,
     secret::SecretMode,
     server::CodePolicy,
@@ -23,11 +24,13 @@ use crate::{
     zygote::{Child, Exit},
 };
 
+mod clock;
 mod fetches;
 mod outbox;
 mod output;
 mod tools;
 
+use clock::Clock;
 use fetches::Requests;
 use outbox::Outbox;
 pub(crate) use output::Output;
@@ -45,6 +48,8 @@ pub(crate) enum Finish {
     Returned(Bytes),
     /// The runner reported a failure.
     Failed(SaidFailure),
+    /// It asked the user, and begins anew when they answered.
+    Asked(Failure),
     /// The wall clock limit was reached.
     TimedOut,
     /// The child died, or broke the protocol.
@@ -76,17 +81,18 @@ impl Call<'_> {
     /// Runs it on `child`, which is dead afterwards.
     pub(crate) async fn run(self, mut child: Child) -> Ended {
         let started = Instant::now();
-        let deadline = started + Duration::from_millis(self.execution.limits.timeout_ms);
+        let clock = Clock::new(Duration::from_millis(self.execution.limits.timeout_ms));
         let mut output = Output::new(self.execution.limits.stdout_bytes);
         let mut seen = Seen::default();
         child.limit_memory(self.execution.limits.memory_bytes);
-        let mut talk = Talk::new(&self, &child);
+        let mut talk = Talk::new(&self, &child, &clock);
         // Ends with the conversation, and with it every connection that was made through the proxy.
         let admission = child.proxy().map(|gate| gate.admit(Arc::clone(self.session)));
         talk.outbox.push(self.run_frame(admission.as_ref()));
-        let finish = match tokio::time::timeout_at(deadline, talk.until_answer(&mut output, &mut seen)).await {
-            Ok(finish) => finish,
-            Err(_) => Finish::TimedOut,
+        let finish = tokio::select! {
+            biased;
+            finish = talk.until_answer(&mut output, &mut seen) => finish,
+            () = clock.run_out() => Finish::TimedOut,
         };
         let duration = started.elapsed();
         drop(admission);
@@ -156,6 +162,7 @@ fn top(module: &str) -> &str {
 struct Talk<'a> {
     call: &'a Call<'a>,
     child: &'a Child,
+    clock: &'a Clock,
     reader: Reader,
     requests: Requests<'a>,
     tools: ToolCalls<'a>,
@@ -166,13 +173,14 @@ struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    fn new(call: &'a Call<'a>, child: &'a Child) -> Self {
+    fn new(call: &'a Call<'a>, child: &'a Child, clock: &'a Clock) -> Self {
         Self {
             call,
             child,
+            clock,
             reader: Reader::default(),
             requests: Requests::default(),
-            tools: ToolCalls::of(call.observer.tools()),
+            tools: ToolCalls::of(call.observer),
             outbox: Outbox::default(),
             messages: 0,
             is_locked: child.is_locked,
@@ -200,7 +208,11 @@ impl<'a> Talk<'a> {
                 () = self.outbox.send(&self.child.stream), if !self.outbox.is_empty() => {}
                 Some(step) = self.requests.next(), if self.requests.is_busy() => self.requests.tell(step, &mut self.outbox),
                 Some((id, ended)) = self.tools.next(), if self.tools.is_busy() && !self.outbox.is_full() => {
+                    if let Err(failure) = &ended && failure.kind == FailureKind::Asked {
+                        return Finish::Asked(failure.clone());
+                    }
                     self.outbox.tool(id, &ended);
+                    self.clock.stand_still(self.tools.is_asking());
                 }
                 () = output.read(&self.child.output), if output.is_open() => {}
             }
@@ -223,6 +235,10 @@ impl<'a> Talk<'a> {
             Said::HttpRead { id, request } => self.requests.read(id, request, &mut self.outbox),
             Said::HttpClose { request } => self.requests.close(request),
             Said::Tool { id, name } => self.tools.begin(id, name, &body, &mut self.outbox),
+            Said::Ask { id } => {
+                self.tools.ask(id, &body, self.call.session, &mut self.outbox);
+                self.clock.stand_still(self.tools.is_asking());
+            }
             Said::Progress { done, total, message } if self.may_speak() => {
                 let message = message.map(|text| self.call.session.scrub_text(&text));
                 self.call.observer.progress(done, total, message);

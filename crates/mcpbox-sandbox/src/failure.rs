@@ -36,6 +36,7 @@ pub(crate) fn outcome(ended: Ended, execution: &Execution, session: &Session) ->
     let result = match finish {
         Finish::Returned(body) => returned(&body, session),
         Finish::Failed(said) => Err(said_failure(said, limits, session)),
+        Finish::Asked(failure) => Err(failure),
         Finish::TimedOut => Err(timed_out(limits)),
         Finish::Broke(WireError::TooLarge { what: "result", .. }) => Err(too_large(limits)),
         Finish::Broke(error) => Err(died(&error, exit, limits)),
@@ -85,6 +86,7 @@ fn said_failure(said: SaidFailure, limits: &Limits, session: &Session) -> Failur
         }
         "invalid_arguments" => FailureKind::InvalidArguments,
         "output_too_large" => FailureKind::OutputTooLarge,
+        "cannot_ask" => FailureKind::CannotAsk,
         _ => FailureKind::Exception,
     };
     let scrub = |text: String| session.scrub_text(&text);

@@ -25,7 +25,7 @@ pub(crate) use copy::open_up;
 pub(crate) use interpreter::Interpreter;
 
 /// The files of the runner, and `requirements.lock` beside them.
-const RUNNER: [(&str, &str); 16] = [
+const RUNNER: [(&str, &str); 17] = [
     ("zygote.py", include_str!("../../../runner/zygote.py")),
     ("lockdown.py", include_str!("../../../runner/lockdown.py")),
     ("preload.py", include_str!("../../../runner/preload.py")),
@@ -41,6 +41,7 @@ const RUNNER: [(&str, &str); 16] = [
     ("content.py", include_str!("../../../runner/content.py")),
     ("offers.py", include_str!("../../../runner/offers.py")),
     ("toolcalls.py", include_str!("../../../runner/toolcalls.py")),
+    ("asking.py", include_str!("../../../runner/asking.py")),
     ("egress.py", include_str!("../../../runner/egress.py")),
 ];
 

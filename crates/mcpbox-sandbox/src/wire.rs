@@ -15,6 +15,8 @@ const HEADER_MAX: usize = 128 * 1024;
 const HTTP_BODY_MAX: usize = 1 << 20;
 /// Largest arguments of a tool that a script calls, bytes of JSON.
 const TOOL_ARGUMENTS_MAX: usize = 1 << 20;
+/// Largest question to the user of the client, bytes of JSON.
+const QUESTION_MAX: usize = 64 << 10;
 /// Largest compiled program.
 const CODE_MAX: usize = 4 << 20;
 /// Read at once.
@@ -48,6 +50,8 @@ pub(crate) enum Said {
     HttpClose { request: u64 },
     /// A call of another tool; the body is its arguments.
     Tool { id: u64, name: String },
+    /// A question to the user of the client, in the body. Answered like a call of a tool.
+    Ask { id: u64 },
     /// How far it is.
     Progress { done: f64, total: Option<f64>, message: Option<String> },
     /// A line for the client's log.
@@ -234,6 +238,7 @@ impl Reader {
         let (what, cap) = match &said {
             Said::Http { .. } | Said::HttpBody { .. } => ("request", HTTP_BODY_MAX),
             Said::Tool { .. } => ("tool call", TOOL_ARGUMENTS_MAX),
+            Said::Ask { .. } => ("question", QUESTION_MAX),
             Said::Result(_) => ("result", result_max),
             Said::Code => ("program", CODE_MAX),
             _ => ("message", 0),
@@ -303,6 +308,7 @@ mod tests {
             bytes(r#"{"type":"http","id":1,"method":"GET","url":"","headers":[]}"#, u32::MAX, b""),
             bytes(r#"{"type":"code"}"#, u32::MAX, b""),
             bytes(r#"{"type":"tool","id":1,"name":"a__b"}"#, (1 << 20) + 1, b""),
+            bytes(r#"{"type":"ask","id":1}"#, (64 << 10) + 1, b""),
         ];
         for case in cases {
             assert!(matches!(read(case), Err(WireError::TooLarge { .. })));

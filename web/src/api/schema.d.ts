@@ -2969,7 +2969,7 @@ export interface components {
          * @description Sorts of failures (the contract of the error results).
          * @enum {string}
          */
-        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "limit_reached" | "storage_full" | "unavailable" | "cancelled";
+        FailureKind: "syntax" | "import_denied" | "host_denied" | "secret_missing" | "invalid_arguments" | "timeout" | "memory" | "cpu" | "output_too_large" | "exception" | "cannot_ask" | "asked" | "not_live" | "not_found" | "conflict" | "forbidden" | "rate_limited" | "limit_reached" | "storage_full" | "unavailable" | "cancelled";
         /**
          * @description What became of a tool.
          * @enum {string}
@@ -6222,7 +6222,9 @@ export interface components {
             mocked: boolean;
             /** @description The mocks, when they were given, are at most 64 KiB and nothing in them looks secret. */
             http_mocks?: components["schemas"]["HttpMock"][] | null;
-            /** @description Whether it can be run again as it was: nothing was redacted from arguments and mocks, nothing was cut. */
+            /** @description The answers to its questions, when they were given and are kept like the mocks. */
+            answers?: Record<string, unknown>[] | null;
+            /** @description Whether it can be run again as it was: nothing was redacted from arguments, mocks and answers, nothing was cut. */
             repeatable: boolean;
             /** @description Whether it is one of the version's regression examples, which are run again for each newer version. */
             is_example: boolean;

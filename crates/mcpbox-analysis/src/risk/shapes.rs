@@ -9,7 +9,7 @@ use ruff_text_size::{Ranged, TextRange};
 use super::{
     commands, credentials, files,
     loops::Loops,
-    obfuscation, patterns, resources, shadows, time, transport,
+    obfuscation, patterns, questions, resources, shadows, time, transport,
     words::{self, Place},
 };
 use crate::{Severity, finding::Report, source::Source, symbols::Symbols, unicode, walk::Facts};
@@ -174,6 +174,7 @@ impl<'s, 'a> Shapes<'s, 'a, '_> {
         files::check_call(call, &path, symbols, report);
         obfuscation::check_call(call, &path, symbols, report);
         patterns::check_call(call, &path, symbols, report);
+        questions::check_call(call, &path, symbols, report);
         resources::check_call(call, &path, symbols, report);
         transport::check_call(call, &path, self.unchecked, report);
         let is_request = self.facts.resolver.request(call, symbols).is_some();

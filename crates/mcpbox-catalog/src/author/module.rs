@@ -18,7 +18,7 @@ const GLOBALS: &[&str] = &[
     "datetime",
     "arguments: the arguments of the call",
     "secrets: a read-only mapping of granted secrets",
-    "ctx: await ctx.progress(done, total, message), ctx.log(message)",
+    "ctx: await ctx.progress(done, total, message), ctx.log(message), answer = await ctx.elicit(question, {\"field\": str})",
 ];
 /// The best known of the modules that no request opens under the strict code policy.
 const NEVER: &[&str] = &[

@@ -35,6 +35,9 @@ pub struct TestCode {
     /// Canned answers; when given, nothing else is reachable.
     #[serde(default)]
     pub http_mocks: Option<Vec<HttpMock>>,
+    /// What the user answers to each `ctx.elicit`, in order: the content of the form, or `{action, content}`.
+    #[serde(default)]
+    pub answers: Option<Vec<Value>>,
 }
 
 /// What came of a test run.
@@ -109,6 +112,7 @@ pub(crate) async fn try_version(
         purpose,
         arguments: request.arguments,
         http_mocks: request.http_mocks,
+        answers: request.answers,
         repeats: None,
     };
     let tried = trial::run(cat, attempt, observer).await?;
@@ -152,6 +156,7 @@ fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestRepo
 
 fn next_steps(name: &str, failure: Option<&Failure>, observed: &Observed, nothing_refused: bool) -> Vec<NextStep> {
     let publish = |step: &str| NextStep::call(step, "mcpbox_request_publish", json!({"tool_id": name}));
+    let answered = json!({"tool_id": name, "answers": [{YOURS: YOURS}]});
     let mocked = json!({"tool_id": name, "http_mocks": [{"url": mock_url(observed), "body": {}}]});
     match failure.map(|failure| failure.kind) {
         None if nothing_refused => vec![publish("it works; ask for publication")],
@@ -161,6 +166,9 @@ fn next_steps(name: &str, failure: Option<&Failure>, observed: &Observed, nothin
             ),
             NextStep::call("or test the rest with mocked answers first", "mcpbox_test_code", mocked),
         ],
+        Some(FailureKind::CannotAsk) => {
+            vec![NextStep::call("test again with what the user would answer", "mcpbox_test_code", answered)]
+        }
         Some(FailureKind::SecretMissing) => vec![
             publish(
                 "tests run without secrets; ask for publication: approved, the tool gets the secrets it was granted",

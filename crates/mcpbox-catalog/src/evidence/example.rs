@@ -12,5 +12,6 @@ pub(super) fn adds(examples: &[CallRecord], run: &CallRecord) -> bool {
 
 fn same_input(one: &CallRecord, other: &CallRecord) -> bool {
     let mocks = |run: &CallRecord| run.trial.as_ref().and_then(|trial| trial.http_mocks.clone());
-    one.arguments == other.arguments && mocks(one) == mocks(other)
+    let answers = |run: &CallRecord| run.trial.as_ref().and_then(|trial| trial.answers.clone());
+    one.arguments == other.arguments && mocks(one) == mocks(other) && answers(one) == answers(other)
 }

@@ -94,6 +94,7 @@ async fn repeat(cat: &Arc<Catalog>, loaded: &Loaded, version: &Version, example:
         purpose: TrialPurpose::Regression,
         arguments: example.arguments.as_object().cloned().unwrap_or_default(),
         http_mocks: example.trial.as_ref().and_then(|trial| trial.http_mocks.clone()),
+        answers: example.trial.as_ref().and_then(|trial| trial.answers.clone()),
         repeats: Some(example.id),
     };
     let tried = trial::run(cat, attempt, Arc::new(Unobserved)).await;

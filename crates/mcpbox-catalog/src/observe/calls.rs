@@ -160,6 +160,8 @@ fn is_trouble(kind: FailureKind) -> bool {
             | FailureKind::RateLimited
             | FailureKind::Cancelled
             | FailureKind::Conflict
+            | FailureKind::CannotAsk
+            | FailureKind::Asked
     )
 }
 

@@ -14,7 +14,7 @@ const LOG_BYTES: usize = 16 << 10;
 pub(super) struct Said(Mutex<Vec<String>>);
 
 impl Said {
-    fn add(&self, line: &str) {
+    pub(super) fn add(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held: usize = lines.iter().map(String::len).sum();
         if lines.len() < LOG_LINES && held < LOG_BYTES {

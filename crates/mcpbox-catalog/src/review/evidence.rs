@@ -119,7 +119,8 @@ pub async fn test_version(
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, review.tool_id).await?;
     let version = version(cat, &review).await?;
-    let request = TestCode { tool: String::new(), arguments: input.arguments, http_mocks: input.http_mocks };
+    let request =
+        TestCode { tool: String::new(), arguments: input.arguments, http_mocks: input.http_mocks, answers: None };
     let who = Caller::Human(reviewer);
     author::try_version(cat, who, TrialPurpose::Reviewer, (&loaded, version), request, Arc::new(Unobserved)).await
 }

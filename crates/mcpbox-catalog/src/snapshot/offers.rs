@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use mcpbox_core::failure::{Failure, FailureKind};
+use mcpbox_core::{
+    failure::{Failure, FailureKind},
+    uri::PAGE_MIME_TYPE,
+};
 use serde_json::{Map, Value};
 
 use super::{PublishedTool, Snapshot};
@@ -92,6 +95,14 @@ impl Snapshot {
         let mut uris = HashSet::new();
         let seen = self.offers.resources.iter().filter(move |one| is_seen(one.tool.server.as_str()));
         seen.filter(move |one| uris.insert(one.resource.offer.uri.as_str()))
+    }
+
+    /// The URI of the page that clients may show beside a tool: the first of its own pages that no older tool offers under the same URI.
+    pub fn page_of(&self, tool: &PublishedTool) -> Option<&str> {
+        let is_own = |one: &&PublishedResource| one.tool.tool_id == tool.tool_id;
+        let is_page = |one: &&PublishedResource| one.resource.offer.mime_type.as_deref() == Some(PAGE_MIME_TYPE);
+        let found = self.resources(|_| true).find(|one| is_own(one) && is_page(one))?;
+        Some(found.resource.offer.uri.as_str())
     }
 
     /// Finds a prompt by `server__prompt`, or by its bare name when only one has it, on the servers that are seen.

@@ -54,6 +54,7 @@ async fn a_test_is_kept_whole_with_its_version() {
         tool: "weather__get".into(),
         arguments: object(json!({"city": "Bern"})),
         http_mocks: Some(vec![mock("https://api.weather.example/*")]),
+        answers: None,
     };
     let report = author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     assert_eq!(report.logs[0], "asking");
@@ -105,6 +106,7 @@ async fn a_run_with_something_secret_is_kept_redacted_and_never_repeated() {
         tool: "s__take".into(),
         arguments: object(json!({"token": ""})),
         http_mocks: Some(vec![secret_mock]),
+        answers: None,
     };
     author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     for run in tests_of(&world, "s__take").await {

@@ -11,6 +11,7 @@
 
 mod access;
 mod alerting;
+mod asking;
 mod attacks;
 mod authoring;
 mod backing_up;

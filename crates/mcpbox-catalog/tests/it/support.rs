@@ -207,7 +207,8 @@ impl World {
     }
 
     pub(crate) async fn test(&self, tool: &str, arguments: Value) -> author::TestReport {
-        let request = author::TestCode { tool: tool.into(), arguments: object(arguments), http_mocks: None };
+        let request =
+            author::TestCode { tool: tool.into(), arguments: object(arguments), http_mocks: None, answers: None };
         author::test_code(&self.cat, &self.llm, request, Arc::new(Unobserved)).await.unwrap()
     }
 

@@ -65,6 +65,7 @@ async fn with_mocked_answers_code_that_reads_secrets_gets_stand_ins_and_never_a_
             headers: Default::default(),
             body: json!({}),
         }]),
+        answers: None,
     };
     author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     let execution = world.last_execution();
@@ -108,8 +109,12 @@ async fn mocks_reach_the_sandbox_and_bad_ones_are_refused() {
         body: json!({}),
     };
     let test = |mocks: Vec<HttpMock>| {
-        let request =
-            author::TestCode { tool: "s__add".into(), arguments: object(json!({"a": 1})), http_mocks: Some(mocks) };
+        let request = author::TestCode {
+            tool: "s__add".into(),
+            arguments: object(json!({"a": 1})),
+            http_mocks: Some(mocks),
+            answers: None,
+        };
         author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved))
     };
     test(vec![mock("https://x.example/*", 200)]).await.unwrap();
@@ -119,7 +124,12 @@ async fn mocks_reach_the_sandbox_and_bad_ones_are_refused() {
     {
         assert_eq!(refusal(test(bad).await).kind, FailureKind::InvalidArguments);
     }
-    let wrong = author::TestCode { tool: "s__add".into(), arguments: object(json!({"a": "x"})), http_mocks: None };
+    let wrong = author::TestCode {
+        tool: "s__add".into(),
+        arguments: object(json!({"a": "x"})),
+        http_mocks: None,
+        answers: None,
+    };
     let refused = author::test_code(&world.cat, &world.llm, wrong, Arc::new(Unobserved)).await;
     assert_eq!(refusal(refused).kind, FailureKind::InvalidArguments);
 }
@@ -131,8 +141,12 @@ async fn testing_of_drafts_can_be_switched_off() {
     world.create("s", "draft", ADD).await;
     let settings = Settings { draft_testing: DraftTesting::AfterApproval, ..Settings::default() };
     review::set_settings(&world.cat, &world.human, settings).await.unwrap();
-    let request =
-        |tool: &str| author::TestCode { tool: tool.into(), arguments: object(json!({"a": 1})), http_mocks: None };
+    let request = |tool: &str| author::TestCode {
+        tool: tool.into(),
+        arguments: object(json!({"a": 1})),
+        http_mocks: None,
+        answers: None,
+    };
     let refused = author::test_code(&world.cat, &world.llm, request("s__draft"), Arc::new(Unobserved)).await;
     assert_eq!(refusal(refused).kind, FailureKind::Forbidden);
     assert!(author::test_code(&world.cat, &world.llm, request(&live), Arc::new(Unobserved)).await.unwrap().succeeded);

@@ -17,6 +17,7 @@ use serde_json::json;
 use tracing::{Instrument, Span};
 
 use super::{
+    ask::Ask,
     era::{is_modern, server_meta},
     progress::{Wanted, with_notices},
 };
@@ -39,12 +40,13 @@ pub(super) async fn call_tool(
     gateway: &Arc<Gateway>,
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
-    wanted: Wanted,
+    (wanted, ask): (Wanted, &Ask),
 ) -> Result<CallToolResult, ErrorData> {
     let facts = Facts::of(&context);
     let modern = is_modern(&context);
     let arguments = request.arguments.unwrap_or_default();
     let work = with_notices(&context, wanted, &request.name, |observer| {
+        let observer = ask.observer(observer);
         dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
     });
     let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));

@@ -1,10 +1,11 @@
 //! What differs between the two protocol eras, and what stands in every answer of the newer one.
 
+use mcpbox_core::uri::PAGE_MIME_TYPE;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CacheScope, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-        ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
+        CacheScope, ExtensionCapabilities, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities,
     },
     service::RequestContext,
 };
@@ -44,6 +45,23 @@ pub(super) fn check_page(request: Option<PaginatedRequestParams>, what: &str) ->
             Err(ErrorData::invalid_params(message, None))
         }
     }
+}
+
+/// What is here, the extension MCP Apps (pages that clients show beside tools) among it.
+#[expect(deprecated, reason = "MCP is about to drop its logging; clients of both eras still ask for it")]
+pub(super) fn capabilities() -> ServerCapabilities {
+    let ui = serde_json::Map::from_iter([("mimeTypes".to_owned(), serde_json::json!([PAGE_MIME_TYPE]))]);
+    ServerCapabilities::builder()
+        .enable_logging()
+        .enable_completions()
+        .enable_prompts()
+        .enable_prompts_list_changed()
+        .enable_resources()
+        .enable_resources_list_changed()
+        .enable_tools()
+        .enable_tool_list_changed()
+        .enable_extensions_with(ExtensionCapabilities::from_iter([("io.modelcontextprotocol/ui".to_owned(), ui)]))
+        .build()
 }
 
 /// Who answers.

@@ -24,6 +24,7 @@ use serde_json::{Map, Value, json};
 use tracing::{Instrument, Span};
 
 use super::{
+    ask::Ask,
     call::unless_stopped,
     progress::{Wanted, with_notices},
 };
@@ -97,7 +98,7 @@ pub(super) async fn get_prompt(
     gateway: &Arc<Gateway>,
     request: GetPromptRequestParams,
     context: RequestContext<RoleServer>,
-    wanted: Wanted,
+    (wanted, ask): (Wanted, &Ask),
 ) -> Result<GetPromptResult, ErrorData> {
     let facts = Facts::of(&context);
     let who = facts.principal(&context);
@@ -113,7 +114,7 @@ pub(super) async fn get_prompt(
     }
     let arguments = request.arguments.unwrap_or_default();
     let work = with_notices(&context, wanted, &request.name, |observer| {
-        call::get_prompt(&gateway.catalog, &who, &name, arguments, observer)
+        call::get_prompt(&gateway.catalog, &who, &name, arguments, ask.observer(observer))
     });
     let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));
     let reply = unless_stopped(gateway, &facts, &context, async { Ok(work.await) }, |told| Err(stopped(told))).await?;
@@ -137,7 +138,7 @@ pub(super) async fn read_resource(
     gateway: &Arc<Gateway>,
     request: ReadResourceRequestParams,
     context: RequestContext<RoleServer>,
-    wanted: Wanted,
+    (wanted, ask): (Wanted, &Ask),
 ) -> Result<ReadResourceResult, ErrorData> {
     let facts = Facts::of(&context);
     let who = facts.principal(&context);
@@ -152,7 +153,7 @@ pub(super) async fn read_resource(
         Err(failure) => return Err(unknown_resource(&failure, &uri)),
     }
     let work = with_notices(&context, wanted, &uri, |observer| {
-        call::read_resource(&gateway.catalog, &who, (&uri, facts.toolset.server()), observer)
+        call::read_resource(&gateway.catalog, &who, (&uri, facts.toolset.server()), ask.observer(observer))
     });
     let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));
     let reply = unless_stopped(gateway, &facts, &context, async { Ok(work.await) }, |told| Err(stopped(told))).await?;

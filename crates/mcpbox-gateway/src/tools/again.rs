@@ -95,7 +95,7 @@ impl Kind {
             Self::Integer { minimum, .. } => json!(minimum),
             Self::Flag => json!(true),
             Self::Object => json!({}),
-            Self::TextList | Self::Mocks => json!([]),
+            Self::TextList | Self::Mocks | Self::Objects => json!([]),
             Self::Choice(words) => json!(words.first()),
         }
     }

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     TextList,
     Choice(&'static [&'static str]),
     Mocks,
+    Objects,
 }
 
 /// Whether an argument must be given.
@@ -91,7 +92,7 @@ impl Kind {
             Self::Object => json!({"type": "object"}),
             Self::TextList => json!({"type": "array", "items": {"type": "string"}}),
             Self::Choice(words) => json!({"type": "string", "enum": words}),
-            Self::Mocks => json!({"type": "array", "items": {"type": "object"}}),
+            Self::Mocks | Self::Objects => json!({"type": "array", "items": {"type": "object"}}),
         }
     }
 
@@ -114,6 +115,10 @@ impl Kind {
             Self::Choice(words) => {
                 let is_known = value.as_str().is_some_and(|word| words.contains(&word));
                 (!is_known).then(|| format!("is {value}; it must be one of: {}", words.join(", ")))
+            }
+            Self::Objects => {
+                let is_list = value.as_array().is_some_and(|all| all.iter().all(Value::is_object));
+                (!is_list).then(|| "must be a list of objects".to_owned())
             }
             Self::Mocks => serde_json::from_value::<Vec<mcpbox_core::execute::HttpMock>>(value.clone())
                 .err()

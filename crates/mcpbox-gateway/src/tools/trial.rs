@@ -28,6 +28,7 @@ pub(super) const TOOLS: &[Definition] = &[
                 Kind::Mocks,
                 "[{url (exact, or prefix*), method?, status?, headers?, body?}]; nothing else is reachable then",
             ),
+            Argument::optional("answers", Kind::Objects, "what the user answers to each ctx.elicit: [{field: value}]"),
         ],
         effect: Effect::Adds,
         is_core: true,
@@ -56,6 +57,7 @@ async fn test_code(call: Invocation) -> Answer {
         tool: call.arguments.text("tool_id").to_owned(),
         arguments: call.arguments.object("arguments"),
         http_mocks: call.arguments.parsed("http_mocks"),
+        answers: call.arguments.parsed("answers"),
     };
     answer(&author::test_code(&call.catalog, &call.who, request, call.observer).await?)
 }

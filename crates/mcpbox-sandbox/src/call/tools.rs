@@ -1,13 +1,15 @@
-//! The tools that a script calls while it runs. Who may call what is decided behind [`core::ToolCalls`]; here is only the
-//! conversation. The calls die with it.
+//! The tools that a script calls while it runs, and the questions that any run asks. Who may call what and what may be asked is
+//! decided behind [`core::ToolCalls`] and [`core::Questions`]; here is only the conversation. Calls and questions die with it.
 
-use std::{future::Future, pin::Pin};
+use std::{collections::HashSet, future::Future, pin::Pin};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use mcpbox_core::{
+    ask::{QUESTIONS_MAX, cannot_ask},
     execute as core,
     failure::{Failure, FailureKind},
 };
+use mcpbox_egress::Session;
 use serde_json::{Map, Value};
 
 use super::outbox::Outbox;
@@ -22,12 +24,37 @@ type Work<'a> = Pin<Box<dyn Future<Output = (u64, Result<Value, Failure>)> + Sen
 /// See the module.
 pub(super) struct ToolCalls<'a> {
     tools: Option<&'a dyn core::ToolCalls>,
+    questions: Option<&'a dyn core::Questions>,
     running: FuturesUnordered<Work<'a>>,
+    /// The questions among them.
+    asked: HashSet<u64>,
 }
 
 impl<'a> ToolCalls<'a> {
-    pub(super) fn of(tools: Option<&'a dyn core::ToolCalls>) -> Self {
-        Self { tools, running: FuturesUnordered::new() }
+    pub(super) fn of(observer: &'a dyn core::Observer) -> Self {
+        let (tools, questions) = (observer.tools(), observer.questions());
+        Self { tools, questions, running: FuturesUnordered::new(), asked: HashSet::new() }
+    }
+
+    /// Puts a question, or refuses it at once. No secret leaves in it.
+    pub(super) fn ask(&mut self, id: u64, question: &[u8], session: &Session, outbox: &mut Outbox) {
+        let Some(questions) = self.questions else {
+            return outbox.tool(id, &Err(cannot_ask("nobody is there who could be asked")));
+        };
+        if self.asked.len() >= QUESTIONS_MAX {
+            let failure =
+                Failure::new(FailureKind::RateLimited, format!("more than {QUESTIONS_MAX} questions at once"));
+            return outbox.tool(id, &Err(failure.hint("ask for several things in one form")));
+        }
+        let question = serde_json::from_slice(question).map(|question| session.scrub_json(question));
+        let question = question.unwrap_or(Value::Null);
+        self.asked.insert(id);
+        self.running.push(Box::pin(async move { (id, questions.ask(question).await) }));
+    }
+
+    /// Whether a person is thinking.
+    pub(super) fn is_asking(&self) -> bool {
+        !self.asked.is_empty()
     }
 
     /// Begins a call, or refuses it at once.
@@ -72,6 +99,9 @@ impl<'a> ToolCalls<'a> {
 
     /// Waits until one has ended.
     pub(super) async fn next(&mut self) -> Option<(u64, Result<Value, Failure>)> {
-        self.running.next().await
+        let ended = self.running.next().await;
+        ended.inspect(|(id, _)| {
+            self.asked.remove(id);
+        })
     }
 }

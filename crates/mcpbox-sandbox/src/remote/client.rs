@@ -12,12 +12,12 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
+    ask::WAIT_MAX,
     bearer::BearerKey,
     execute::{BoxFuture, Execution, Executor, LockedEnvironment, Observer, Outcome, Resolved, SandboxStatus},
     failure::{Failure, FailureKind},
     hash::ContentHash,
     package::{PackageLock, Requirements},
-    server::Limits,
 };
 use prometheus_client::registry::Registry;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -262,7 +262,8 @@ fn lost() -> Failure {
     .hint("Find out what it did before you call again: it may already have had effects")
 }
 
-/// How long a worker may take in all: its queue, its start of a process, the tool, and a margin.
-fn patience(limits: &Limits) -> Duration {
-    Duration::from_millis(limits.timeout_ms) + Duration::from_secs(60)
+/// How long a worker may take in all: its queue, its start of a process, the tool, people that are asked, and a margin.
+fn patience(call: &Ordered<'_>) -> Duration {
+    let people = if call.observer.questions().is_some() { WAIT_MAX } else { Duration::ZERO };
+    Duration::from_millis(call.limits.timeout_ms) + people + Duration::from_secs(60)
 }

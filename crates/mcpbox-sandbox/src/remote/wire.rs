@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, value::RawValue};
 
 /// Changes whenever one side would misunderstand the other.
-pub(super) const PROTOCOL: &str = "1";
+pub(super) const PROTOCOL: &str = "2";
 /// The header that carries [`PROTOCOL`].
 pub(super) const PROTOCOL_HEADER: &str = "mcpbox-protocol";
 /// Runs something.
@@ -116,6 +116,8 @@ pub(super) enum Told {
     Log { message: String },
     /// A script calls a tool; the answer goes to [`TOOL_RESULT`].
     Tool { id: u64, name: String, arguments: Map<String, Value> },
+    /// A run asks the user of its client; the answer goes to [`TOOL_RESULT`] as well.
+    Ask { id: u64, question: Value },
     /// The last one.
     Ended(Box<Ended>),
 }

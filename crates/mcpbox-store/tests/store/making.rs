@@ -189,6 +189,7 @@ pub(crate) fn test(server: &Server, tool: &Tool, version: &Version) -> CallRecor
         content_hash: version.content_hash.clone(),
         mocked: true,
         http_mocks: Some(Vec::new()),
+        answers: None,
         repeatable: true,
         is_example: false,
         repeats: None,

@@ -46,6 +46,8 @@ const KINDS: Record<Schema["FailureKind"], string> = {
   cpu: "It computed too long",
   output_too_large: "The output is too large",
   exception: "The code raised an error",
+  cannot_ask: "The user could not be asked",
+  asked: "It asked the user, and runs again with the answer",
   not_live: "No version is published",
   not_found: "Not found",
   conflict: "Something stood in the way",

@@ -25,6 +25,6 @@ pub(crate) async fn test(
     Path(id): Path<String>,
     Json(request): Json<TestRequest>,
 ) -> Answer<TestReport> {
-    let run = TestCode { tool: id, arguments: request.arguments, http_mocks: request.http_mocks };
+    let run = TestCode { tool: id, arguments: request.arguments, http_mocks: request.http_mocks, answers: None };
     Ok(axum::Json(author::test_code(&state.catalog, viewer.caller(), run, Arc::new(Unobserved)).await?))
 }

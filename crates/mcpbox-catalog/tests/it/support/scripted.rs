@@ -14,6 +14,10 @@ use mcpbox_core::{
     package::{PackageLock, PackageOrigin, Requirements, ResolvedPackage, VulnerabilityCheck},
 };
 
+use serde_json::Value;
+
+use super::failed;
+
 type Script = Box<dyn Fn(&Execution) -> Outcome + Send + Sync>;
 
 /// What stands in for the sandbox: keeps what it was handed, answers as told.
@@ -22,6 +26,8 @@ pub(crate) struct Scripted {
     script: Mutex<Script>,
     /// What every run says with `ctx.log`.
     pub(crate) says: Mutex<Vec<String>>,
+    /// What every run asks the user before it ends.
+    pub(crate) asks: Mutex<Vec<Value>>,
     /// While set, runs never end.
     pub(crate) hangs: std::sync::atomic::AtomicBool,
     pub(crate) crashes: std::sync::atomic::AtomicU64,
@@ -79,6 +85,7 @@ impl Scripted {
             seen: Mutex::default(),
             script: Mutex::new(script),
             says: Mutex::default(),
+            asks: Mutex::default(),
             hangs: false.into(),
             crashes: 0.into(),
             is_gone: false.into(),
@@ -106,10 +113,16 @@ impl Executor for Scripted {
         self.says.lock().unwrap().iter().for_each(|line| observer.log(line.clone()));
         let outcome = (self.script.lock().unwrap())(&execution);
         self.seen.lock().unwrap().push(execution);
+        let asks = self.asks.lock().unwrap().clone();
         let hangs = self.hangs.load(std::sync::atomic::Ordering::SeqCst);
         Box::pin(async move {
             if hangs {
                 std::future::pending::<()>().await;
+            }
+            for question in asks {
+                if let Err(failure) = observer.questions().unwrap().ask(question).await {
+                    return failed(failure);
+                }
             }
             outcome
         })

@@ -7,8 +7,12 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures::{StreamExt, stream::FuturesUnordered};
 use http_body_util::BodyExt;
 use hyper::{Method, StatusCode, body::Incoming};
-use mcpbox_core::execute::{Outcome, ToolCalls};
-use serde_json::{Map, Value};
+use mcpbox_core::{
+    ask::cannot_ask,
+    execute::{BoxFuture, Outcome},
+    failure::Failure,
+};
+use serde_json::Value;
 
 use super::{
     super::wire::{TOOL_RESULT, Told, ToolResult, line_max},
@@ -82,7 +86,16 @@ impl<'a> Listening<'a> {
             Told::Tool { id, name, arguments } => {
                 let tools = self.call.observer.tools().filter(|_| self.tools.len() < TOOLS_MAX);
                 let tools = tools.ok_or("it asked for tools that its call may not have")?;
-                self.tools.push(Box::pin(bring(self.worker, self.call, tools, (id, name, arguments))));
+                let result = tools.call_tool(name, arguments);
+                self.tools.push(Box::pin(bring(self.worker, self.call, id, result)));
+            }
+            Told::Ask { id, question } => {
+                let questions = self.call.observer.questions().filter(|_| self.tools.len() < TOOLS_MAX);
+                let result: BoxFuture<'_, _> = match questions {
+                    Some(questions) => questions.ask(question),
+                    None => Box::pin(async { Err(cannot_ask("nobody is there who could be asked")) }),
+                };
+                self.tools.push(Box::pin(bring(self.worker, self.call, id, result)));
             }
             Told::Ended(ended) => return ended.outcome().map(Some).map_err(unreadable),
         }
@@ -90,15 +103,14 @@ impl<'a> Listening<'a> {
     }
 }
 
-/// Calls a tool for a script, and brings the worker what came of it.
+/// Brings the worker what came of a tool or a question.
 async fn bring(
     worker: &Worker,
     call: &Ordered<'_>,
-    tools: &dyn ToolCalls,
-    (id, name, arguments): (u64, String, Map<String, Value>),
+    id: u64,
+    result: BoxFuture<'_, Result<Value, Failure>>,
 ) -> Result<(), String> {
-    let result = tools.call_tool(name, arguments).await;
-    let result = ToolResult { call_id: call.call_id, id, result };
+    let result = ToolResult { call_id: call.call_id, id, result: result.await };
     let body = Bytes::from(serde_json::to_vec(&result).map_err(|error| error.to_string())?);
     let sent = worker.connections.send(Method::POST, &worker.door(TOOL_RESULT), body).await;
     let response = sent.map_err(|error| match error {

@@ -119,7 +119,7 @@ impl Worker {
         let mut outstanding = Outstanding::new(self);
         let given_up = self.lock().calls.clone();
         let attempt = tokio::select! {
-            ended = tokio::time::timeout(patience(&call.limits), exchange(self, call)) => {
+            ended = tokio::time::timeout(patience(call), exchange(self, call)) => {
                 ended.unwrap_or_else(|_| Attempt::Lost("it did not answer in time".into()))
             }
             () = given_up.cancelled() => Attempt::Lost("it fell silent".into()),

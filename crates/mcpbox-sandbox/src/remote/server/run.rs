@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use mcpbox_core::execute::{Execution, Executor, Observer, ToolCalls};
+use mcpbox_core::execute::{Execution, Executor, Observer, Questions, ToolCalls};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -33,8 +33,8 @@ pub(super) fn run(open: &Open, execution: Execution, tools: bool) -> RunBody {
     let (lines, body) = unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let call_id = execution.call_id;
-    let tools = tools.then(|| open.scripts.enter(call_id, lines.clone()));
-    let observer = Arc::new(Teller { lines: lines.clone(), waiting: Arc::clone(&waiting), tools });
+    let asks = open.scripts.enter(call_id, lines.clone());
+    let observer = Arc::new(Teller { lines: lines.clone(), waiting: Arc::clone(&waiting), asks, tools });
     let sandbox = Arc::clone(&open.door.sandbox);
     tracing::debug!(call.id = %call_id, "a call begins");
     let run = tokio::spawn(async move {
@@ -52,7 +52,9 @@ pub(super) fn run(open: &Open, execution: Execution, tools: bool) -> RunBody {
 struct Teller {
     lines: UnboundedSender<Bytes>,
     waiting: Arc<AtomicUsize>,
-    tools: Option<ScriptTools>,
+    asks: ScriptTools,
+    /// Whether the run may call other tools.
+    tools: bool,
 }
 
 impl Teller {
@@ -77,7 +79,11 @@ impl Observer for Teller {
     }
 
     fn tools(&self) -> Option<&dyn ToolCalls> {
-        self.tools.as_ref().map(|tools| tools as &dyn ToolCalls)
+        self.tools.then_some(&self.asks as &dyn ToolCalls)
+    }
+
+    fn questions(&self) -> Option<&dyn Questions> {
+        Some(&self.asks)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Runs on this worker that may call other tools. Nothing is decided or called here: the server is asked in a line of the run's
-//! answer, and brings what came of it in a request of its own.
+//! Runs on this worker that call other tools or ask the user. Nothing is decided or called here: the server is asked in a line of the
+//! run's answer, and brings what came of it in a request of its own.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use mcpbox_core::{
-    execute::{BoxFuture, ToolCalls},
+    execute::{BoxFuture, Questions, ToolCalls},
     failure::{Failure, FailureKind},
     ids::CallId,
 };
@@ -56,12 +56,25 @@ pub(super) struct ScriptTools {
 
 impl ToolCalls for ScriptTools {
     fn call_tool<'a>(&'a self, name: String, arguments: Map<String, Value>) -> BoxFuture<'a, Result<Value, Failure>> {
+        self.want(|id| Told::Tool { id, name, arguments })
+    }
+}
+
+impl Questions for ScriptTools {
+    fn ask(&self, question: Value) -> BoxFuture<'_, Result<Value, Failure>> {
+        self.want(|id| Told::Ask { id, question })
+    }
+}
+
+impl ScriptTools {
+    /// Says in a line what is wanted, and waits for what comes of it.
+    fn want(&self, told: impl FnOnce(u64) -> Told) -> BoxFuture<'_, Result<Value, Failure>> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (waiting, answer) = oneshot::channel();
         if let Some(asked) = self.scripts.lock().get_mut(&self.call_id) {
             asked.insert(id, waiting);
         }
-        let line = Told::Tool { id, name, arguments }.line();
+        let line = told(id).line();
         let is_sent = line.is_ok_and(|line| self.lines.send(line).is_ok());
         if !is_sent && let Some(asked) = self.scripts.lock().get_mut(&self.call_id) {
             asked.remove(&id);
