@@ -41,4 +41,5 @@ mod scale;
 mod sessions;
 mod sources;
 mod support;
+mod tasks;
 mod testing;
