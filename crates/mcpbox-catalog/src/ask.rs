@@ -16,6 +16,7 @@ use mcpbox_core::{
     execute::{BoxFuture, Observer, Outcome, Questions, ToolCalls},
     failure::{Failure, FailureKind},
     hash::ContentHash,
+    task::Begun,
 };
 use serde_json::{Map, Value, json};
 
@@ -176,6 +177,9 @@ impl Asker {
                 Err(changed(question))
             };
         }
+        if rounds.is_left() {
+            return Err(cannot_ask("the call takes so long that it has become a task; a tool asks first, then acts"));
+        }
         let key = question.key.clone().unwrap_or_else(|| format!("question_{}", number + 1));
         if let Some((asked_key, digest)) = self.asked.as_ref().filter(|_| number == self.earlier.len())
             && (*asked_key != key || *digest != question.digest())
@@ -273,6 +277,10 @@ struct Asks {
 }
 
 impl Observer for Asks {
+    fn begins(&self, run: Begun) {
+        self.heard.begins(run);
+    }
+
     fn progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
         self.heard.progress(done, total, message);
     }

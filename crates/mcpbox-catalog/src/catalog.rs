@@ -19,7 +19,7 @@ use mcpbox_core::{
 };
 use mcpbox_egress::Broker;
 use mcpbox_store::{Store, StoreError, outbox};
-use tokio::sync::{Mutex, Semaphore, broadcast, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -37,6 +37,7 @@ use crate::{
     room::Room,
     snapshot::Snapshot,
     source::Contacts,
+    task,
 };
 
 /// Events kept for a listener that is slow; one that falls further behind is told that it missed some.
@@ -84,6 +85,8 @@ pub struct Catalog {
     pub(crate) hashing_guests: Semaphore,
     /// Changes and records on their way; joined by [`Catalog::close`].
     pub(crate) tasks: TaskTracker,
+    /// Told when a long call ended here, or was ended ([`crate::task`]).
+    pub(crate) tasks_changed: Notify,
     /// Resolving and installing packages; given up by [`Catalog::close`].
     pub(crate) background: TaskTracker,
     pub(crate) stop_background: CancellationToken,
@@ -163,6 +166,7 @@ impl Catalog {
             hashing_places: Semaphore::new(HASHING_PLACES),
             hashing_guests: Semaphore::new(HASHING_GUESTS),
             tasks,
+            tasks_changed: Notify::new(),
             writers,
             stop_writers,
             admin_url: ArcSwap::from_pointee(config.admin_url.trim_end_matches('/').to_owned()),
@@ -174,6 +178,11 @@ impl Catalog {
         expiry::watch(&catalog);
         follow::start(&catalog);
         retention::watch(&catalog);
+        if !catalog.store.is_shared() {
+            // Nobody else runs anything: what was running has ended with the process before.
+            task::lapse_all(&catalog).await?;
+        }
+        task::watch(&catalog);
         Ok(catalog)
     }
 

@@ -59,6 +59,7 @@ mod search;
 pub mod session;
 mod snapshot;
 pub mod source;
+pub mod task;
 mod text;
 pub mod transfer;
 mod trial;

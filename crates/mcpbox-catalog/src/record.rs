@@ -14,6 +14,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     ids::{CallId, ServerId, ToolId, VersionId},
     principal::Actor,
+    task::Begun,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -146,8 +147,12 @@ impl OpenRecord {
         self.record.as_ref().map_or_else(CallId::generate, |record| record.id)
     }
 
-    /// An observer that keeps what the run says with the record, and passes everything on.
+    /// An observer that keeps what the run says with the record, and passes everything on. It is told which run it hears.
     pub(crate) fn observer(&self, listener: Arc<dyn Observer>) -> Arc<dyn Observer> {
+        if let Some(record) = &self.record {
+            let CallRecord { id: call_id, tool_id, version_id, .. } = *record;
+            listener.begins(Begun { call_id, tool_id, version_id });
+        }
         Arc::new(Listening::new(self.said.clone(), listener))
     }
 

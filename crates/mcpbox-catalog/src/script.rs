@@ -11,6 +11,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     ids::CallId,
     principal::Principal,
+    task::Begun,
 };
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
@@ -80,6 +81,10 @@ impl Observer for ScriptObserver {
 
     fn log(&self, message: String) {
         self.heard.log(message);
+    }
+
+    fn begins(&self, run: Begun) {
+        self.heard.begins(run);
     }
 
     fn tools(&self) -> Option<&dyn ToolCalls> {

@@ -6,7 +6,10 @@ mod form;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -165,6 +168,7 @@ pub struct Rounds {
     /// Its answers, by the keys of the questions.
     pub answers: BTreeMap<String, Value>,
     came: Mutex<Option<Came>>,
+    is_left: AtomicBool,
 }
 
 /// What came of a request that may ask.
@@ -186,7 +190,17 @@ pub enum Came {
 impl Rounds {
     /// What a request brought.
     pub fn new(state: Option<String>, answers: BTreeMap<String, Value>) -> Self {
-        Self { state, answers, came: Mutex::default() }
+        Self { state, answers, ..Self::default() }
+    }
+
+    /// From now on the request has no answer that could ask: something else took its place.
+    pub fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+    }
+
+    /// See [`Rounds::leave`].
+    pub fn is_left(&self) -> bool {
+        self.is_left.load(Ordering::Relaxed)
     }
 
     /// Notes what came of the request.

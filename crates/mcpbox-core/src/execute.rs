@@ -17,6 +17,7 @@ use crate::{
     package::{PackageLock, Requirements, ResolvedPackage},
     secret::SecretMode,
     server::{CodePolicy, Limits},
+    task::Begun,
 };
 
 /// A future that can cross threads.
@@ -212,6 +213,10 @@ pub trait Observer: Send + Sync + 'static {
     fn progress(&self, done: f64, total: Option<f64>, message: Option<String>);
     /// `ctx.log(message)`.
     fn log(&self, message: String);
+    /// What runs is known, and about to begin.
+    fn begins(&self, run: Begun) {
+        let _ = run;
+    }
     /// Through which the run may call other tools; none for most runs, whose code then has no `tools`.
     fn tools(&self) -> Option<&dyn ToolCalls> {
         None

@@ -32,6 +32,7 @@ pub mod secret;
 pub mod server;
 pub mod settings;
 pub mod source;
+pub mod task;
 pub mod token;
 pub mod tool;
 pub mod uri;

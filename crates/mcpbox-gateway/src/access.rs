@@ -6,12 +6,24 @@ use axum::{body::Body, response::Response};
 use futures::{StreamExt, future::BoxFuture};
 use http::{HeaderMap, header};
 use mcpbox_catalog::access;
+use rmcp::{RoleServer, service::RequestContext};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{changes::Changes, gateway::Gateway};
 
 /// How often a token is looked at without news: a personal one ends by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// The token that a request showed; travels with it, for what goes on when it was answered.
+#[derive(Clone)]
+pub(crate) struct Shown(pub(crate) SecretString);
+
+impl Shown {
+    /// That of a request; none where nothing can be revoked.
+    pub(crate) fn of(context: &RequestContext<RoleServer>) -> Option<Self> {
+        context.extensions.get::<http::request::Parts>().and_then(|parts| parts.extensions.get()).cloned()
+    }
+}
 
 /// Does `work` as long as `token` is not revoked, and gives what it answers as long; none when it was before there is an
 /// answer. `changes` are heard since before the token was looked at, so that no revocation falls in between.
@@ -29,7 +41,7 @@ pub(crate) async fn while_allowed<E>(
 }
 
 /// Waits until `token` is revoked.
-async fn over(gateway: Arc<Gateway>, token: SecretString, mut changes: Changes) {
+pub(crate) async fn over(gateway: Arc<Gateway>, token: SecretString, mut changes: Changes) {
     loop {
         tokio::select! {
             // Nobody tells any more: the process stops, and lets what runs end in its own order.

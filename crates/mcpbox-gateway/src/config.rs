@@ -40,6 +40,8 @@ pub struct GatewayConfig {
     pub heartbeat: Duration,
     /// A front that the operator trusts on the remote listener, beside the one of the settings.
     pub front: Option<TrustedFront>,
+    /// How long a call may take before a client that understands tasks gets one for it; none makes no tasks of that era.
+    pub task_after: Option<Duration>,
     /// How long running calls may go on after shutdown was asked for, before they are interrupted.
     pub drain: Duration,
 }
@@ -68,6 +70,7 @@ impl Default for GatewayConfig {
             remote: None,
             heartbeat: Duration::from_secs(15),
             front: None,
+            task_after: Some(Duration::from_secs(5)),
             drain: Duration::from_millis(3_200),
         }
     }

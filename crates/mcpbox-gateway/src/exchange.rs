@@ -76,6 +76,8 @@ pub(crate) struct Facts {
     /// Under which the client is counted.
     pub(crate) client_key: String,
     pub(crate) exchange: Exchange,
+    /// Whether it asks about tasks in the words of 2025-11-25.
+    pub(crate) speaks_older_tasks: bool,
     /// What is logged about it, also where a session's own task works on it.
     pub(crate) span: Option<tracing::Span>,
 }

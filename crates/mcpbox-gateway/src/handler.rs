@@ -9,6 +9,7 @@ mod instructions;
 mod listening;
 mod offers;
 mod progress;
+mod tasks;
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -19,27 +20,22 @@ use mcpbox_core::principal::Principal;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, DiscoverResult,
-        GetPromptRequestParams, GetPromptResponse, InitializeRequestParams, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SetLevelRequestMethod, SetLevelRequestParams,
-        SubscriptionFilter, Tool,
+        CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+        CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+        GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ServerConfig, SetLevelRequestMethod, SetLevelRequestParams, SubscriptionFilter,
+        TASKS_EXTENSION_ID, Tool, UpdateTaskParams,
     },
-    service::{NotificationContext, RequestContext, SubscriptionContext, SubscriptionSendError},
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 
 use self::{
     ask::{Ask, Ended},
     era::{ForEra, LIST_TTL_MS, check_page, is_modern, server_info, server_meta},
-    listening::Listed,
     progress::Wanted,
 };
 use crate::{exchange::Facts, gateway::Gateway, tools, toolset, toolset::Toolset};
-
-/// Subscriptions at one time: they hold connections that calls need too.
-const LISTENERS_MAX: usize = 256;
-/// How often a listening task looks whether its session is still there.
-const SESSION_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Serves one session, or one request of the sessionless era.
 pub(crate) struct Handler {
@@ -93,6 +89,10 @@ impl ServerHandler for Handler {
         let mut result = self.negotiate_initialize(&request)?;
         let facts = Facts::of(&context);
         result.instructions = Self::config(&facts.toolset, &facts.principal(&context)).instructions;
+        // This extension is of the newer era; what the older one has instead is added to the answer.
+        if let Some(extensions) = &mut result.capabilities.extensions {
+            extensions.remove(TASKS_EXTENSION_ID);
+        }
         context.peer.set_peer_info(request);
         Ok(result)
     }
@@ -123,11 +123,46 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let wanted = self.wanted(&context);
         let ask = Ask::of(&self.gateway, &context, (request.request_state.take(), request.input_responses.take()));
+        if let Some(after) = tasks::after(&self.gateway, &context) {
+            return Box::pin(tasks::call_tool(&self.gateway, request, context, (wanted, &ask), after)).await;
+        }
         let result = Box::pin(call::call_tool(&self.gateway, request, context, (wanted, &ask))).await;
         Ok(match ask.ended(result)? {
             Ended::Complete(result) => result.into(),
             Ended::InputRequired(asked) => asked.into(),
         })
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(&self.gateway, &context, &request.task_id).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::update(&self.gateway, &context, &request.task_id).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::cancel(&self.gateway, &context, &request.task_id).await
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Box::pin(tasks::answer(&self.gateway, request, context)).await
     }
 
     async fn set_level(
@@ -156,30 +191,7 @@ impl ServerHandler for Handler {
         if self.listens.swap(true, Ordering::Relaxed) {
             return;
         }
-        let mut changes = Listed::listener(&self.gateway);
-        let closing = self.gateway.closing.clone();
-        self.gateway.tasks.spawn(async move {
-            loop {
-                tokio::select! {
-                    () = closing.cancelled() => return,
-                    changed = changes.next() => {
-                        for notification in changed {
-                            if context.peer.send_notification(notification).await.is_err() {
-                                return;
-                            }
-                        }
-                        if changes.is_over() {
-                            return;
-                        }
-                    }
-                    () = tokio::time::sleep(SESSION_CHECK) => {
-                        if context.peer.is_transport_closed() {
-                            return;
-                        }
-                    }
-                }
-            }
-        });
+        self.gateway.tasks.spawn(listening::tell_session(&self.gateway, context));
     }
 
     fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
@@ -188,33 +200,7 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let exchange = Facts::of(context.request_context()).exchange;
-        if self.gateway.listeners.len() >= LISTENERS_MAX {
-            let message =
-                format!("{LISTENERS_MAX} clients listen already; list the tools again from time to time instead");
-            return Err(ErrorData::internal_error(message, None));
-        }
-        exchange.listens(&self.gateway.listeners);
-        let mut changes = Listed::listener(&self.gateway);
-        loop {
-            tokio::select! {
-                () = context.cancelled() => return Ok(()),
-                () = exchange.gone.cancelled() => return Ok(()),
-                () = self.gateway.closing.cancelled() => return Ok(()),
-                changed = changes.next() => {
-                    for notification in changed {
-                        match context.sink().send(notification).await {
-                            // What the client did not ask for.
-                            Ok(()) | Err(SubscriptionSendError::NotificationNotAccepted(_)) => {}
-                            Err(_) => return Ok(()),
-                        }
-                    }
-                    if changes.is_over() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
+        listening::tell(&self.gateway, context).await
     }
 
     async fn complete(

@@ -46,6 +46,7 @@ pub mod setup;
 pub mod signature;
 pub mod sources;
 mod store;
+pub mod tasks;
 pub mod tokens;
 pub mod tools;
 pub mod users;

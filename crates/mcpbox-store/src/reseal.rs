@@ -6,12 +6,12 @@ use crate::{
     audit, ceremonies, code_apps,
     entity::{
         audit_head, ceremonies as ceremony_rows, cloudflare, code_apps as app_rows, notification_targets,
-        oidc_provider as provider_rows, secrets,
+        oidc_provider as provider_rows, secrets, tasks as task_rows,
     },
     error::StoreError,
     notifications, oidc_provider,
     seal::{SealedAt, Sealer},
-    secrets as secret_values,
+    secrets as secret_values, tasks,
 };
 
 /// Encrypts all of them with the sealer's active key; gives their number.
@@ -43,6 +43,12 @@ pub(crate) async fn all(executor: &impl ConnectionTrait, sealer: &Sealer) -> Res
     for row in audit_head::Entity::find().all(executor).await? {
         let sealed = again(sealer, audit::place(), &row.sealed)?;
         audit_head::ActiveModel { id: Set(row.id), sealed: Set(sealed) }.update(executor).await?;
+        values += 1;
+    }
+    for row in task_rows::Entity::find().all(executor).await? {
+        let Some(ending) = &row.ending else { continue };
+        let ending = Some(again(sealer, tasks::place(&row.id), ending)?);
+        task_rows::ActiveModel { id: Set(row.id), ending: Set(ending), ..Default::default() }.update(executor).await?;
         values += 1;
     }
     Ok(values + of_people(executor, sealer).await?)

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mcpbox_core::execute::{Observer, ToolCalls};
+use mcpbox_core::{
+    execute::{Observer, ToolCalls},
+    task::Begun,
+};
 
 /// Lines of `ctx.log` kept in a record.
 const LOG_LINES: usize = 100;
@@ -48,6 +51,10 @@ impl Observer for Listening {
     fn log(&self, message: String) {
         self.said.add(&message);
         self.listener.log(message);
+    }
+
+    fn begins(&self, run: Begun) {
+        self.listener.begins(run);
     }
 
     fn tools(&self) -> Option<&dyn ToolCalls> {

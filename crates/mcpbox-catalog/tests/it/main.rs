@@ -42,4 +42,5 @@ mod scale;
 mod sessions;
 mod sources;
 mod support;
+mod tasks;
 mod testing;

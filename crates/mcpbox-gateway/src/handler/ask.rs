@@ -7,6 +7,7 @@ use mcpbox_core::{
     ask::{Action, Asking, Came, Question, Reply, Rounds, User, WAIT_MAX, cannot_ask},
     execute::{BoxFuture, Observer, Questions, ToolCalls},
     failure::Failure,
+    task::Begun,
 };
 use rmcp::{
     ErrorData, Peer, RoleServer,
@@ -102,6 +103,10 @@ struct MayAsk {
 }
 
 impl Observer for MayAsk {
+    fn begins(&self, run: Begun) {
+        self.heard.begins(run);
+    }
+
     fn progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
         self.heard.progress(done, total, message);
     }

@@ -78,7 +78,7 @@ pub(super) async fn unless_stopped<T>(
     }
 }
 
-async fn dispatch(
+pub(super) async fn dispatch(
     gateway: &Arc<Gateway>,
     facts: &Facts,
     who: Principal,
@@ -152,7 +152,7 @@ fn count_target(gateway: &Gateway, who: &Principal, name: &str) -> Result<(), Fa
 }
 
 /// The published tool of this name, if `who` may call it.
-fn resolve(gateway: &Gateway, who: &Principal, name: &str) -> Option<Arc<PublishedTool>> {
+pub(super) fn resolve(gateway: &Gateway, who: &Principal, name: &str) -> Option<Arc<PublishedTool>> {
     gateway.catalog.snapshot().resolve_among(name, |server| who.may_call(server)).ok()
 }
 
@@ -166,7 +166,7 @@ fn count_within(gateway: &Arc<Gateway>, client_key: &str, who: &Principal) -> Ar
 }
 
 /// The name is no tool here. The nearest one is named as a call, with the same arguments.
-fn unknown_tool(name: &str, arguments: &JsonObject, nearest: &[String]) -> ErrorData {
+pub(super) fn unknown_tool(name: &str, arguments: &JsonObject, nearest: &[String]) -> ErrorData {
     let shown: String = name.chars().take(100).collect();
     let failure = Failure::new(FailureKind::NotFound, format!("there is no tool {shown}")).nearest(nearest);
     let (message, failure) = match nearest.first() {
@@ -183,6 +183,6 @@ fn unknown_tool(name: &str, arguments: &JsonObject, nearest: &[String]) -> Error
     ErrorData::invalid_params(message, Some(json!(failure)))
 }
 
-fn stopped(message: &str) -> CallToolResult {
+pub(super) fn stopped(message: &str) -> CallToolResult {
     result::failure(&Failure::new(FailureKind::Cancelled, message), FailurePlace::Structured)
 }

@@ -47,7 +47,7 @@ pub(super) fn check_page(request: Option<PaginatedRequestParams>, what: &str) ->
     }
 }
 
-/// What is here, the extension MCP Apps (pages that clients show beside tools) among it.
+/// What is here, the extensions MCP Apps (pages that clients show beside tools) and tasks among it.
 #[expect(deprecated, reason = "MCP is about to drop its logging; clients of both eras still ask for it")]
 pub(super) fn capabilities() -> ServerCapabilities {
     let ui = serde_json::Map::from_iter([("mimeTypes".to_owned(), serde_json::json!([PAGE_MIME_TYPE]))]);
@@ -61,6 +61,7 @@ pub(super) fn capabilities() -> ServerCapabilities {
         .enable_tools()
         .enable_tool_list_changed()
         .enable_extensions_with(ExtensionCapabilities::from_iter([("io.modelcontextprotocol/ui".to_owned(), ui)]))
+        .enable_tasks()
         .build()
 }
 

@@ -102,6 +102,9 @@ fn params_complaint(method: &str, params: Option<&Value>) -> Option<String> {
         "tools/call" if field("arguments").is_some_and(|arguments| !arguments.is_object() && !arguments.is_null()) => {
             Some("'arguments' of tools/call must be an object.".to_owned())
         }
+        "tasks/get" | "tasks/update" | "tasks/cancel" if !field("taskId").is_some_and(Value::is_string) => {
+            Some(format!("{method} needs 'taskId', the name of a task, as a text."))
+        }
         "initialize" if !field("protocolVersion").is_some_and(Value::is_string) => {
             Some("initialize needs 'protocolVersion' as a text, such as \"2025-11-25\".".to_owned())
         }

@@ -4,9 +4,11 @@
 mod answer;
 mod body;
 mod guard;
+mod older_tasks;
 mod refusal;
 mod router;
 
+pub(crate) use older_tasks::OLDER_TASKS;
 pub(crate) use refusal::{REFUSED, Refusal};
 pub use router::ROUTES;
 pub(crate) use router::router;

@@ -19,11 +19,11 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use secrecy::SecretString;
 
 use super::{
-    answer, body, guard,
+    answer, body, guard, older_tasks,
     refusal::{REFUSED, Refusal},
 };
 use crate::{
-    access,
+    access::{self, Shown},
     exchange::{Entrance, Exchange, Facts},
     front,
     gateway::Gateway,
@@ -101,7 +101,7 @@ async fn serve(endpoint: Endpoint, toolset: Toolset, request: Request) -> Respon
     }
 }
 
-async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Result<Response, Refusal> {
+async fn answer(endpoint: &Endpoint, toolset: Toolset, mut request: Request) -> Result<Response, Refusal> {
     let gateway = &endpoint.gateway;
     let Some(remote) = &gateway.config.remote else {
         let entrance = guard::admit(&gateway.config, &request)?;
@@ -116,6 +116,7 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, request: Request) -> Resu
         return admitted(endpoint, toolset, (entrance, false), request).await;
     };
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    request.extensions_mut().insert(Shown(token.clone()));
     let work = admitted(endpoint, toolset.clone(), (entrance, false), request);
     if let Some(answered) = access::while_allowed(gateway, (token, changes), work).await {
         return answered;
@@ -138,6 +139,7 @@ async fn admitted(
         client_key: entrance.account().unwrap_or_else(|| customer(address).to_string()),
         entrance,
         exchange: Exchange::default(),
+        speaks_older_tasks: false,
         span: Some(tracing::Span::current()),
     };
     let account = scoped(gateway, &facts, request.uri())?;
@@ -159,12 +161,22 @@ async fn admitted(
     if let Some((remote, who)) = account {
         remote::check_message(remote, &parts.uri, &who, &bytes)?;
     }
+    let seen = older_tasks::look(&parts.headers, &bytes);
+    let is_completed = seen == older_tasks::Message::Completed;
+    let bytes = match seen {
+        older_tasks::Message::Renamed(renamed) => {
+            facts.speaks_older_tasks = true;
+            renamed
+        }
+        _ => bytes,
+    };
     let request = accepting(Request::from_parts(parts, Body::from(bytes)), "application/json, text/event-stream");
     facts.exchange = Exchange::tracked(&gateway.requests);
     let exchange = facts.exchange.clone();
     let hold = exchange.gone.clone().drop_guard();
     let response = pass(endpoint, facts, request).await;
-    Ok(answer::finish(response, &exchange, hold).await)
+    let response = answer::finish(response, &exchange, hold).await;
+    Ok(if is_completed { older_tasks::complete(response).await } else { response })
 }
 
 /// Who comes in through a trusted front, and whether only to look; none when the request is not from one. Its token proves more than

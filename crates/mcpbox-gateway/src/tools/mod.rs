@@ -105,6 +105,11 @@ pub(crate) fn needs_author(name: &str) -> bool {
     find(name).is_some() && ![SEARCH_TOOLS, CALL_TOOL].contains(&name)
 }
 
+/// Whether a management tool does what may take long: it runs other code.
+pub(crate) fn takes_a_while(name: &str) -> bool {
+    [CALL_TOOL, live::RUN_CODE].contains(&name)
+}
+
 impl Definition {
     /// Checks the arguments and does what the tool is for.
     pub(crate) async fn run(

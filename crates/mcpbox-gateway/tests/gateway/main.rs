@@ -28,3 +28,4 @@ mod replay;
 mod scripts;
 mod shutdown;
 mod support;
+mod tasks;

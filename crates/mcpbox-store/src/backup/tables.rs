@@ -20,13 +20,15 @@ macro_rules! names {
 /// Their names.
 pub(super) const NAMES: &[&str] = each_table!(names);
 
-/// Tables that no backup holds: what is only true of the processes that run, and logins, which a restored backup must not bring back.
-pub(super) const LEFT_OUT: [&str; 10] = [
+/// Tables that no backup holds: what is only true of the processes that run, long calls that clients ask after for a day at most, and
+/// logins, which a restored backup must not bring back.
+pub(super) const LEFT_OUT: [&str; 11] = [
     "sessions",
     "setup_tokens",
     "invitations",
     "ceremonies",
     "outbox",
+    "tasks",
     "alerts",
     "sandbox_tiers",
     "oauth_requests",

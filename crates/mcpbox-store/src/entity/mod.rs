@@ -36,6 +36,7 @@ pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup_tokens;
 pub(crate) mod sources;
+pub(crate) mod tasks;
 pub(crate) mod tools;
 pub(crate) mod users;
 pub(crate) mod versions;

@@ -69,6 +69,9 @@ pub(crate) struct SettingFlags {
     /// Limits that differ from the defaults, such as logins=3,tools=120; see `mcpbox config`.
     #[arg(long, value_name = "WHAT=N,…")]
     pub rate_limits: Option<String>,
+    /// Seconds that a call may take before a client that understands tasks gets one for it, or never [default: 5].
+    #[arg(long, value_name = "SECONDS|never")]
+    pub task_after: Option<String>,
     /// all, or one part: admin, gateway, or sandbox, which only runs tools, for those that name it in --sandbox-url [default: all].
     #[arg(long, value_name = "ROLE")]
     pub role: Option<String>,
@@ -128,6 +131,7 @@ impl SettingFlags {
             ("insecure_no_sandbox", &self.insecure_no_sandbox, &other.insecure_no_sandbox),
             ("rate_limit", &self.rate_limit, &other.rate_limit),
             ("rate_limits", &self.rate_limits, &other.rate_limits),
+            ("task_after", &self.task_after, &other.task_after),
             ("role", &self.role, &other.role),
             ("sandbox_addr", &self.sandbox_addr, &other.sandbox_addr),
             ("sandbox_url", &self.sandbox_url, &other.sandbox_url),

@@ -18,7 +18,7 @@ mod setting;
 mod source;
 mod workers;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use mcpbox_core::{bearer::BearerKey, peers::Peers, proxies::Proxies};
 use secrecy::SecretString;
@@ -78,6 +78,8 @@ pub(crate) struct Config {
     pub insecure_no_sandbox: bool,
     /// How often one may ask.
     pub rates: Rates,
+    /// How long a call may take before it becomes a task; none is for ever.
+    pub task_after: Option<Duration>,
     /// What this process is.
     pub role: Role,
     /// Where metrics and health are served alone; none is nowhere.

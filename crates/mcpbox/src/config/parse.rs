@@ -1,6 +1,6 @@
 //! From texts to a checked [`Config`].
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     Config,
@@ -47,6 +47,7 @@ impl Config {
                 _ => choice(settings, "insecure_no_sandbox", &["on", "off"])? == "on",
             },
             rates: super::rates::Rates::parse(settings)?,
+            task_after: task_after(settings)?,
             role,
             metrics_addr: metrics_address(settings)?,
             metrics_token: super::workers::metrics_token(settings)?,
@@ -95,6 +96,17 @@ fn metrics_address(settings: &Settings) -> Result<Option<SocketAddr>, SettingsEr
     Ok(Some(address))
 }
 
+/// How long a call may take before it becomes a task.
+fn task_after(settings: &Settings) -> Result<Option<Duration>, SettingsError> {
+    let text = settings.get("task_after").0;
+    if text == "never" {
+        return Ok(None);
+    }
+    let seconds = text.parse().ok().filter(|seconds| (0.1..=600.0).contains(seconds));
+    let rule = || wrong(settings, "task_after", "it must be seconds between 0.1 and 600, or never");
+    seconds.map(|seconds| Some(Duration::from_secs_f64(seconds))).ok_or_else(rule)
+}
+
 fn base_url(settings: &Settings, key: &str) -> Result<Option<String>, SettingsError> {
     match settings.get(key).0.trim_end_matches('/') {
         "" => Ok(None),
@@ -128,6 +140,18 @@ mod tests {
         let flags: Flags = flags.iter().map(|(k, v)| (*k, (*v).to_owned())).collect();
         let settings = Settings::collect(flags, None, Some(path.display().to_string()), &env(pairs))?;
         Config::parse(&settings, &env(pairs))
+    }
+
+    #[test]
+    fn calls_become_tasks_after_seconds_or_never() {
+        let after = |text: &str| parse(&[("task_after", text)], &[], "").map(|config| config.task_after);
+        assert_eq!(parse(&[], &[], "").unwrap().task_after, Some(Duration::from_secs(5)));
+        assert_eq!(after("0.5").unwrap(), Some(Duration::from_millis(500)));
+        assert_eq!(after("never").unwrap(), None);
+        for wrong in ["0", "-1", "601", "NaN", "soon", ""] {
+            let refusal = after(wrong).unwrap_err().to_string();
+            assert!(refusal.contains("between 0.1 and 600, or never"), "{wrong}: {refusal}");
+        }
     }
 
     #[test]

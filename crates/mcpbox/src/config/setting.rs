@@ -105,6 +105,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "limits that differ from requests=600, logins=5, tools=60, calls=600, tokens=60, authorizations=20, looks=120 (a minute), registrations=5 (an hour)",
     ),
     setting(
+        "task_after",
+        &["MCPBOX_TASK_AFTER"],
+        "5",
+        "seconds that a call may take before a client that understands MCP's tasks gets one for it, 0.1 to 600; never is never",
+    ),
+    setting(
         "role",
         &["MCPBOX_ROLE"],
         "all",

@@ -217,6 +217,7 @@ pub(crate) fn gateway_config(config: &Config) -> GatewayConfig {
         rate_limits,
         legacy_sessions,
         front,
+        task_after: config.task_after,
         ..GatewayConfig::default()
     }
 }

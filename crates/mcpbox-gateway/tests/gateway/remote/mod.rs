@@ -28,6 +28,11 @@ pub(super) const PUBLIC: &str = "https://box.example.com";
 
 /// A box with remote access.
 pub(super) async fn remote_box() -> TestBox {
+    remote_box_with(GatewayConfig::default()).await
+}
+
+/// The same, for the rest as `config` says.
+pub(super) async fn remote_box_with(config: GatewayConfig) -> TestBox {
     let remote = Some(Remote {
         public_url: PUBLIC.to_owned(),
         rates: Rates::off(),
@@ -35,7 +40,7 @@ pub(super) async fn remote_box() -> TestBox {
         hsts: false,
     });
     let allowed_hosts = vec!["box.example.com".to_owned()];
-    TestBox::with(GatewayConfig { remote, allowed_hosts, ..GatewayConfig::default() }).await
+    TestBox::with(GatewayConfig { remote, allowed_hosts, ..config }).await
 }
 
 /// Writes an authorization with an access token.

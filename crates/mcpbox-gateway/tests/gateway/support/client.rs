@@ -96,7 +96,12 @@ impl Raw {
             params["_meta"] = meta;
             headers.push(("mcp-protocol-version".into(), MODERN.into()));
             headers.push(("mcp-method".into(), method.into()));
-            if let Some(name) = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str) {
+            if let Some(name) = params
+                .get("name")
+                .or_else(|| params.get("uri"))
+                .or_else(|| params.get("taskId"))
+                .and_then(Value::as_str)
+            {
                 headers.push(("mcp-name".into(), name.into()));
             }
         }
