@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use mcpbox_core::{
     execute::Observer,
     ids::SourceId,
+    program::ProgramHost,
     source::{OfferedTool, SourceCall, SourceTarget},
 };
 use mcpbox_egress::Broker;
@@ -23,10 +24,11 @@ use rmcp::{
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     end::End,
+    errors::Errors,
     handler::{Handler, Listeners},
     handshake::{self, Service},
     http::Unreachable,
@@ -53,6 +55,9 @@ pub(crate) struct Connection {
     /// What it offered when it was asked last.
     offered: RwLock<HashMap<String, OfferedTool>>,
     is_modern: bool,
+    /// Since when it is there, and when it was used last.
+    since: Instant,
+    used: Mutex<Instant>,
     /// The protocol's version.
     pub(crate) protocol: String,
 }
@@ -62,10 +67,15 @@ impl Connection {
     ///
     /// # Errors
     /// A sentence: it cannot be reached, or speaks something else.
-    pub(crate) async fn open(broker: Arc<Broker>, target: SourceTarget, changed: Arc<Changes>) -> Result<Self, String> {
+    pub(crate) async fn open(
+        broker: Arc<Broker>,
+        (host, errors): (Option<Arc<dyn ProgramHost>>, Arc<Errors>),
+        target: SourceTarget,
+        changed: Arc<Changes>,
+    ) -> Result<Self, String> {
         let listeners = Listeners::default();
         let handler = Handler { source: target.id, listeners: Arc::clone(&listeners), changed: Arc::clone(&changed) };
-        let (service, end) = handshake::agree(&broker, &target, &handler).await?;
+        let (service, end) = handshake::agree(&broker, (host.as_ref(), &errors), &target, &handler).await?;
         // What is listed is compared with what was approved: it must be what is there now.
         service.peer().set_response_cache_config(ClientCacheConfig::disabled()).await;
         let info = service.peer().peer_info();
@@ -75,9 +85,30 @@ impl Connection {
             tokio::spawn(listen(service.peer().clone(), target.id, changed));
         }
         let offered = RwLock::default();
-        let connection = Self { service, end, target, listeners, offered, is_modern, protocol: version.to_string() };
+        let (since, used) = (Instant::now(), Mutex::new(Instant::now()));
+        let protocol = version.to_string();
+        let connection = Self { service, end, target, listeners, offered, is_modern, since, used, protocol };
         connection.list().await?;
         Ok(connection)
+    }
+
+    /// Whether it is a program of ours, which is there for us alone.
+    pub(crate) fn is_program(&self) -> bool {
+        self.target.rule.program.is_some()
+    }
+
+    /// How long it is there.
+    pub(crate) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// How long it was not used.
+    pub(crate) fn idle(&self) -> Duration {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn note_use(&self) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Why nothing can be asked over it any more; none while it is open.
@@ -123,6 +154,7 @@ impl Connection {
     /// # Errors
     /// A sentence.
     pub(crate) async fn list(&self) -> Result<Vec<OfferedTool>, String> {
+        self.note_use();
         let listed = timeout(LIST, self.list_pages()).await;
         let listed = listed.map_err(|_| format!("it did not list its tools within {} s", LIST.as_secs()))??;
         let by_name = listed.iter().map(|tool| (tool.name.clone(), tool.clone())).collect();
@@ -167,6 +199,7 @@ impl Connection {
         call: SourceCall,
         observer: Arc<dyn Observer>,
     ) -> Result<ServerResult, ServiceError> {
+        self.note_use();
         let params = CallToolRequestParams::new(call.tool.name.clone()).with_arguments(call.arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let mut running = {
@@ -180,6 +213,7 @@ impl Connection {
         let Some(handle) = &mut running.handle else { return Err(ServiceError::TransportClosed) };
         let answer = (&mut handle.rx).await.unwrap_or(Err(ServiceError::TransportClosed));
         running.end(false).await;
+        self.note_use();
         match (answer, self.end.why()) {
             (Err(ServiceError::TransportClosed), Some(why)) => Err(ended(why)),
             (answer, _) => answer,

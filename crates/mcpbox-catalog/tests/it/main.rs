@@ -34,6 +34,7 @@ mod openapi;
 mod packages;
 mod permissions;
 mod policy;
+mod programs;
 mod publishing;
 mod retaining;
 mod room;
