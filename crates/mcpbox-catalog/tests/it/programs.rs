@@ -73,14 +73,19 @@ async fn a_human_allows_exactly_the_program_that_they_read() {
     assert_eq!((refused.kind, there.contacts()), (FailureKind::HostDenied, (0, 0)), "nothing starts before");
     assert_eq!(secret(&world).await.mode, SecretMode::Revealed, "whoever sets the value knows that it is seen");
 
-    review::decide_grant(&world.cat, &world.human, asked.id, &asked.content_hash(), GrantEvent::Approve, "").await.unwrap();
+    review::decide_grant(&world.cat, &world.human, asked.id, &asked.content_hash(), GrantEvent::Approve, "")
+        .await
+        .unwrap();
     let refused = refusal(source::discover(&world.cat, &world.llm, "there").await);
     assert_eq!((refused.kind, there.contacts()), (FailureKind::SecretMissing, (0, 0)));
     // Any other word is another program, which the name does not stand for.
     let more = ProgramRule { write: vec!["/srv".into()], ..program() };
     let refused = refusal(source::add_source(&world.cat, &world.llm, request(more)).await);
     assert_eq!(refused.kind, FailureKind::Conflict);
-    assert_eq!(source::add_source(&world.cat, &world.llm, request(program())).await.unwrap().access, GrantState::Approved);
+    assert_eq!(
+        source::add_source(&world.cat, &world.llm, request(program())).await.unwrap().access,
+        GrantState::Approved
+    );
 }
 
 #[tokio::test]

@@ -84,7 +84,9 @@ impl Machine {
         for path in SYSTEM.map(PathBuf::from) {
             match fs::read_link(&path) {
                 Ok(text) => links.push((path, text)),
-                Err(_) if path.canonicalize().is_ok_and(|real| real == path) => views.push(View { source: path.clone(), target: path, may_write: false }),
+                Err(_) if path.canonicalize().is_ok_and(|real| real == path) => {
+                    views.push(View { source: path.clone(), target: path, may_write: false })
+                }
                 Err(_) => {}
             }
         }
