@@ -108,6 +108,7 @@ fn gain(capability: &Capability) -> String {
         Capability::Package(rule) => format!("use the package {rule}"),
         Capability::Host(rule) => format!("send data to {rule} and read its answers"),
         Capability::Secret { key } => format!("use the secret {key}"),
+        Capability::Source(rule) if rule.program.is_some() => format!("send data to the {rule}, and read its answers"),
         Capability::Source(rule) => format!("send data to the {rule} and read its answers"),
     }
 }

@@ -25,6 +25,7 @@ pub mod package;
 pub mod paging;
 pub mod peers;
 pub mod principal;
+pub mod program;
 pub mod proxies;
 pub mod regression;
 pub mod review;

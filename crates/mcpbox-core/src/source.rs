@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     ids::{ServerId, SourceId},
     name::SecretKey,
+    program::ProgramRule,
     server::Limits,
 };
 
@@ -56,6 +57,11 @@ pub enum SourceTransport {
         #[serde(default)]
         auth: SourceAuth,
     },
+    /// Lines on the standard input and output of a program that runs in the jail.
+    Stdio {
+        /// The program, and what it gets.
+        program: Box<ProgramRule>,
+    },
 }
 
 /// How messages go to a source and come from it.
@@ -68,6 +74,8 @@ pub enum TransportKind {
     StreamableHttp,
     /// HTTP with server-sent events, as in protocol 2024-11-05.
     Sse,
+    /// Lines on the standard input and output of a program that runs in the jail.
+    Stdio,
 }
 
 impl TransportKind {
@@ -118,15 +126,32 @@ pub struct SourceRule {
     /// How it is spoken to; streamable HTTP when nothing is said.
     #[serde(default, skip_serializing_if = "TransportKind::is_usual")]
     pub transport: TransportKind,
-    /// The endpoint.
+    /// The endpoint; empty for a program.
     pub url: String,
     /// Who we are there.
     #[serde(flatten)]
     pub auth: SourceAuth,
+    /// The program that it is, and all it gets; with the transport `stdio` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Box<ProgramRule>>,
+}
+
+impl SourceRule {
+    /// Every secret that it takes.
+    pub fn secrets(&self) -> Vec<&SecretKey> {
+        let mut keys: Vec<_> =
+            self.auth.secret().into_iter().chain(self.program.iter().flat_map(|program| program.secrets())).collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
 }
 
 impl std::fmt::Display for SourceRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(program) = &self.program {
+            return write!(f, "source {}, a program in the jail: {program}", self.name);
+        }
         write!(f, "source {} at {}", self.name, self.url)?;
         if self.transport == TransportKind::Sse {
             f.write_str(" over HTTP+SSE")?;
@@ -144,8 +169,17 @@ impl ExternalSource {
         let (transport, url, auth) = match &self.transport {
             SourceTransport::StreamableHttp { url, auth } => (TransportKind::StreamableHttp, url, auth),
             SourceTransport::Sse { url, auth } => (TransportKind::Sse, url, auth),
+            SourceTransport::Stdio { program } => {
+                return SourceRule {
+                    name: self.name.clone(),
+                    transport: TransportKind::Stdio,
+                    url: String::new(),
+                    auth: SourceAuth::None,
+                    program: Some(program.clone()),
+                };
+            }
         };
-        SourceRule { name: self.name.clone(), transport, url: url.clone(), auth: auth.clone() }
+        SourceRule { name: self.name.clone(), transport, url: url.clone(), auth: auth.clone(), program: None }
     }
 }
 
@@ -177,7 +211,7 @@ pub struct SourceTarget {
     pub id: SourceId,
     /// Where, and as whom.
     pub rule: SourceRule,
-    /// The secret that `rule` names.
+    /// The secrets that `rule` names.
     pub secrets: Vec<UnsealedSecret>,
 }
 
@@ -223,6 +257,11 @@ pub trait SourceClient: Send + Sync + 'static {
 
     /// How it is.
     fn health(&self, source: SourceId) -> SourceHealth;
+
+    /// What it wrote to its standard error last, secrets taken out, oldest line first; only a program has one.
+    fn errors(&self, _source: SourceId) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The next source whose tools may have changed: it was connected to anew, or said so.
     fn changed(&self) -> BoxFuture<'_, SourceId>;

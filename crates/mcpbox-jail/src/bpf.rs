@@ -74,6 +74,11 @@ impl Instruction {
         [a, b, self.if_true, self.if_false, c, d, e, f]
     }
 
+    /// The same with another value.
+    pub(crate) fn with_value(self, value: u32) -> Self {
+        Self { value, ..self }
+    }
+
     /// Whether its value is the placeholder of the process id.
     pub(crate) fn is_pid_test(self) -> bool {
         self.code == JUMP_EQUAL && self.value == PID_PLACEHOLDER

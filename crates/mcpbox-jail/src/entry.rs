@@ -53,7 +53,7 @@ pub fn main_jail(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-fn report(error: &JailError) -> ExitCode {
+pub(crate) fn report(error: &JailError) -> ExitCode {
     let line = serde_json::to_string(error).unwrap_or_else(|_| error.to_string());
     let _ = writeln!(io::stderr(), "{line}");
     ExitCode::from(2)
@@ -217,7 +217,7 @@ fn exec(spec: &JailSpec, policy: &str) -> JailError {
 
 /// Forks. `None` in the child.
 #[expect(unsafe_code, reason = "no safe wrapper for fork")]
-fn fork() -> io::Result<Option<Pid>> {
+pub(crate) fn fork() -> io::Result<Option<Pid>> {
     // SAFETY: the process has a single thread (the contract of `main_jail`), so the child may go on as if it were the parent.
     let answer = unsafe { libc::fork() };
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(Pid::from_raw(answer)) }

@@ -23,6 +23,16 @@ const JAIL_ID: u32 = 64_207;
 /// The user and group as the jail sees itself.
 const INNER_ID: u32 = 65_534;
 
+/// Who a program in the jail is on the host: whom what it may write to must belong to. None when that is this process's own user.
+pub fn program_owner() -> Option<u32> {
+    let is_other = rustix::process::geteuid().is_root() && effective().is_ok_and(|held| held.contains(TO_BE_ANOTHER));
+    is_other.then_some(JAIL_ID)
+}
+
+/// What it takes to make namespaces as root and to become somebody else.
+const TO_BE_ANOTHER: CapabilitySet =
+    CapabilitySet::SYS_ADMIN.union(CapabilitySet::SETUID).union(CapabilitySet::SETGID).union(CapabilitySet::KILL);
+
 /// With what right the namespaces were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Privilege {
@@ -55,9 +65,8 @@ fn system_namespaces(layers: Layers) -> UnshareFlags {
 
 /// Leaves the host's namespaces. The pid namespace takes effect with the next fork.
 pub(crate) fn leave_host(layers: Layers) -> Result<Privilege, JailError> {
-    let needed = CapabilitySet::SYS_ADMIN | CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::KILL;
     let flags = system_namespaces(layers);
-    if effective()?.contains(needed) && rustix::process::geteuid().is_root() {
+    if effective()?.contains(TO_BE_ANOTHER) && rustix::process::geteuid().is_root() {
         if !flags.is_empty() {
             unshare(flags, "unshare")?;
         }

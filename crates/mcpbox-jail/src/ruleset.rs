@@ -1,7 +1,10 @@
 //! The Landlock ruleset of tool processes: built here once per zygote, inherited as a descriptor, entered by every child.
 //! It is what separates siblings, who share the zygote's namespaces, and a second wall around the file system.
 
-use std::{os::fd::OwnedFd, path::Path};
+use std::{
+    os::fd::{AsFd, AsRawFd, OwnedFd},
+    path::Path,
+};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset,
@@ -30,6 +33,12 @@ pub(crate) enum Use {
     Read,
     /// Anything files are for, but never executing, device nodes or sockets.
     Scratch,
+    /// Files may be read and executed, directories listed.
+    Run,
+    /// Files and directories may be changed in every way but executed; no device nodes or sockets.
+    Files,
+    /// Directories may be listed.
+    List,
     /// A single file that may be read.
     ReadFile,
     /// A single file that may be read and written: a device that swallows what is written.
@@ -59,6 +68,37 @@ pub(crate) fn build(paths: &[(&Path, Use)], port: Option<u16>) -> Result<OwnedFd
     fd.ok_or_else(|| fail("landlock_create_ruleset", "the kernel gave no ruleset".into()))
 }
 
+/// The ruleset of a program for what these handles lead to; no TCP at all.
+pub(crate) fn build_of(opened: &[(OwnedFd, Use)]) -> Result<OwnedFd, JailError> {
+    let fail = |step: &str, reason: String| JailError::new(Layer::Landlock, step, std::io::Error::other(reason));
+    let abi = landlock_abi();
+    if abi < MINIMUM_ABI {
+        return Err(fail("landlock_create_ruleset", format!("interface version {abi}, needed {MINIMUM_ABI}")));
+    }
+    let mut ruleset = empty().map_err(|error| fail("landlock_create_ruleset", error.to_string()))?;
+    for (handle, usage) in opened {
+        let stat = rustix::fs::fstat(handle).map_err(|error| fail("fstat", error.to_string()))?;
+        let is_directory = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir();
+        // The kernel refuses rights of directories on a file.
+        let rights = if is_directory { rights(usage) } else { rights(usage) & AccessFs::from_file(ABI::V6) };
+        let rule = PathBeneath::new(handle.as_fd(), rights);
+        ruleset = ruleset.add_rule(rule).map_err(|error| fail("landlock_add_rule", error.to_string()))?;
+    }
+    let fd: Option<OwnedFd> = ruleset.into();
+    fd.ok_or_else(|| fail("landlock_create_ruleset", "the kernel gave no ruleset".into()))
+}
+
+/// Puts this thread, the only one, behind the ruleset for good.
+#[expect(unsafe_code, reason = "the ruleset is a descriptor by now")]
+pub(crate) fn enter(ruleset: &OwnedFd) -> Result<(), JailError> {
+    // SAFETY: takes no pointer.
+    let answer = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0_u32) };
+    if answer == 0 {
+        return Ok(());
+    }
+    Err(JailError::new(Layer::Landlock, "landlock_restrict_self", std::io::Error::last_os_error()))
+}
+
 fn empty() -> Result<landlock::RulesetCreated, RulesetError> {
     let abi = ABI::V6;
     Ruleset::default()
@@ -72,9 +112,11 @@ fn empty() -> Result<landlock::RulesetCreated, RulesetError> {
 fn rights(usage: &Use) -> BitFlags<AccessFs> {
     match usage {
         Use::Read => AccessFs::ReadFile | AccessFs::ReadDir,
+        Use::Run => AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::Execute,
+        Use::List => AccessFs::ReadDir.into(),
         Use::ReadFile => AccessFs::ReadFile.into(),
         Use::Sink => AccessFs::ReadFile | AccessFs::WriteFile,
-        Use::Scratch => {
+        Use::Scratch | Use::Files => {
             AccessFs::ReadFile
                 | AccessFs::ReadDir
                 | AccessFs::WriteFile

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod numbers;
+pub(crate) mod program;
 mod proxy;
 mod table;
 mod zygote;

@@ -36,6 +36,7 @@ use crate::{
 
 mod admission;
 mod counted;
+mod guest;
 mod pools;
 mod programs;
 mod start;
@@ -61,6 +62,8 @@ pub struct Sandbox {
     /// Of runs that call other tools: were they admitted with those, all places could be held by runs that wait for one.
     script_admission: Admission,
     running: AtomicU32,
+    /// Places of other people's programs.
+    guests: Arc<tokio::sync::Semaphore>,
     /// Set once the base packages are there.
     base: OnceLock<()>,
     tasks: TaskTracker,

@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use mcpbox_core::{
     execute::Observer,
     ids::SourceId,
+    program::ProgramHost,
     source::{OfferedTool, SourceCall, SourceTarget},
 };
 use mcpbox_egress::Broker;
@@ -18,21 +19,23 @@ use rmcp::{
         CallToolRequest, CallToolRequestParams, ClientRequest, PaginatedRequestParams, PingRequest, ProtocolVersion,
         RequestMetaObject, ServerResult, SubscriptionFilter, Tool,
     },
-    service::{ClientCacheConfig, Peer, PeerRequestOptions, RequestHandle, ServiceError},
+    service::{ClientCacheConfig, Peer, PeerRequestOptions, ServiceError},
     transport::DynamicTransportError,
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     end::End,
+    errors::Errors,
     handler::{Handler, Listeners},
     handshake::{self, Agreed, Service},
     http::Unreachable,
     http_sse::HttpSse,
     pool::Changes,
     post::{self, Poster},
+    running::Running,
 };
 
 /// Time to list tools, all pages.
@@ -63,6 +66,9 @@ pub(crate) struct Connection {
     /// What it offered when it was asked last.
     offered: RwLock<HashMap<String, Offered>>,
     is_modern: bool,
+    /// Since when it is there, and when it was used last.
+    since: Instant,
+    used: Mutex<Instant>,
     /// The protocol's version.
     pub(crate) protocol: String,
 }
@@ -72,10 +78,16 @@ impl Connection {
     ///
     /// # Errors
     /// A sentence: it cannot be reached, or speaks something else.
-    pub(crate) async fn open(broker: Arc<Broker>, target: SourceTarget, changed: Arc<Changes>) -> Result<Self, String> {
+    pub(crate) async fn open(
+        broker: Arc<Broker>,
+        (host, errors): (Option<Arc<dyn ProgramHost>>, Arc<Errors>),
+        target: SourceTarget,
+        changed: Arc<Changes>,
+    ) -> Result<Self, String> {
         let listeners = Listeners::default();
         let handler = Handler { source: target.id, listeners: Arc::clone(&listeners), changed: Arc::clone(&changed) };
-        let Agreed { service, end, http } = handshake::agree(&broker, &target, &handler).await?;
+        let Agreed { service, end, http } =
+            handshake::agree(&broker, (host.as_ref(), &errors), &target, &handler).await?;
         // What is listed is compared with what was approved: it must be what is there now.
         service.peer().set_response_cache_config(ClientCacheConfig::disabled()).await;
         let info = service.peer().peer_info();
@@ -87,10 +99,30 @@ impl Connection {
         let http = http.filter(|_| is_modern);
         let poster = http.and_then(|http| Poster::new(http, &target.rule.url, &version, handler.get_info()));
         let offered = RwLock::default();
-        let connection =
-            Self { service, poster, end, target, listeners, offered, is_modern, protocol: version.to_string() };
+        let (since, used) = (Instant::now(), Mutex::new(Instant::now()));
+        let protocol = version.to_string();
+        let connection = Self { service, poster, end, target, listeners, offered, is_modern, since, used, protocol };
         connection.list().await?;
         Ok(connection)
+    }
+
+    /// Whether it is a program of ours, which is there for us alone.
+    pub(crate) fn is_program(&self) -> bool {
+        self.target.rule.program.is_some()
+    }
+
+    /// How long it is there.
+    pub(crate) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// How long it was not used.
+    pub(crate) fn idle(&self) -> Duration {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn note_use(&self) {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Why nothing can be asked over it any more; none while it is open.
@@ -136,6 +168,7 @@ impl Connection {
     /// # Errors
     /// A sentence.
     pub(crate) async fn list(&self) -> Result<Vec<OfferedTool>, String> {
+        self.note_use();
         let listed = timeout(LIST, self.list_pages()).await;
         let listed = listed.map_err(|_| format!("it did not list its tools within {} s", LIST.as_secs()))??;
         let offered = |tool: &OfferedTool| Offered { tool: tool.clone(), is_plain: post::is_plain(tool) };
@@ -187,6 +220,7 @@ impl Connection {
         call: SourceCall,
         observer: Arc<dyn Observer>,
     ) -> Result<ServerResult, ServiceError> {
+        self.note_use();
         if let Some(poster) = self.poster(&call.tool.name) {
             return poster.call(call, &*observer).await;
         }
@@ -203,37 +237,11 @@ impl Connection {
         let Some(handle) = &mut running.handle else { return Err(ServiceError::TransportClosed) };
         let answer = (&mut handle.rx).await.unwrap_or(Err(ServiceError::TransportClosed));
         running.end(false).await;
+        self.note_use();
         match (answer, self.end.why()) {
             (Err(ServiceError::TransportClosed), Some(why)) => Err(ended(why)),
             (answer, _) => answer,
         }
-    }
-}
-
-/// A call that nobody has the answer of yet.
-struct Running {
-    listeners: Listeners,
-    handle: Option<RequestHandle<RoleClient>>,
-}
-
-impl Running {
-    /// Forgets the call; tells the source when nobody waits for it any more.
-    async fn end(&mut self, is_given_up: bool) {
-        let Some(handle) = self.handle.take() else { return };
-        self.listeners.lock().await.remove(&handle.progress_token);
-        if is_given_up {
-            let _ = handle.cancel(Some("nobody waits for the result any more".to_owned())).await;
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.handle.is_none() {
-            return;
-        }
-        let mut running = Self { listeners: Arc::clone(&self.listeners), handle: self.handle.take() };
-        tokio::spawn(async move { running.end(true).await });
     }
 }
 

@@ -1,9 +1,12 @@
 //! How a connection begins: over streamable HTTP in the newer way first, then in the older one; over HTTP+SSE where that was
-//! asked for, or where a server refuses the other as those do that do not know it.
+//! asked for, or where a server refuses the other as those do that do not know it. To a program in lines, in either way.
 
 use std::{sync::Arc, time::Duration};
 
-use mcpbox_core::source::{SourceTarget, TransportKind};
+use mcpbox_core::{
+    program::ProgramHost,
+    source::{SourceTarget, TransportKind},
+};
 use mcpbox_egress::Broker;
 use rmcp::{
     RoleClient,
@@ -13,11 +16,15 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use crate::{connection::chain, end::End, handler::Handler, http::Http, http_sse::HttpSse};
+use crate::{
+    connection::chain, end::End, errors::Errors, handler::Handler, http::Http, http_sse::HttpSse, stdio::Stdio,
+};
 
 /// Time to connect and agree, for each of both transports.
 const CONNECT: Duration = Duration::from_secs(20);
-/// Largest event, bytes.
+/// The same for a program, which has to start first.
+const START: Duration = Duration::from_secs(60);
+/// Largest event or line, bytes.
 pub(crate) const EVENT_MAX: usize = 17 << 20;
 /// Requests over one connection that wait for their answer to begin.
 const AT_ONCE: usize = 64;
@@ -38,7 +45,17 @@ pub(crate) struct Agreed {
 ///
 /// # Errors
 /// A sentence: it cannot be reached, or speaks something else.
-pub(crate) async fn agree(broker: &Arc<Broker>, target: &SourceTarget, handler: &Handler) -> Result<Agreed, String> {
+pub(crate) async fn agree(
+    broker: &Arc<Broker>,
+    (host, errors): (Option<&Arc<dyn ProgramHost>>, &Arc<Errors>),
+    target: &SourceTarget,
+    handler: &Handler,
+) -> Result<Agreed, String> {
+    if target.rule.transport == TransportKind::Stdio {
+        let end = Arc::<End>::default();
+        let program = Stdio::start(host, broker, target, errors, &end).await?;
+        return over_stdio(program, end, handler.clone()).await;
+    }
     let http = Http::new(broker, target).map_err(|error| error.to_string())?;
     let url = target.rule.url.as_str();
     if target.rule.transport == TransportKind::Sse {
@@ -59,12 +76,23 @@ async fn over_streamable(http: &Http, url: &str, handler: Handler) -> Result<Ser
         .max_concurrent_requests(AT_ONCE)
         .max_sse_event_size(EVENT_MAX);
     let transport = StreamableHttpClientTransport::with_client(http.clone(), config);
-    let mode = ClientLifecycleMode::Auto {
+    let service = timeout(CONNECT, handler.serve_with_lifecycle(transport, either())).await;
+    service.map_err(|_| too_slow(CONNECT))?.map_err(|error| refusal(&error))
+}
+
+/// The newer way, then the older one.
+fn either() -> ClientLifecycleMode {
+    ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::V_2026_07_28],
         legacy_version: Some(ProtocolVersion::V_2025_11_25),
-    };
-    let service = timeout(CONNECT, handler.serve_with_lifecycle(transport, mode)).await;
-    service.map_err(|_| too_slow())?.map_err(|error| refusal(&error))
+    }
+}
+
+async fn over_stdio(program: Stdio, end: Arc<End>, handler: Handler) -> Result<Agreed, String> {
+    let agreed = timeout(START, handler.serve_with_lifecycle(program, either())).await;
+    let agreed = agreed.map_err(|_| too_slow(START))?;
+    let service = agreed.map_err(|error| end.why().unwrap_or_else(|| refusal(&error)))?;
+    Ok(Agreed { service, end, http: None })
 }
 
 /// The newer protocol was never spoken this way, so nobody is asked for it.
@@ -75,12 +103,12 @@ async fn over_sse(http: &Http, url: &str, handler: Handler) -> Result<Agreed, St
         let agreed = handler.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize).await;
         agreed.map_err(|error| end.why().unwrap_or_else(|| refusal(&error)))
     };
-    let service = timeout(CONNECT, agreed).await.map_err(|_| too_slow())??;
+    let service = timeout(CONNECT, agreed).await.map_err(|_| too_slow(CONNECT))??;
     Ok(Agreed { service, end, http: None })
 }
 
-fn too_slow() -> String {
-    format!("it did not answer within {} s", CONNECT.as_secs())
+fn too_slow(limit: Duration) -> String {
+    format!("it did not answer within {} s", limit.as_secs())
 }
 
 /// Why a connection was not made.

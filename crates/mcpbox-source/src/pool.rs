@@ -1,5 +1,6 @@
 //! All connections of this process: one to a source, made when it is first needed, made anew when it broke, the credentials
-//! changed or the address did. After a failure the next attempt waits, a little longer each time.
+//! changed or the address did. After a failure the next attempt waits, a little longer each time. A program that nobody uses is
+//! ended, and started again when it is needed.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,6 +12,7 @@ use mcpbox_core::{
     execute::{BoxFuture, Observed, Observer, Outcome},
     failure::{Failure, FailureKind},
     ids::SourceId,
+    program::ProgramHost,
     source::{OfferedTool, SourceCall, SourceClient, SourceHealth, SourceTarget},
 };
 use mcpbox_egress::Broker;
@@ -20,17 +22,23 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{answer, connection::Connection};
+use crate::{
+    answer,
+    connection::Connection,
+    slot::{Slot, State},
+};
 
 /// Calls of one source that run at once; further ones wait within their time.
 const CALLS_AT_ONCE: usize = 32;
-/// How long the first failure keeps the next attempt waiting, and the longest such wait.
-const BACKOFF_FIRST: Duration = Duration::from_secs(1);
-const BACKOFF_LAST: Duration = Duration::from_secs(60);
+/// After this time without a use a program ends.
+const PROGRAM_IDLE: Duration = Duration::from_secs(300);
 
 /// Speaks to other MCP servers. One per process.
 pub struct Sources {
     broker: Arc<Broker>,
+    /// What starts programs; none where tools run elsewhere.
+    host: Option<Arc<dyn ProgramHost>>,
+    program_idle: Duration,
     slots: StdMutex<HashMap<SourceId, Arc<Slot>>>,
     changes: Arc<Changes>,
 }
@@ -60,32 +68,28 @@ impl Changes {
     }
 }
 
-/// What is known of one source.
-struct Slot {
-    connection: Mutex<Option<Arc<Connection>>>,
-    state: StdMutex<State>,
-    places: Semaphore,
-}
-
-#[derive(Default)]
-struct State {
-    protocol: Option<String>,
-    failures: u32,
-    error: String,
-    not_before: Option<Instant>,
-}
-
 impl Sources {
     /// Connects to nothing yet. What goes out goes through `broker`.
     pub fn new(broker: Arc<Broker>) -> Arc<Self> {
-        Arc::new(Self { broker, slots: StdMutex::default(), changes: Arc::default() })
+        Self::with_programs(broker, None, PROGRAM_IDLE)
+    }
+
+    /// The same; programs are started by `host`, and end when nobody used them for `idle` (five minutes when that is not said).
+    pub fn with_programs(
+        broker: Arc<Broker>,
+        host: Option<Arc<dyn ProgramHost>>,
+        idle: impl Into<Option<Duration>>,
+    ) -> Arc<Self> {
+        let program_idle = idle.into().unwrap_or(PROGRAM_IDLE);
+        Arc::new(Self { broker, host, program_idle, slots: StdMutex::default(), changes: Arc::default() })
     }
 
     fn slot(&self, id: SourceId) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let places = Semaphore::new(CALLS_AT_ONCE);
-            Arc::new(Slot { connection: Mutex::default(), state: StdMutex::default(), places })
+            let (connection, state) = (Mutex::default(), StdMutex::default());
+            Arc::new(Slot { connection, state, places, errors: Arc::default() })
         };
         Arc::clone(slots.entry(id).or_insert_with(new))
     }
@@ -95,11 +99,16 @@ impl Sources {
         let mut kept = slot.connection.lock().await;
         match &*kept {
             Some(connection) if connection.serves(target) => return Ok(Arc::clone(connection)),
-            Some(_) => *kept = None,
+            Some(connection) => {
+                if let Some(why) = connection.ended() {
+                    slot.gone(connection, why);
+                }
+                *kept = None;
+            }
             None => {}
         }
         slot.check_turn(target)?;
-        match self.open(target).await {
+        match self.open(slot, target).await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
                 slot.answered(&connection.protocol);
@@ -116,9 +125,10 @@ impl Sources {
     }
 
     /// A new connection. It is made in a task, as the stack of whoever calls is deep already; with them it ends.
-    async fn open(&self, target: &SourceTarget) -> Result<Connection, String> {
+    async fn open(&self, slot: &Slot, target: &SourceTarget) -> Result<Connection, String> {
         let mut opening = JoinSet::new();
-        opening.spawn(Connection::open(Arc::clone(&self.broker), target.clone(), Arc::clone(&self.changes)));
+        let programs = (self.host.clone(), Arc::clone(&slot.errors));
+        opening.spawn(Connection::open(Arc::clone(&self.broker), programs, target.clone(), Arc::clone(&self.changes)));
         match opening.join_next().await {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => Err(error.to_string()),
@@ -131,7 +141,7 @@ impl Sources {
         let connection = self.connect(&slot, &target).await?;
         connection.list().await.map_err(|error| match connection.ended() {
             Some(why) => {
-                slot.lost(why.clone());
+                slot.gone(&connection, why.clone());
                 unreachable(&target, &why)
             }
             None => unreachable(&target, &slot.failed(error)),
@@ -149,12 +159,21 @@ impl Sources {
         // Who is being connected to, or has calls to answer, shows soon enough whether it is there.
         let connection = slot.connection.try_lock().ok().and_then(|kept| kept.clone());
         let Some(connection) = connection.filter(|_| slot.places.available_permits() == CALLS_AT_ONCE) else { return };
+        if connection.is_program() && connection.idle() >= self.program_idle {
+            tracing::debug!(source.id = %id, "a program that nobody uses ends");
+            let mut kept = slot.connection.lock().await;
+            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &connection)) {
+                *kept = None;
+                *slot.state() = State::default();
+            }
+            return;
+        }
         let Err(error) = connection.check().await else { return };
         tracing::warn!(source.id = %id, error, "a source is no longer there");
         let mut kept = slot.connection.lock().await;
         if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &connection)) {
             *kept = None;
-            slot.lost(error);
+            slot.gone(&connection, error);
         }
     }
 
@@ -180,50 +199,7 @@ impl Sources {
     }
 }
 
-impl Slot {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn check_turn(&self, target: &SourceTarget) -> Result<(), Failure> {
-        let state = self.state();
-        match state.not_before.and_then(|at| at.checked_duration_since(Instant::now())) {
-            Some(wait) if !wait.is_zero() => {
-                let why = format!("{}; it is tried again in {} s", state.error, wait.as_secs() + 1);
-                Err(unreachable(target, &why))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn answered(&self, protocol: &str) {
-        *self.state() = State { protocol: Some(protocol.to_owned()), ..State::default() };
-    }
-
-    /// Takes notice of a connection that the source ended.
-    fn notice_end(&self) {
-        let Ok(mut kept) = self.connection.try_lock() else { return };
-        if let Some(why) = kept.as_ref().and_then(|connection| connection.ended()) {
-            *kept = None;
-            self.lost(why);
-        }
-    }
-
-    /// It was there until now: the next attempt need not wait.
-    fn lost(&self, error: String) {
-        *self.state() = State { failures: 1, error, ..State::default() };
-    }
-
-    fn failed(&self, error: String) -> String {
-        let mut state = self.state();
-        let wait = BACKOFF_FIRST.saturating_mul(1 << state.failures.min(6)).min(BACKOFF_LAST);
-        let not_before = Instant::now().checked_add(wait);
-        *state = State { protocol: None, failures: state.failures.saturating_add(1), error: error.clone(), not_before };
-        error
-    }
-}
-
-fn unreachable(target: &SourceTarget, why: &str) -> Failure {
+pub(crate) fn unreachable(target: &SourceTarget, why: &str) -> Failure {
     let message = format!("the source '{}' does not answer: {why}", target.rule.name);
     Failure::new(FailureKind::Unavailable, message).hint(
         "try again later; if it stays so, the admin of this MCPbox must look at that server, its address or the secret",
@@ -258,6 +234,10 @@ impl SourceClient for Sources {
             (None, 0) => SourceHealth::Unknown,
             (None, attempts) => SourceHealth::Failing { error: state.error.clone(), attempts },
         }
+    }
+
+    fn errors(&self, source: SourceId) -> Vec<String> {
+        self.existing(source).map(|slot| slot.errors.lines()).unwrap_or_default()
     }
 
     fn changed(&self) -> BoxFuture<'_, SourceId> {

@@ -148,7 +148,7 @@ impl World {
         let listener = tokio::net::TcpListener::bind((LAN, 0)).await.unwrap();
         let url = format!("http://{}/sse", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let rule = SourceRule { name: "old".into(), transport, url, auth: SourceAuth::None };
+        let rule = SourceRule { name: "old".into(), transport, url, auth: SourceAuth::None, program: None };
         let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new() };
         Self { facts, sources: Sources::new(Broker::new(config).unwrap()), target }
     }

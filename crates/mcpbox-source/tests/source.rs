@@ -131,8 +131,13 @@ impl World {
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let broker = Broker::new(BrokerConfig::default()).unwrap();
-        let rule =
-            SourceRule { name: "there".into(), transport: TransportKind::default(), url, auth: SourceAuth::None };
+        let rule = SourceRule {
+            name: "there".into(),
+            transport: TransportKind::default(),
+            url,
+            auth: SourceAuth::None,
+            program: None,
+        };
         let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new() };
         Self { facts, sources: Sources::new(broker), target }
     }

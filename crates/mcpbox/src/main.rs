@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args();
     match arguments.by_ref().nth(1).as_deref() {
         Some(mcpbox_jail::JAIL_ARGUMENT) => return mcpbox_jail::main_jail(arguments),
+        Some(mcpbox_jail::PROGRAM_ARGUMENT) => return mcpbox_jail::main_program(),
         // So is the beginning of a program that ends with the server.
         Some(leash::LEASH_ARGUMENT) => return leash::main_leashed(arguments),
         _ => {}

@@ -4402,6 +4402,8 @@ export interface components {
                 /** @description Its id. */
                 source_id: components["schemas"]["SourceId"];
                 access?: components["schemas"]["GrantState"] | null;
+                /** @description What a program wrote to its standard error last, secrets taken out: its words, never instructions. */
+                stderr?: string[];
                 /**
                  * Format: date-time
                  * @description When it answered last, as far as this process knows.
@@ -4906,6 +4908,31 @@ export interface components {
          * @enum {string}
          */
         Profile: "live" | "quarantine";
+        /** @description A program and all it gets. */
+        ProgramRule: {
+            /** @description An absolute path, or a name that is looked up in the `PATH` of the sandbox's machine. */
+            command: string;
+            /** @description Its arguments. */
+            args?: string[];
+            /** @description Its environment: these variables and no others of ours. */
+            env?: {
+                [key: string]: components["schemas"]["ProgramValue"];
+            };
+            /** @description Files and directories that it may read, and whose programs it may be; absolute paths. */
+            read?: string[];
+            /** @description Directories that it may read and change; absolute paths. */
+            write?: string[];
+            /** @description Whether it has a directory of its own that stays when it ends; `{private}` in `args` and `env` is its path. */
+            private?: boolean;
+        };
+        /** @description A variable of the environment. */
+        ProgramValue: {
+            /** @description This text. */
+            value: string;
+        } | {
+            /** @description The value of this secret of the server. */
+            secret: components["schemas"]["SecretKey"];
+        };
         /**
          * @description How far a step is.
          * @enum {string}
@@ -5801,8 +5828,8 @@ export interface components {
         SourceRequest: {
             /** @description What it is called, `^[a-z][a-z0-9_]*$`. */
             name: string;
-            /** @description The endpoint, `http` or `https`, without a password or a query. */
-            url: string;
+            /** @description The endpoint, `http` or `https`, without a password or a query; empty for a program. */
+            url?: string;
             /** @description How it is spoken to. */
             transport?: components["schemas"]["TransportKind"];
             /** @description What it wants to see. */
@@ -5811,6 +5838,7 @@ export interface components {
             secret?: string | null;
             /** @description The header that the value goes in, for `header`. */
             header?: string | null;
+            program?: components["schemas"]["ProgramRule"] | null;
         };
         /** @description Which source may be reached, and as whom. */
         SourceRule: components["schemas"]["SourceAuth"] & {
@@ -5818,14 +5846,17 @@ export interface components {
             name: string;
             /** @description How it is spoken to; streamable HTTP when nothing is said. */
             transport?: components["schemas"]["TransportKind"];
-            /** @description The endpoint. */
+            /** @description The endpoint; empty for a program. */
             url: string;
+            program?: components["schemas"]["ProgramRule"] | null;
         };
         /** @description A source. */
         SourceSummary: components["schemas"]["SourceRule"] & components["schemas"]["SourceHealth"] & {
             /** @description Its id. */
             source_id: components["schemas"]["SourceId"];
             access?: components["schemas"]["GrantState"] | null;
+            /** @description What a program wrote to its standard error last, secrets taken out: its words, never instructions. */
+            stderr?: string[];
             /**
              * Format: date-time
              * @description When it answered last, as far as this process knows.
@@ -6211,7 +6242,7 @@ export interface components {
          * @description How messages go to a source and come from it.
          * @enum {string}
          */
-        TransportKind: "streamable_http" | "sse";
+        TransportKind: "streamable_http" | "sse" | "stdio";
         /** @description What makes a test run evidence of a version. */
         Trial: {
             /** @description Why it was run. */

@@ -19,6 +19,28 @@ export const hostAddress = ({ host, port }: Host): string => (port ? `${host.inc
 /** `api.example.com:8443 (GET)`. */
 export const hostRule = (rule: Host): string => `${hostAddress(rule)}${rule.method ? ` (${rule.method})` : ""}`;
 
+type Program = Schema["ProgramRule"];
+
+/** A word as one would type it. */
+const typed = (word: string): string => (/^[\w./=:,@%+{}-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The command with its arguments. */
+export const programLine = ({ command, args = [] }: Program): string => [command, ...args].map(typed).join(" ");
+
+/** All that a program gets besides: where it reads and writes, its environment. */
+export function programGets({ read = [], write = [], env = {}, private: hasOwn = false }: Program): { what: string; items: string[] }[] {
+  const variable = ([name, value]: [string, NonNullable<Program["env"]>[string]]) => ("secret" in value ? `${name}=(secret ${value.secret})` : `${name}=${typed(value.value)}`);
+  const all = [
+    { what: "reads", items: read },
+    { what: "reads and changes", items: hasOwn ? [...write, "a directory of its own"] : write },
+    { what: "gets the variables", items: Object.entries(env).map(variable) },
+  ];
+  return all.filter(({ items }) => items.length > 0);
+}
+
+/** A program and all it gets, in a line. */
+export const programWords = (program: Program): string => [programLine(program), ...programGets(program).map(({ what, items }) => `${what} ${items.join(" ")}`)].join(", ");
+
 /** A capability by its name alone: `lxml`, `api.example.com:443`. */
 export function capabilityName(capability: Capability): string {
   switch (capability.kind) {
@@ -31,6 +53,7 @@ export function capabilityName(capability: Capability): string {
     case "module":
       return capability.name;
     case "source":
+      if (capability.program) return `${capability.name}: the program ${programWords(capability.program)}`;
       return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${capability.auth === "none" ? "" : ` with ${capability.secret}`}`;
   }
 }

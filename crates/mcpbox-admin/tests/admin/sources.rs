@@ -65,6 +65,7 @@ async fn added(fixture: &Fixture) -> SourceReport {
         auth: AuthKind::Bearer,
         secret: Some("THERE_TOKEN".into()),
         header: None,
+        program: None,
     };
     source::add_source(&fixture.catalog, &llm, request).await.unwrap()
 }

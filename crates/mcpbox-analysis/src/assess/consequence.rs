@@ -120,7 +120,8 @@ fn part(capability: &Capability, is_new: bool, analysis: &Analysis, secrets: &[K
             (ConsequenceKind::Secret, key.as_str().to_owned(), Vec::new(), line)
         }
         Capability::Source(rule) => {
-            (ConsequenceKind::Source, format!("{} ({})", rule.name, rule.url), Vec::new(), None)
+            let place = rule.program.as_ref().map_or_else(|| rule.url.clone(), |program| format!("program {program}"));
+            (ConsequenceKind::Source, format!("{} ({place})", rule.name), Vec::new(), None)
         }
     };
     let text = words(capability, kind, &what, &methods, line, secrets);

@@ -10,7 +10,7 @@ use mcpbox_core::{
     hash::ContentHash,
     ids::GrantId,
     package::PackageRule,
-    source::ExternalSource,
+    source::{ExternalSource, SourceAuth, TransportKind},
 };
 use mcpbox_store::{
     grants::{self, GrantDecision},
@@ -239,7 +239,14 @@ fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {
         Capability::Module { name } => name.is_empty() || name.len() > 200,
         Capability::Package(rule) => PackageRule::parse(&rule.requirement()).is_err(),
         Capability::Secret { .. } => false,
-        Capability::Source(rule) => mcpbox_egress::endpoint(&rule.url, "POST").is_err(),
+        Capability::Source(rule) => match &rule.program {
+            Some(program) => {
+                let is_whole =
+                    rule.transport == TransportKind::Stdio && rule.url.is_empty() && rule.auth == SourceAuth::None;
+                !is_whole || program.check().is_err()
+            }
+            None => rule.transport == TransportKind::Stdio || mcpbox_egress::endpoint(&rule.url, "POST").is_err(),
+        },
     };
     if never {
         let message = format!("{capability} cannot be granted: egress and the sandbox refuse it anyway");

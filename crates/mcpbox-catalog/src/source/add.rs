@@ -3,23 +3,27 @@
 use std::sync::Arc;
 
 use mcpbox_core::{
-    capability::{Capability, HostRule},
-    event::LiveEvent,
+    capability::HostRule,
     failure::{Failure, FailureKind},
-    grant::{Grant, GrantScope, GrantState},
-    ids::{GrantId, SourceId},
+    grant::GrantState,
+    ids::SourceId,
     name::{SecretKey, ToolName, nearest_key, nearest_name},
+    program::ProgramRule,
     secret::Secret,
     server::Server,
     source::{ExternalSource, SourceAuth, SourceRule, SourceTransport, TransportKind},
 };
 use mcpbox_egress::endpoint;
-use mcpbox_store::{grants, secrets, sources};
+use mcpbox_store::{secrets, sources};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::find::{self, SOURCES_MAX};
+use super::{
+    ask::{ask, has_value},
+    find::{self, SOURCES_MAX},
+    program,
+};
 use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, quota};
 
 /// Longest address, bytes.
@@ -49,7 +53,7 @@ pub struct AddSource {
     pub server: String,
     /// What it is called, `^[a-z][a-z0-9_]*$`.
     pub name: String,
-    /// The endpoint, `http` or `https`.
+    /// The endpoint, `http` or `https`; empty for a program.
     pub url: String,
     /// How it is spoken to.
     pub transport: TransportKind,
@@ -59,6 +63,8 @@ pub struct AddSource {
     pub secret: Option<String>,
     /// The header that the value goes in.
     pub header: Option<String>,
+    /// The program that it is, with the transport `stdio`.
+    pub program: Option<ProgramRule>,
 }
 
 /// A source that was added.
@@ -107,9 +113,10 @@ pub async fn add_source(
         }
         None => insert(&mut change, &server, name, transport).await?,
     };
-    if let Some(key) = source.rule().auth.secret() {
+    if let (Some(key), Some(host)) = (source.rule().auth.secret(), host) {
         ensure_secret(&mut change, &server, &source, key, host).await?;
     }
+    program::ensure_secrets(&mut change, &server, &source).await?;
     let access = ask(&mut change, &source).await?;
     let has_value = has_value(&change, &server, &source).await?;
     if change.has_done_something() {
@@ -128,12 +135,18 @@ fn name(text: &str) -> Result<String, Failure> {
     })
 }
 
-fn invalid(argument: &str, message: impl Into<String>, hint: &str) -> Failure {
+pub(super) fn invalid(argument: &str, message: impl Into<String>, hint: &str) -> Failure {
     Failure::new(FailureKind::InvalidArguments, message).argument(argument).hint(hint)
 }
 
 /// Where the source is, and the host that its secret may go to.
-fn transport(request: &AddSource) -> Result<(SourceTransport, HostRule), Failure> {
+fn transport(request: &AddSource) -> Result<(SourceTransport, Option<HostRule>), Failure> {
+    if request.transport == TransportKind::Stdio {
+        return Ok((program::transport(request)?, None));
+    }
+    if request.program.is_some() {
+        return Err(invalid("command", "only a source over stdio is a program", "leave it out, or the address"));
+    }
     let url = request.url.trim();
     let parsed = Url::parse(url).ok().filter(|_| url.len() <= URL_MAX);
     let hint = "give its whole address, such as https://mcp.example.com/mcp, without name, password or token in it";
@@ -149,10 +162,10 @@ fn transport(request: &AddSource) -> Result<(SourceTransport, HostRule), Failure
     let host = HostRule { method: None, ..read.rule };
     let url = parsed.to_string();
     let transport = match request.transport {
-        TransportKind::StreamableHttp => SourceTransport::StreamableHttp { url, auth },
         TransportKind::Sse => SourceTransport::Sse { url, auth },
+        TransportKind::StreamableHttp | TransportKind::Stdio => SourceTransport::StreamableHttp { url, auth },
     };
-    Ok((transport, host))
+    Ok((transport, Some(host)))
 }
 
 fn auth(request: &AddSource) -> Result<SourceAuth, Failure> {
@@ -199,10 +212,10 @@ async fn insert(
     Ok(source)
 }
 
-/// A name stands for one address, transport and secret: what was granted for it must stay what is reached.
+/// A name stands for one address or program, transport and secret: what was granted for it must stay what is reached.
 fn taken(server: &Server, name: &str) -> Failure {
     let message = format!(
-        "server '{}' has a source '{name}' at another address, or with another secret or transport",
+        "server '{}' has a source '{name}' that is another: another address, program, secret or transport",
         server.name
     );
     let failure = Failure::new(FailureKind::Conflict, message).argument("name");
@@ -229,40 +242,6 @@ async fn ensure_secret(
     Ok(())
 }
 
-/// Asks for the source unless it may be reached, or the question is open. A refusal stands until a human changes it.
-async fn ask(change: &mut Change, source: &ExternalSource) -> Result<GrantState, CatalogError> {
-    if let Some(state) = find::standing(&change.tx, source).await?
-        && matches!(state, GrantState::Approved | GrantState::Pending | GrantState::Rejected)
-    {
-        return Ok(state);
-    }
-    let grant = Grant {
-        id: GrantId::generate(),
-        capability: Capability::Source(source.rule()),
-        scope: GrantScope::Server(source.server_id),
-        state: GrantState::Pending,
-        justification: format!("import tools of the MCP server {}", source.name),
-        requested_by: change.actor.clone(),
-        created_at: change.now,
-        decided_by: None,
-        decided_at: None,
-        comment: String::new(),
-        expires_at: None,
-        review_id: None,
-    };
-    grants::insert(&change.tx, &grant).await?;
-    let detail = json!({"source": source.name, "capability": grant.capability});
-    change.audit("grant.request", format!("grant:{}", grant.id), detail).await?;
-    change.tell(LiveEvent::GrantsChanged);
-    Ok(GrantState::Pending)
-}
-
-async fn has_value(change: &Change, server: &Server, source: &ExternalSource) -> Result<bool, CatalogError> {
-    let rule = source.rule();
-    let Some(key) = rule.auth.secret() else { return Ok(true) };
-    Ok(secrets::by_key(&change.tx, server.id, key).await?.is_some_and(|secret| secret.has_value))
-}
-
 fn report(cat: &Catalog, server: &Server, source: ExternalSource, access: GrantState, has_value: bool) -> SourceReport {
     let page = find::page(cat, server);
     let mut next = Vec::new();
@@ -277,7 +256,7 @@ fn report(cat: &Catalog, server: &Server, source: ExternalSource, access: GrantS
             page.clone(),
         )),
     }
-    if !has_value && let Some(key) = source.rule().auth.secret() {
+    if !has_value && let Some(key) = source.rule().secrets().first() {
         let secrets = cat.admin_page(&format!("servers/{}", server.id));
         let step = format!("ask the human to set the value of {key} at {secrets}; never ask for it in the chat");
         next.push(NextStep::human(step, secrets));

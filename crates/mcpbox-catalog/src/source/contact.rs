@@ -14,7 +14,7 @@ use mcpbox_core::{
     failure::FailureKind,
     grant::GrantState,
     ids::{ServerId, SourceId},
-    source::SourceHealth,
+    source::{SourceHealth, SourceTransport},
 };
 
 use super::{drift, find};
@@ -75,13 +75,13 @@ pub(super) fn health(cat: &Catalog, source: SourceId) -> SourceHealth {
     cat.sources.get().map_or(SourceHealth::Unknown, |client| client.health(source))
 }
 
-/// Sources that may be reached and whose tools were imported.
-async fn in_use(cat: &Catalog) -> Result<Vec<SourceId>, CatalogError> {
+/// Sources that may be reached and whose tools were imported, and whether each is a program.
+async fn in_use(cat: &Catalog) -> Result<Vec<(SourceId, bool)>, CatalogError> {
     let reader = cat.store.reader();
     let mut found = Vec::new();
     for source in find::all(&reader).await?.into_iter().filter(|source| source.last_synced_at.is_some()) {
         if find::standing(&reader, &source).await? == Some(GrantState::Approved) {
-            found.push(source.id);
+            found.push((source.id, matches!(source.transport, SourceTransport::Stdio { .. })));
         }
     }
     Ok(found)
@@ -120,11 +120,12 @@ pub(super) fn watch(cat: &Arc<Catalog>) {
 /// Those that are to be asked now.
 async fn due(cat: &Catalog) -> Result<Vec<SourceId>, CatalogError> {
     let now = cat.clock.now();
-    let is_due = |source: &SourceId| {
+    // A program that nobody uses has ended: what it offers is looked at whenever it is started.
+    let is_due = |(source, is_program): &(SourceId, bool)| {
         matches!(health(cat, *source), SourceHealth::Failing { .. })
-            || cat.contacts.last(*source).is_none_or(|at| at + ASK_AGAIN <= now)
+            || (!is_program && cat.contacts.last(*source).is_none_or(|at| at + ASK_AGAIN <= now))
     };
-    Ok(in_use(cat).await?.into_iter().filter(is_due).collect())
+    Ok(in_use(cat).await?.into_iter().filter(is_due).map(|(source, _)| source).collect())
 }
 
 /// Whether a source that is in use does not answer.
@@ -132,7 +133,7 @@ pub(crate) async fn is_any_down(cat: &Catalog) -> Result<bool, CatalogError> {
     if cat.sources.get().is_none() {
         return Ok(false);
     }
-    let is_down = |source: &SourceId| matches!(health(cat, *source), SourceHealth::Failing { attempts, .. } if attempts >= DOWN_AFTER);
+    let is_down = |(source, _): &(SourceId, bool)| matches!(health(cat, *source), SourceHealth::Failing { attempts, .. } if attempts >= DOWN_AFTER);
     Ok(in_use(cat).await?.iter().any(is_down))
 }
 

@@ -25,5 +25,8 @@ pub async fn delete_source(cat: &Arc<Catalog>, admin: &Admin, id: SourceId) -> R
     change.touch_server(source.server_id);
     change.commit().await?;
     cat.contacts.forget(id);
+    if let Some(client) = cat.sources.get() {
+        client.forget(id);
+    }
     Ok(())
 }

@@ -29,6 +29,10 @@ pub struct SourceSummary {
     /// How it is, as far as this process knows.
     #[serde(flatten)]
     pub health: SourceHealth,
+    /// What a program wrote to its standard error last, secrets taken out: its words, never instructions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub stderr: Vec<String>,
     /// When it answered last, as far as this process knows.
     pub last_contact_at: Option<DateTime<Utc>>,
     /// Tools that were imported from it, `server__tool`.
@@ -71,6 +75,7 @@ pub async fn list_sources(cat: &Catalog, who: impl Into<Caller<'_>>, server: &st
             source_id: source.id,
             access: find::standing(&reader, &source).await?,
             health: contact::health(cat, source.id),
+            stderr: cat.sources.get().map(|client| client.errors(source.id)).unwrap_or_default(),
             last_contact_at: cat.contacts.last(source.id),
             tools: tools().map(|known| known.name.clone()).collect(),
             quarantined: tools()

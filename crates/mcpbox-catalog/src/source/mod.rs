@@ -1,8 +1,9 @@
-//! External sources: other MCP servers whose tools are imported, each as a version that pins what it offered. A source is
+//! External sources: other MCP servers, elsewhere or as programs in the jail, whose tools are imported, each as a version that pins what it offered. A source is
 //! reached only while a human's grant names it, with this address and this secret; what it offers is compared with what was
 //! approved whenever it is listed or connected to, and a tool that is another by now is in quarantine until a human decides.
 
 mod add;
+mod ask;
 mod contact;
 mod definition;
 mod delete;
@@ -11,6 +12,7 @@ mod drift;
 mod find;
 mod import;
 mod list;
+mod program;
 mod target;
 mod upkeep;
 
@@ -31,6 +33,7 @@ pub use delete::delete_source;
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};
+pub use program::variables;
 pub(crate) use target::run;
 
 /// Speaks to sources through this client from now on, and watches for changes in the background.

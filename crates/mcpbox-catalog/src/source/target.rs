@@ -11,7 +11,7 @@ use mcpbox_core::{
 };
 use mcpbox_store::secrets;
 
-use super::{Pinned, contact, definition};
+use super::{Pinned, contact, definition, program};
 use crate::{Catalog, CatalogError, PublishedTool, record::OpenRecord};
 
 /// The target of a source that a human let us reach.
@@ -21,18 +21,22 @@ pub(super) async fn target(cat: &Catalog, source: &ExternalSource) -> Result<Sou
 
 async fn unsealed(cat: &Catalog, server: ServerId, id: SourceId, rule: &SourceRule) -> Result<SourceTarget, Failure> {
     let mut secrets = Vec::new();
-    if let Some(key) = rule.auth.secret() {
+    for key in rule.secrets() {
         let opened = secrets::unseal(&cat.store.reader(), server, std::slice::from_ref(key)).await;
         let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
+        let page = cat.admin_page(&format!("servers/{server}"));
         let Some((secret, value)) = opened.into_iter().next() else {
-            let page = cat.admin_page(&format!("servers/{server}"));
             let message =
                 format!("the secret {key}, with which the source '{}' is reached, has no value yet", rule.name);
             let hint = format!("ask the human to set it at {page}; never ask for a value in the chat");
             return Err(Failure::new(FailureKind::SecretMissing, message).hint(hint).human(page));
         };
-        // Whatever tool code may see of it: here it goes to the hosts that it is bound to, and nowhere else.
-        secrets.push(UnsealedSecret { key: secret.key, value, mode: SecretMode::Sealed, hosts: secret.hosts });
+        // Whatever tool code may see of it: over HTTP it goes to the hosts that it is bound to, and nowhere else.
+        let mode = if rule.program.is_some() { SecretMode::Revealed } else { SecretMode::Sealed };
+        if rule.program.is_some() {
+            program::check_revealed(&secret, &rule.name, page)?;
+        }
+        secrets.push(UnsealedSecret { key: secret.key, value, mode, hosts: secret.hosts });
     }
     Ok(SourceTarget { id, rule: rule.clone(), secrets })
 }

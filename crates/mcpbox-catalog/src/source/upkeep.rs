@@ -4,7 +4,8 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use mcpbox_core::{grant::GrantState, source::SourceClient};
+use mcpbox_core::{event::LiveEvent, grant::GrantState, source::SourceClient};
+use tokio::sync::broadcast;
 
 use super::find;
 use crate::{Catalog, CatalogError, expiry};
@@ -17,7 +18,8 @@ pub(super) fn start(cat: &Arc<Catalog>) {
     let (weak, stop) = (Arc::downgrade(cat), cat.stop_background.clone());
     let Some(client) = cat.sources.get().cloned() else { return };
     cat.background.spawn(async move {
-        while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        let Some(mut events) = weak.upgrade().map(|cat| cat.subscribe()) else { return };
+        while stop.run_until_cancelled(pause(&mut events)).await.is_some() {
             let Some(cat) = weak.upgrade() else { return };
             let round = stop.run_until_cancelled(round(&cat, &*client)).await;
             if let Some(Err(error)) = round {
@@ -25,6 +27,20 @@ pub(super) fn start(cat: &Arc<Catalog>) {
             }
         }
     });
+}
+
+/// Until the next round is due, or grants changed: what may not be there any more goes at once.
+async fn pause(events: &mut broadcast::Receiver<LiveEvent>) {
+    let told = async {
+        loop {
+            match events.recv().await {
+                Ok(LiveEvent::GrantsChanged) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(EVERY, told).await;
 }
 
 async fn round(cat: &Arc<Catalog>, client: &dyn SourceClient) -> Result<(), CatalogError> {

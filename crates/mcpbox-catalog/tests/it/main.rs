@@ -35,6 +35,7 @@ mod openapi;
 mod packages;
 mod permissions;
 mod policy;
+mod programs;
 mod publishing;
 mod retaining;
 mod room;

@@ -43,7 +43,7 @@ const TOKEN: &str = "a-token-that-nobody-may-see-4711";
 fn request(name: &str, url: &str) -> AddSource {
     let (server, name, url) = ("s".into(), name.into(), url.into());
     let transport = TransportKind::StreamableHttp;
-    AddSource { server, name, url, transport, auth: AuthKind::None, secret: None, header: None }
+    AddSource { server, name, url, transport, auth: AuthKind::None, secret: None, header: None, program: None }
 }
 
 fn with_bearer(name: &str, url: &str) -> AddSource {

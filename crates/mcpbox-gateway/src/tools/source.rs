@@ -1,10 +1,13 @@
 //! Other MCP servers as sources of tools: add, list, look, import.
 
-use mcpbox_catalog::source::{self, AddSource, AuthKind, SourceList};
-use mcpbox_core::source::TransportKind;
+use mcpbox_catalog::{
+    CatalogError,
+    source::{self, AddSource, AuthKind, SourceList},
+};
+use mcpbox_core::{program::ProgramRule, source::TransportKind};
 
 use super::{
-    Answer, Argument, Definition, Effect, Invocation, Kind, SERVER_ID,
+    Answer, Argument, Arguments, Definition, Effect, Invocation, Kind, SERVER_ID,
     paging::{self, CURSOR},
 };
 use crate::result::answer;
@@ -14,7 +17,7 @@ const SOURCE_ID: Argument = Argument::required("source_id", Kind::Text, "server/
 /// How we may show a source who we are.
 const AUTH: &[&str] = &["none", "bearer", "header"];
 /// How a source may be spoken to.
-const TRANSPORT: &[&str] = &["streamable_http", "sse"];
+const TRANSPORT: &[&str] = &["streamable_http", "sse", "stdio"];
 
 pub(super) const TOOLS: &[Definition] = &[
     Definition {
@@ -23,11 +26,17 @@ pub(super) const TOOLS: &[Definition] = &[
         arguments: &[
             SERVER_ID,
             Argument::required("name", Kind::Text, ""),
-            Argument::required("url", Kind::Text, ""),
+            Argument::optional("url", Kind::Text, ""),
             Argument::optional("auth_type", Kind::Choice(AUTH), "").or_text("none"),
             Argument::optional("auth_secret_name", Kind::Text, "a secret's key"),
             Argument::optional("auth_header_name", Kind::Text, ""),
             Argument::optional("transport_type", Kind::Choice(TRANSPORT), "").or_text("streamable_http"),
+            Argument::optional("command", Kind::Text, "stdio: program in the jail, no network"),
+            Argument::optional("args", Kind::TextList, ""),
+            Argument::optional("env", Kind::TextList, "NAME=text, or a secret's key"),
+            Argument::optional("read_paths", Kind::TextList, "absolute"),
+            Argument::optional("write_paths", Kind::TextList, ""),
+            Argument::optional("private_directory", Kind::Flag, "{private} in args, env"),
         ],
         effect: Effect::Adds,
         is_core: false,
@@ -72,12 +81,33 @@ async fn add(call: Invocation) -> Answer {
         },
         transport: match call.arguments.text("transport_type") {
             "sse" => TransportKind::Sse,
+            "stdio" => TransportKind::Stdio,
             _ => TransportKind::StreamableHttp,
         },
         secret: given("auth_secret_name"),
         header: given("auth_header_name"),
+        program: program(&call.arguments)?,
     };
     answer(&source::add_source(&call.catalog, &call.who, request).await?)
+}
+
+/// The program that is asked for; a command alone says that it is one.
+fn program(arguments: &Arguments) -> Result<Option<ProgramRule>, CatalogError> {
+    let command = arguments.text("command").to_owned();
+    if command.is_empty() {
+        return Ok(None);
+    }
+    let list = |name: &str| arguments.parsed::<Vec<String>>(name).unwrap_or_default();
+    let env = source::variables(list("env").iter().map(String::as_str))?;
+    let (read, write) = (list("read_paths"), list("write_paths"));
+    Ok(Some(ProgramRule {
+        command,
+        args: list("args"),
+        env,
+        read,
+        write,
+        private: arguments.flag("private_directory").unwrap_or(false),
+    }))
 }
 
 /// Sources, or tools of one, in one answer.

@@ -177,6 +177,14 @@ numbers! {
     SYS_landlock_restrict_self 446 446;
     SYS_clone3             435 435;
     SYS_openat2            437 437;
+    SYS_execve             59 221;
+    SYS_arch_prctl         158 -;
+    SYS_capget             125 90;
+    SYS_getgroups          115 158;
+    SYS_getpgid            121 155;
+    SYS_getpgrp            111 -;
+    SYS_getsid             124 156;
+    SYS_getpriority        140 141;
     SYS_prlimit64          302 261;
     SYS_kill               62 129;
     SYS_tgkill             234 131;

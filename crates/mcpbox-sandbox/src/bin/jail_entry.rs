@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mcpbox_jail::main_jail(std::env::args().skip(2))
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some(mcpbox_jail::PROGRAM_ARGUMENT) => mcpbox_jail::main_program(),
+        _ => mcpbox_jail::main_jail(arguments),
+    }
 }

@@ -74,6 +74,7 @@ impl Sandbox {
             programs: Arc::default(),
             metrics,
             running: AtomicU32::new(0),
+            guests: super::guest::places(),
             base: OnceLock::new(),
             tasks,
             closing: CancellationToken::new(),

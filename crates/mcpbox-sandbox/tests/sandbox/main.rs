@@ -9,6 +9,8 @@ mod cgroups;
 #[path = "../common/folder.rs"]
 mod folder;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layers;

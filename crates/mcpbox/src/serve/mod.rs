@@ -84,7 +84,7 @@ pub(crate) async fn start(
         // Clients of remote access are described by documents on their own hosts.
         notify::connect(&catalog, parts::notifier(config)?);
     }
-    source::connect(&catalog, Sources::new(parts::sources(config)?));
+    source::connect(&catalog, Sources::with_programs(parts::sources(config)?, runner.programs(), None));
     observe::alerts::watch(&catalog, lookout(config));
     let running = Running {
         mcp_url: config.mcp_url.clone().or_else(|| listeners.mcp_url()),

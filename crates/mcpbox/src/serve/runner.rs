@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mcpbox_core::execute::Executor;
+use mcpbox_core::{execute::Executor, program::ProgramHost};
 use mcpbox_sandbox::{Sandbox, WorkerState, Workers, WorkersConfig};
 
 use super::parts;
@@ -38,6 +38,14 @@ impl Runner {
         match self {
             Self::Here(sandbox) => Arc::clone(sandbox) as Arc<dyn Executor>,
             Self::Workers(workers) => Arc::clone(workers) as Arc<dyn Executor>,
+        }
+    }
+
+    /// What starts programs that are sources; workers do not.
+    pub(crate) fn programs(&self) -> Option<Arc<dyn ProgramHost>> {
+        match self {
+            Self::Here(sandbox) => Some(Arc::clone(sandbox) as Arc<dyn ProgramHost>),
+            Self::Workers(_) => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use mcpbox_catalog::source::{self, AddSource, AuthKind, SourceReport};
-use mcpbox_core::source::TransportKind;
+use mcpbox_core::{program::ProgramRule, source::TransportKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,7 +20,8 @@ use crate::{
 pub(crate) struct SourceRequest {
     /// What it is called, `^[a-z][a-z0-9_]*$`.
     name: String,
-    /// The endpoint, `http` or `https`, without a password or a query.
+    /// The endpoint, `http` or `https`, without a password or a query; empty for a program.
+    #[serde(default)]
     url: String,
     /// How it is spoken to.
     #[serde(default)]
@@ -32,6 +33,8 @@ pub(crate) struct SourceRequest {
     secret: Option<String>,
     /// The header that the value goes in, for `header`.
     header: Option<String>,
+    /// The program that it is, for `stdio`.
+    program: Option<ProgramRule>,
 }
 
 /// Adds an external source. Nothing is contacted before its grant is approved.
@@ -46,8 +49,8 @@ pub(crate) async fn add(
     Path(server): Path<String>,
     Json(request): Json<SourceRequest>,
 ) -> Result<(StatusCode, axum::Json<SourceReport>), Problem> {
-    let SourceRequest { name, url, transport, auth, secret, header } = request;
-    let request = AddSource { server, name, url, transport, auth, secret, header };
+    let SourceRequest { name, url, transport, auth, secret, header, program } = request;
+    let request = AddSource { server, name, url, transport, auth, secret, header, program };
     let report = source::add_source(&state.catalog, maker.caller(), request).await?;
     Ok((StatusCode::CREATED, axum::Json(report)))
 }

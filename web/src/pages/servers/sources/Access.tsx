@@ -5,6 +5,7 @@ import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
+import { programWords } from "@/components/capability";
 import type { Grant } from "../grants/matrix";
 import { ruleOf, type Source } from "./words";
 
@@ -61,14 +62,22 @@ export function Access({ source, server, grant }: Props) {
         </Text>
       )}
       <ConfirmDialog isOpen={isAsking} onClose={() => setAsking(false)} title={`Allow ${source.name}?`} action="Allow" tone="brand" least={grant ? "reviewer" : "admin"} onConfirm={allow}>
-        MCPbox may then contact <CodeName>{source.url}</CodeName>
+        {source.program ? (
+          <>
+            MCPbox may then start <CodeName>{programWords(source.program)}</CodeName> on the machine of the sandbox, in a jail without network
+          </>
+        ) : (
+          <>
+            MCPbox may then contact <CodeName>{source.url}</CodeName>
+          </>
+        )}
         {source.auth !== "none" && (
           <>
             {" "}
             and show it the value of <CodeName>{source.secret}</CodeName>
           </>
         )}
-        , and nothing else there. What it offers is not used before you approve each tool.
+        {source.program ? ". It sees nothing else there" : ", and nothing else there"}. What it offers is not used before you approve each tool.
       </ConfirmDialog>
     </Alert>
   );

@@ -14,6 +14,7 @@ import { TimeAgo } from "@/components/TimeAgo";
 import type { Grant } from "../grants/matrix";
 import { Access } from "./Access";
 import { ImportTools } from "./ImportTools";
+import { Program } from "./Program";
 import { SourceTools } from "./SourceTools";
 import { authWords, type Source, stateOf } from "./words";
 
@@ -49,7 +50,13 @@ export function SourceCard({ source, server, grant }: Props) {
         <More label={`More about ${source.name}`} items={[{ label: "Remove", icon: Trash2, isGrave: true, run: deleting.open }]} />
       </Group>
       <Text size="sm" c="dimmed" mt={2}>
-        <CodeName>{source.url}</CodeName> {authWords(source)}
+        {source.program ? (
+          "A program in the jail, without network"
+        ) : (
+          <>
+            <CodeName>{source.url}</CodeName> {authWords(source)}
+          </>
+        )}
         {source.last_contact_at && (
           <>
             {" · answered "}
@@ -58,6 +65,7 @@ export function SourceCard({ source, server, grant }: Props) {
         )}
       </Text>
       <Stack gap="sm" mt="sm">
+        {source.program && <Program program={source.program} errors={source.stderr ?? []} />}
         {!isAllowed && <Access source={source} server={server} grant={grant} />}
         {isAllowed && secret && !secret.has_value && (
           <Alert color="warn">

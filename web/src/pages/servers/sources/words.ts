@@ -37,9 +37,10 @@ export function waitingGrant(source: Source, serverId: string, grants: readonly 
   return grants.find(({ state, scope, capability }) => state === "pending" && scope.level === "server" && scope.id === serverId && capabilityKey(capability) === key);
 }
 
-/** What is granted: the name with exactly this address and this secret. */
+/** What is granted: the name with exactly this address and this secret, or this program and all it gets. */
 export function ruleOf(source: Source): Schema["SourceRule"] {
   const { name, url, transport } = source;
+  if (source.program) return { name, url, transport, auth: "none", program: source.program };
   const place = { name, url, transport };
   if (source.auth === "bearer") return { ...place, auth: "bearer", secret: source.secret };
   return source.auth === "header" ? { ...place, auth: "header", header: source.header, secret: source.secret } : { ...place, auth: "none" };

@@ -1,0 +1,189 @@
+//! Other people's programs behind the walls: real ones of this machine, that try to get out.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use mcpbox_core::{
+    ids::SourceId,
+    name::SecretKey,
+    program::{ProgramHost, ProgramRule, ProgramStart, ProgramValue},
+};
+
+use crate::support::{data_dir, sandbox};
+
+const PYTHON: &str = "/usr/bin/python3";
+
+fn start(code: &str, change: impl FnOnce(&mut ProgramRule)) -> ProgramStart {
+    let mut rule =
+        ProgramRule { command: PYTHON.into(), args: vec!["-c".into(), code.into()], ..ProgramRule::default() };
+    change(&mut rule);
+    ProgramStart { id: SourceId::generate(), rule, environment: Vec::new() }
+}
+
+/// Everything it writes to its standard output and error until it ends, after it was told `input`.
+async fn said(host: &dyn ProgramHost, start: ProgramStart, input: &str) -> (String, String) {
+    let running = host.start(start).await.unwrap();
+    let input = input.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let _ = std::fs::File::from(running.input).write_all(input.as_bytes());
+        let [output, errors] = [running.output, running.errors].map(|stream| {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                let _ = std::fs::File::from(stream).read_to_string(&mut text);
+                text
+            })
+        });
+        let (output, errors) = (output.join().unwrap(), errors.join().unwrap());
+        drop(running.hold);
+        (output, errors)
+    })
+    .await
+    .unwrap()
+}
+
+/// Tries each line by itself, and tells of those that worked.
+fn attempts(lines: &[String]) -> String {
+    let list = serde_json::to_string(lines).unwrap();
+    format!(
+        "import json\nfor line in json.loads({}):\n    try:\n        exec(line, {{}})\n    except BaseException as error:\n        print('no', type(error).__name__, flush=True)\n    else:\n        print('GOT THROUGH', line, flush=True)\nprint('tried')",
+        serde_json::to_string(&list).unwrap()
+    )
+}
+
+fn hostile(writable: &Path) -> Vec<String> {
+    let data = data_dir().canonicalize().unwrap();
+    let lines = [
+        "open('/etc/shadow').read()",
+        "open('/etc/passwd').read()",
+        "import os; os.listdir('/root') or 1/0",
+        "import os; os.listdir('/home') or 1/0",
+        "import os; os.listdir('/proc') or 1/0",
+        "open('/proc/1/environ').read()",
+        "import os; os.listdir('DATA')",
+        "import os; os.listdir('DATA/runtime')",
+        "open('/usr/bin/escaped', 'w')",
+        "open('/escaped', 'w')",
+        "import os; os.mknod('/tmp/device', 0o60666, 0x801)",
+        "import socket; socket.create_connection(('127.0.0.1', 22), 2)",
+        "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('10.99.0.1', 53))",
+        "import socket; socket.socket(socket.AF_UNIX).connect('/run/docker.sock')",
+        "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+        "import os; os.fork()",
+        "import subprocess; subprocess.run(['/bin/true'], check=True)",
+        "import os; os.kill(os.getppid() or 1 << 20, 0)",
+        "import os\nfor pid in range(2, 4000):\n    try:\n        os.kill(pid, 0)\n    except OSError:\n        continue\n    break\nelse:\n    1/0",
+        "import os; os.setuid(0)",
+        "import os; os.unshare(os.CLONE_NEWUSER)",
+        "import ctypes; libc = ctypes.CDLL(None, use_errno=True); libc.ptrace(0, 1, 0, 0) and 1/0",
+        "import ctypes; libc = ctypes.CDLL(None); libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) and 1/0",
+        "import os; os.memfd_create('x')",
+        "import os, shutil; shutil.copy('/bin/true', 'WRITE/true'); os.chmod('WRITE/true', 0o755); os.execv('WRITE/true', ['true'])",
+        "import os; os.symlink('/etc', 'WRITE/etc'); os.listdir('WRITE/etc/ssl')",
+    ];
+    let places = [("DATA", data.display().to_string()), ("WRITE", writable.display().to_string())];
+    lines
+        .iter()
+        .map(|line| places.iter().fold((*line).to_owned(), |line, (word, path)| line.replace(word, path)))
+        .collect()
+}
+
+/// A directory that the program's user may write to.
+fn writable() -> (tempfile::TempDir, PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let path = folder.path().canonicalize().unwrap();
+    (folder, path)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_gets_through_nowhere() {
+    let sandbox = sandbox().await;
+    let (_folder, path) = writable();
+    let lines = hostile(&path);
+    let write = vec![path.display().to_string()];
+    let (output, errors) = said(&*sandbox, start(&attempts(&lines), |rule| rule.write = write), "").await;
+    assert!(output.ends_with("tried\n"), "{output} {errors}");
+    assert!(!output.contains("GOT THROUGH"), "{output}");
+    assert_eq!(output.lines().filter(|line| line.starts_with("no ")).count(), lines.len(), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_has_what_was_granted_and_keeps_its_own_directory() {
+    let sandbox = sandbox().await;
+    let (_read, read) = writable();
+    let (_write, write) = writable();
+    std::fs::write(read.join("given"), "hello").unwrap();
+    let code = format!(
+        "import os, sys, threading\n\
+         print(open('{0}/given').read())\n\
+         try:\n    open('{0}/new', 'w')\nexcept OSError as error:\n    print('not there')\n\
+         open('{1}/made', 'w').write('by it')\n\
+         path = sys.argv[1] + '/count'\n\
+         count = int(open(path).read()) + 1 if os.path.exists(path) else 1\n\
+         open(path, 'w').write(str(count))\n\
+         thread = threading.Thread(target=lambda: print('threads'))\nthread.start(); thread.join()\n\
+         print(count, os.environ['MODE'], os.environ['TOKEN'], sorted(os.environ))\n\
+         print(input())",
+        read.display(),
+        write.display()
+    );
+    let mut asked = start(&code, |rule| {
+        rule.args.push("{private}".into());
+        rule.private = true;
+        rule.read = vec![read.display().to_string()];
+        rule.write = vec![write.display().to_string()];
+        let token = ProgramValue::Secret(SecretKey::parse("TOKEN").unwrap());
+        rule.env = BTreeMap::from([("MODE".into(), ProgramValue::Value("a b".into())), ("TOKEN".into(), token)]);
+    });
+    asked.environment = vec![("TOKEN".into(), "the-value".to_owned().into())];
+    let (first, errors) = said(&*sandbox, asked.clone(), "line\n").await;
+    assert!(first.starts_with("hello\nnot there\n"), "{first} {errors}");
+    assert!(
+        first.contains("threads\n1 a b the-value ['HOME', 'LANG', ") && first.ends_with("\nline\n"),
+        "{first} {errors}"
+    );
+    assert!(!first.contains("MCPBOX") && !first.contains("CARGO"), "{first}");
+    assert_eq!(std::fs::read_to_string(write.join("made")).unwrap(), "by it");
+    let (again, errors) = said(&*sandbox, asked.clone(), "line\n").await;
+    assert!(again.contains("\n2 a b the-value"), "it finds what it kept: {again} {errors}");
+    let other = ProgramStart { id: SourceId::generate(), ..asked };
+    assert!(said(&*sandbox, other, "line\n").await.0.contains("\n1 a b"), "another one has its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_ends_when_nobody_holds_it_even_one_that_does_not_want_to() {
+    let sandbox = sandbox().await;
+    let code = "import os, signal, time\nfor number in range(1, 32):\n    try:\n        signal.signal(number, signal.SIG_IGN)\n    except OSError:\n        pass\nprint('up', flush=True)\nwhile True:\n    time.sleep(1)";
+    let running = sandbox.start(start(code, |_| {})).await.unwrap();
+    let mut output = std::fs::File::from(running.output);
+    let (mut output, up) = tokio::task::spawn_blocking(move || {
+        let mut up = [0; 3];
+        output.read_exact(&mut up).unwrap();
+        (output, up)
+    })
+    .await
+    .unwrap();
+    assert_eq!(&up, b"up\n");
+    let since = Instant::now();
+    drop((running.hold, running.input));
+    let rest = tokio::task::spawn_blocking(move || {
+        let mut rest = Vec::new();
+        output.read_to_end(&mut rest).map(|_| rest)
+    });
+    assert_eq!(tokio::time::timeout(Duration::from_secs(20), rest).await.unwrap().unwrap().unwrap(), b"");
+    assert!(since.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bomb_of_memory_ends_the_program_alone() {
+    let sandbox = sandbox().await;
+    let code = "kept = []\nwhile True:\n    kept.append(bytearray(64 << 20))\n    print(len(kept), flush=True)";
+    let (output, errors) = said(&*sandbox, start(code, |_| {}), "").await;
+    let taken: usize = output.lines().last().unwrap().parse().unwrap();
+    assert!(taken < 20, "{taken} times 64 MiB; {errors}");
+}
