@@ -99,9 +99,13 @@ impl Snapshot {
 
     /// The URI of the page that clients may show beside a tool: the first of its own pages that no older tool offers under the same URI.
     pub fn page_of(&self, tool: &PublishedTool) -> Option<&str> {
-        let is_own = |one: &&PublishedResource| one.tool.tool_id == tool.tool_id;
-        let is_page = |one: &&PublishedResource| one.resource.offer.mime_type.as_deref() == Some(PAGE_MIME_TYPE);
-        let found = self.resources(|_| true).find(|one| is_own(one) && is_page(one))?;
+        let is_page = |one: &Resource| one.offer.mime_type.as_deref() == Some(PAGE_MIME_TYPE);
+        // Nearly all have none, and lists ask for each.
+        if !tool.compiled.offers.resources.iter().any(|one| is_page(one)) {
+            return None;
+        }
+        let mut all = self.resources(|_| true);
+        let found = all.find(|one| one.tool.tool_id == tool.tool_id && is_page(&one.resource))?;
         Some(found.resource.offer.uri.as_str())
     }
 

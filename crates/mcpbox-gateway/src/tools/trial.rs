@@ -28,7 +28,7 @@ pub(super) const TOOLS: &[Definition] = &[
                 Kind::Mocks,
                 "[{url (exact, or prefix*), method?, status?, headers?, body?}]; nothing else is reachable then",
             ),
-            Argument::optional("answers", Kind::Objects, "what the user answers to each ctx.elicit: [{field: value}]"),
+            Argument::optional("answers", Kind::Objects, "to ctx.elicit"),
         ],
         effect: Effect::Adds,
         is_core: true,

@@ -29,7 +29,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_update_tool", &["tool_id", "name?", "description?", "python_code?", "enabled?"]),
     ("mcpbox_delete_tool", &["tool_id"]),
     ("mcpbox_validate_code", &["code"]),
-    ("mcpbox_test_code", &["tool_id", "arguments?", "http_mocks?"]),
+    ("mcpbox_test_code", &["tool_id", "arguments?", "http_mocks?", "answers?"]),
     ("mcpbox_get_tool_logs", &["tool_id", "limit?", "cursor?"]),
     ("mcpbox_list_tool_versions", &["tool_id", "cursor?"]),
     ("mcpbox_rollback_tool", &["tool_id", "version"]),
@@ -67,7 +67,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
 #[tokio::test]
 async fn what_every_conversation_pays_for_stays_small() {
     let it = TestBox::start().await;
-    for (path, budget) in [("/compact", 1_500), ("/author", 3_500)] {
+    for (path, budget) in [("/compact", 1_500), ("/author", 3_550)] {
         let client = Raw::modern(&format!("{}{path}", it.url));
         let answer = client.ask("tools/list", json!({})).await;
         let tools = answer["result"]["tools"].as_array().unwrap();
