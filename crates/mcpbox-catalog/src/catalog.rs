@@ -36,7 +36,7 @@ use crate::{
     retention,
     room::Room,
     snapshot::Snapshot,
-    source::Contacts,
+    source::{Contacts, Logins},
 };
 
 /// Events kept for a listener that is slow; one that falls further behind is told that it missed some.
@@ -99,6 +99,7 @@ pub struct Catalog {
     /// What speaks to other MCP servers; none in a process that does not.
     pub(crate) sources: OnceLock<Arc<dyn SourceClient>>,
     pub(crate) contacts: Contacts,
+    pub(crate) logins: Logins,
     /// The connection over Cloudflare.
     pub(crate) cloudflare: crate::cloudflare::Desk,
     /// Where backups are kept; none in a process that makes none.
@@ -150,6 +151,7 @@ impl Catalog {
             token_uses: Uses::default(),
             broker: OnceLock::new(),
             sources: OnceLock::new(),
+            logins: Logins::default(),
             contacts: Contacts::default(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),

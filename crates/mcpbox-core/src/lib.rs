@@ -31,6 +31,7 @@ pub mod secret;
 pub mod server;
 pub mod settings;
 pub mod source;
+pub mod source_login;
 pub mod token;
 pub mod tool;
 pub mod uri;

@@ -129,6 +129,8 @@ pub enum CeremonyKind {
     CodeAppEnrolment,
     /// Somebody was sent to the OpenID provider.
     Oidc,
+    /// Somebody was sent to where they log in to an external source.
+    SourceLogin,
 }
 
 /// What is remembered between two steps, for minutes. The token that names it is known to the browser.

@@ -14,6 +14,7 @@ mod handler;
 mod handshake;
 mod http;
 mod http_sse;
+mod login;
 mod pool;
 mod reply;
 mod sse;

@@ -12,6 +12,7 @@ use mcpbox_core::{
     failure::{Failure, FailureKind},
     ids::SourceId,
     source::{OfferedTool, SourceCall, SourceClient, SourceHealth, SourceTarget},
+    source_login::SourceLogins,
 };
 use mcpbox_egress::Broker;
 use tokio::{
@@ -30,7 +31,7 @@ const BACKOFF_LAST: Duration = Duration::from_secs(60);
 
 /// Speaks to other MCP servers. One per process.
 pub struct Sources {
-    broker: Arc<Broker>,
+    pub(crate) broker: Arc<Broker>,
     slots: StdMutex<HashMap<SourceId, Arc<Slot>>>,
     changes: Arc<Changes>,
 }
@@ -274,5 +275,9 @@ impl SourceClient for Sources {
 
     fn forget(&self, source: SourceId) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
+    }
+
+    fn logins(&self) -> Option<&dyn SourceLogins> {
+        Some(self)
     }
 }

@@ -132,7 +132,7 @@ impl World {
         let broker = Broker::new(BrokerConfig::default()).unwrap();
         let rule =
             SourceRule { name: "there".into(), transport: TransportKind::default(), url, auth: SourceAuth::None };
-        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new() };
+        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new(), login: None };
         Self { facts, sources: Sources::new(broker), target }
     }
 

@@ -40,6 +40,8 @@ pub enum AuthKind {
     Bearer,
     /// With a header of its own.
     Header,
+    /// With an account there that a human logs in with (OAuth).
+    Oauth,
 }
 
 /// A source that is to be added.
@@ -164,6 +166,7 @@ fn auth(request: &AddSource) -> Result<SourceAuth, Failure> {
     };
     match request.auth {
         AuthKind::None => Ok(SourceAuth::None),
+        AuthKind::Oauth => Ok(SourceAuth::Oauth),
         AuthKind::Bearer => Ok(SourceAuth::Bearer { secret: key()? }),
         AuthKind::Header => {
             let header = request.header.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
@@ -281,6 +284,11 @@ fn report(cat: &Catalog, server: &Server, source: ExternalSource, access: GrantS
         let secrets = cat.admin_page(&format!("servers/{}", server.id));
         let step = format!("ask the human to set the value of {key} at {secrets}; never ask for it in the chat");
         next.push(NextStep::human(step, secrets));
+    }
+    if source.rule().auth == SourceAuth::Oauth {
+        let step =
+            format!("then ask the human to log in to it at {page}; nobody else can, and no token belongs in the chat");
+        next.push(NextStep::human(step, page.clone()));
     }
     next.push(NextStep::call(
         "then see what it offers",

@@ -11,7 +11,10 @@ mod drift;
 mod find;
 mod import;
 mod list;
+mod login;
+mod renew;
 mod target;
+mod tokens;
 mod upkeep;
 
 use std::sync::Arc;
@@ -31,12 +34,15 @@ pub use delete::delete_source;
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};
+pub use login::{BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, end_login, finish_login};
 pub(crate) use target::run;
+pub(crate) use tokens::Logins;
 
 /// Speaks to sources through this client from now on, and watches for changes in the background.
 pub fn connect(cat: &Arc<Catalog>, client: Arc<dyn SourceClient>) {
     // The first one stays: there is one a process.
     if cat.sources.set(client).is_ok() {
+        let _first = cat.logins.cat.set(Arc::downgrade(cat));
         drift::watch(cat);
         contact::watch(cat);
         upkeep::start(cat);

@@ -21,7 +21,7 @@ macro_rules! names {
 pub(super) const NAMES: &[&str] = each_table!(names);
 
 /// Tables that no backup holds: what is only true of the processes that run, and logins, which a restored backup must not bring back.
-pub(super) const LEFT_OUT: [&str; 10] = [
+pub(super) const LEFT_OUT: [&str; 11] = [
     "sessions",
     "setup_tokens",
     "invitations",
@@ -32,6 +32,7 @@ pub(super) const LEFT_OUT: [&str; 10] = [
     "oauth_requests",
     "oauth_authorizations",
     "oauth_tokens",
+    "source_logins",
 ];
 
 #[cfg(test)]
