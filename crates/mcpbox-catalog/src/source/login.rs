@@ -17,7 +17,7 @@ use mcpbox_core::{
 use mcpbox_store::{source_logins, sources, users};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use url::Url;
 
@@ -65,6 +65,33 @@ struct Errand {
     origins: Vec<String>,
 }
 
+/// What we say of ourselves to authorization servers that read it at our address (client id metadata document); none while no
+/// source wants a login, as it names the address of the admin page.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn client_document(cat: &Catalog) -> Result<Option<Value>, CatalogError> {
+    let Some(client_id) = client_id(cat) else { return Ok(None) };
+    let sources = find::all(&cat.store.reader()).await?;
+    let is_wanted = sources.iter().any(|source| source.rule().auth == SourceAuth::Oauth);
+    Ok(is_wanted.then(|| {
+        json!({
+            "client_id": client_id,
+            "client_name": "MCPbox",
+            "redirect_uris": [cat.admin_page(CALLBACK)],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "none",
+        })
+    }))
+}
+
+/// Where that document is; only at an address that others can trust.
+fn client_id(cat: &Catalog) -> Option<String> {
+    let public = cat.access.issuer();
+    public.starts_with("https://").then(|| format!("{public}{CLIENT_DOCUMENT}"))
+}
+
 /// Begins a login: shows what is to be allowed, or gives where to go, with what the browser keeps meanwhile.
 ///
 /// # Errors
@@ -82,13 +109,12 @@ pub async fn begin_login(
     let origins = checked(&request)?;
     let redirect_uri = cat.admin_page(CALLBACK);
     let before = source_logins::load(&cat.store.reader(), source.id).await?.and_then(|login| login.tokens);
-    let public = cat.access.issuer();
     let asked = LoginRequest {
         url: source.rule().url,
         origins: origins.clone(),
         client: request.client_id.map(|id| LoginClient { id, secret: request.client_secret }),
         before: before.and_then(|tokens| tokens::Tokens::read(&tokens).ok()).map(|tokens| tokens.kept()),
-        document: public.starts_with("https://").then(|| format!("{public}{CLIENT_DOCUMENT}")),
+        document: client_id(cat),
         redirect_uri: redirect_uri.clone(),
     };
     let step = logins(cat)?.begin(asked).await;

@@ -34,7 +34,7 @@ pub use delete::delete_source;
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};
-pub use login::{BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, end_login, finish_login};
+pub use login::{BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, client_document, end_login, finish_login};
 pub(crate) use target::run;
 pub(crate) use tokens::Logins;
 
