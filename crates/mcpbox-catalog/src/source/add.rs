@@ -11,16 +11,19 @@ use mcpbox_core::{
     name::{SecretKey, ToolName, nearest_key, nearest_name},
     secret::Secret,
     server::Server,
-    source::{ExternalSource, SourceAuth, SourceRule, SourceTransport, TransportKind},
+    source::{ExternalSource, SourceAuth, SourceTransport, TransportKind},
 };
 use mcpbox_egress::endpoint;
 use mcpbox_store::{grants, secrets, sources};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::find::{self, SOURCES_MAX};
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, quota};
+use super::{
+    find::{self, SOURCES_MAX},
+    report::{SourceReport, report},
+};
+use crate::{Caller, Catalog, CatalogError, change::Change, quota};
 
 /// Longest address, bytes.
 const URL_MAX: usize = 2_000;
@@ -61,25 +64,6 @@ pub struct AddSource {
     pub secret: Option<String>,
     /// The header that the value goes in.
     pub header: Option<String>,
-}
-
-/// A source that was added.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SourceReport {
-    /// Its id.
-    pub source_id: SourceId,
-    /// Its server.
-    pub server: String,
-    /// Its name, where it is, and who we are there.
-    #[serde(flatten)]
-    pub rule: SourceRule,
-    /// Whether it may be reached.
-    pub access: GrantState,
-    /// Where a human decides.
-    pub decide_at: String,
-    /// What to do now.
-    pub next: Vec<NextStep>,
 }
 
 /// Adds a source and asks a human to let it be reached. The same again is the same source.
@@ -264,43 +248,4 @@ async fn has_value(change: &Change, server: &Server, source: &ExternalSource) ->
     let rule = source.rule();
     let Some(key) = rule.auth.secret() else { return Ok(true) };
     Ok(secrets::by_key(&change.tx, server.id, key).await?.is_some_and(|secret| secret.has_value))
-}
-
-fn report(cat: &Catalog, server: &Server, source: ExternalSource, access: GrantState, has_value: bool) -> SourceReport {
-    let page = find::page(cat, server);
-    let mut next = Vec::new();
-    match access {
-        GrantState::Approved => {}
-        GrantState::Rejected => next.push(NextStep::human(
-            format!("a human refused it; ask them at {page} whether they see it otherwise now"),
-            page.clone(),
-        )),
-        _ => next.push(NextStep::human(
-            format!("ask the human to let it be reached at {page}; a yes in the chat does not count"),
-            page.clone(),
-        )),
-    }
-    if !has_value && let Some(key) = source.rule().auth.secret() {
-        let secrets = cat.admin_page(&format!("servers/{}", server.id));
-        let step = format!("ask the human to set the value of {key} at {secrets}; never ask for it in the chat");
-        next.push(NextStep::human(step, secrets));
-    }
-    if source.rule().auth == SourceAuth::Oauth {
-        let step =
-            format!("then ask the human to log in to it at {page}; nobody else can, and no token belongs in the chat");
-        next.push(NextStep::human(step, page.clone()));
-    }
-    next.push(NextStep::call(
-        "then see what it offers",
-        "mcpbox_discover_external_tools",
-        json!({"source_id": format!("{}/{}", server.name, source.name)}),
-    ));
-    SourceReport {
-        source_id: source.id,
-        server: server.name.to_string(),
-        rule: source.rule(),
-        access,
-        decide_at: page,
-        next,
-    }
 }

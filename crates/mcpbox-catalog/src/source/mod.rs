@@ -13,6 +13,7 @@ mod import;
 mod list;
 mod login;
 mod renew;
+mod report;
 mod target;
 mod tokens;
 mod upkeep;
@@ -26,7 +27,7 @@ use mcpbox_core::{
 
 use crate::{Catalog, CatalogError};
 
-pub use add::{AddSource, AuthKind, SourceReport, add_source};
+pub use add::{AddSource, AuthKind, add_source};
 pub use contact::look_at_due;
 pub(crate) use contact::{Contacts, is_any_down, is_any_quarantined};
 pub(crate) use definition::{Pinned, analyze, check_ours, rule};
@@ -34,7 +35,10 @@ pub use delete::delete_source;
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};
-pub use login::{BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, client_document, end_login, finish_login};
+pub use login::{
+    BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, client_document, end_login, finish_login,
+};
+pub use report::SourceReport;
 pub(crate) use target::run;
 pub(crate) use tokens::Logins;
 
