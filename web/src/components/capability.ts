@@ -31,8 +31,13 @@ export function capabilityName(capability: Capability): string {
     case "module":
       return capability.name;
     case "source":
-      return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${capability.auth === "none" ? "" : ` with ${capability.secret}`}`;
+      return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${sourceAuth(capability)}`;
   }
+}
+
+function sourceAuth(source: Schema["SourceAuth"]): string {
+  if (source.auth === "none") return "";
+  return source.auth === "oauth" ? " with a login" : ` with ${source.secret}`;
 }
 
 /** What one may do with it: `reach api.example.com`, `import zlib`. */

@@ -62,7 +62,8 @@ export function Access({ source, server, grant }: Props) {
       )}
       <ConfirmDialog isOpen={isAsking} onClose={() => setAsking(false)} title={`Allow ${source.name}?`} action="Allow" tone="brand" least={grant ? "reviewer" : "admin"} onConfirm={allow}>
         MCPbox may then contact <CodeName>{source.url}</CodeName>
-        {source.auth !== "none" && (
+        {source.auth === "oauth" && " and you log in there in the next step"}
+        {(source.auth === "bearer" || source.auth === "header") && (
           <>
             {" "}
             and show it the value of <CodeName>{source.secret}</CodeName>
