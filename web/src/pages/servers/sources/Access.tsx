@@ -62,14 +62,13 @@ export function Access({ source, server, grant }: Props) {
       )}
       <ConfirmDialog isOpen={isAsking} onClose={() => setAsking(false)} title={`Allow ${source.name}?`} action="Allow" tone="brand" least={grant ? "reviewer" : "admin"} onConfirm={allow}>
         MCPbox may then contact <CodeName>{source.url}</CodeName>
-        {source.auth === "oauth" && " and you log in there in the next step"}
         {(source.auth === "bearer" || source.auth === "header") && (
           <>
             {" "}
             and show it the value of <CodeName>{source.secret}</CodeName>
           </>
         )}
-        , and nothing else there. What it offers is not used before you approve each tool.
+        , and nothing else there. {source.auth === "oauth" && "You log in in the next step. "}What it offers is not used before you approve each tool.
       </ConfirmDialog>
     </Alert>
   );

@@ -23,6 +23,11 @@ export function LoginDialog({ source, isOpen, onClose }: Props) {
   );
 }
 
+function buttonOf(allow: readonly string[] | undefined, ready: string | undefined): string {
+  if (ready) return `Log in at ${hostsOf([new URL(ready).origin])}`;
+  return allow && allow.length > 0 ? `Allow and log in at ${hostsOf(allow)}` : "Try again";
+}
+
 function Form({ source, onClose }: Omit<Props, "isOpen">) {
   const { source_id: id } = source;
   const [clientId, setClientId] = useState("");
@@ -32,25 +37,31 @@ function Form({ source, onClose }: Omit<Props, "isOpen">) {
   const [allow, setAllow] = useState<readonly string[]>();
   const [isLeaving, setLeaving] = useState(false);
   const whyNot = useWhyReadOnly("admin");
+  // Where to go when nothing is to be allowed: nobody is sent there before they said so.
+  const [ready, setReady] = useState<string>();
   const { mutate: begin, ...asked } = api.useMutation("post", "/api/sources/{id}/login", {
     onSuccess: ({ url, allow: named }) => {
       setAllow(named);
-      if (!url) return;
-      setLeaving(true);
-      window.location.assign(url);
+      setReady(url ?? undefined);
     },
   });
+  const go = (url: string) => {
+    setLeaving(true);
+    window.location.assign(url);
+  };
   useEffect(() => begin({ params: { path: { id } }, body: { origins: [] } }), [begin, id]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (ready && clientId === "") return go(ready);
     const client = clientId === "" ? {} : { client_id: clientId, client_secret: secret === "" ? undefined : secret };
-    begin({ params: { path: { id } }, body: { origins: [...(allow ?? [])], ...client } });
+    begin({ params: { path: { id } }, body: { origins: [...(allow ?? [])], ...client } }, { onSuccess: ({ url }) => url && go(url) });
   };
   const isFirst = allow === undefined && asked.isPending;
   return (
     <form onSubmit={submit}>
       <Stack>
         {isFirst && <Skeleton height={60} aria-label="Asking the source where one logs in" />}
+        {ready && !isLeaving && <Text>It has its own login. You see its page next, and allow there what MCPbox may do with your account.</Text>}
         {allow && allow.length > 0 && (
           <>
             <Text>To log you in, MCPbox contacts these besides the source itself, and sends you to one of them:</Text>
@@ -86,7 +97,7 @@ function Form({ source, onClose }: Omit<Props, "isOpen">) {
             Cancel
           </Button>
           <Button type="submit" loading={asked.isPending || isLeaving} disabled={whyNot !== undefined}>
-            {allow && allow.length > 0 ? `Allow and log in at ${hostsOf(allow)}` : "Try again"}
+            {buttonOf(allow, ready)}
           </Button>
         </Group>
       </Stack>
