@@ -86,6 +86,29 @@ def fast(token: str | None = None, port: int | None = None, path: str = "mcp") -
         yield server
 
 
+class Guarded(SourceServer):
+    """The server of `sources/guarded.py`."""
+
+    def __init__(self, server: SourceServer, name: str) -> None:
+        super().__init__(server.process, server.port, "mcp")
+        self.login_origin = f"http://{name}:{server.port}"
+
+    def do(self, what: str) -> int:
+        """Has it expire, revoke, close or open; how often it was asked to renew tokens."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+
+@contextmanager
+def guarded(lasts_s: int = 3600, name: str = "lan.attack.example") -> Iterator[Guarded]:
+    """The server of `sources/guarded.py`: its people log in at another name of its address."""
+    port = free_port()
+    with started([str(PYTHON), str(HERE / "guarded.py"), ADDRESS, str(port), name, str(lasts_s)], port, "mcp") as server:
+        yield Guarded(server, name)
+
+
 @contextmanager
 def everything(path: str = "mcp") -> Iterator[SourceServer]:
     """The reference server that has a bit of everything; at the path `sse` it speaks HTTP+SSE."""

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Grant } from "@/pages/servers/grants/matrix";
-import { authWords, isChoosable, ruleOf, type Source, stateOf, waitingGrant, whyNoAddress } from "@/pages/servers/sources/words";
+import { authWords, hostsOf, isChoosable, loginStateOf, ruleOf, type Source, stateOf, waitingGrant, whyNoAddress } from "@/pages/servers/sources/words";
 
 const source = (more: Partial<Source> = {}) => ({ source_id: "1", name: "there", url: "https://mcp.example.com/mcp", auth: "none", access: "approved", health: "connected", tools: [], quarantined: [], ...more }) as Source;
 
@@ -13,6 +13,19 @@ describe("how a source is", () => {
     expect(stateOf(source({ quarantined: ["s__a"] }))).toEqual({ tone: "warn", label: "Changed" });
     expect(stateOf(source()).tone).toBe("ok");
     expect(stateOf(source({ health: "unknown" } as Partial<Source>)).label).toBe("Not asked yet");
+  });
+
+  it("one that wants an account says whether somebody is logged in before anything else", () => {
+    const oauth = (state?: string, more: object = {}) => source({ auth: "oauth", login: state ? { state } : null, ...more } as Partial<Source>);
+    expect(stateOf(oauth()).label).toBe("Needs a login");
+    expect(stateOf(oauth("needed")).label).toBe("Needs a login");
+    expect(stateOf(oauth("ended", { health: "failing", error: "x", attempts: 1 }))).toEqual({ tone: "bad", label: "Log in again" });
+    expect(stateOf(oauth("active")).tone).toBe("ok");
+    expect(stateOf(oauth("ended", { access: "pending" })).label).toBe("Waits for you");
+    expect(loginStateOf(source())).toBeUndefined();
+    expect(authWords(oauth())).toBe("with a login of yours");
+    expect(ruleOf(oauth()).auth).toBe("oauth");
+    expect(hostsOf(["https://login.example.com", "http://10.0.0.1:8080"])).toBe("login.example.com, http://10.0.0.1:8080");
   });
 
   it("says with what it is reached, and never a value", () => {

@@ -27,6 +27,7 @@ use crate::{
 const COOKIE: &str = "mcpbox_session";
 const COOKIE_HTTPS: &str = "__Host-mcpbox_session";
 const OIDC_COOKIE: &str = "mcpbox_oidc";
+const SOURCE_COOKIE: &str = "mcpbox_source_login";
 /// One-time code that goes with a password on the socket.
 const CODE: &str = "x-mcpbox-code";
 
@@ -244,7 +245,23 @@ pub(crate) fn oidc_cookie(token: Option<&SecretString>, Https(https): Https) -> 
     Some(value)
 }
 
+/// The cookie that binds a login at an external source to this browser, likewise.
+pub(crate) fn source_cookie(token: Option<&SecretString>, Https(https): Https) -> Option<HeaderValue> {
+    let secure = if https { "; Secure" } else { "" };
+    let (value, age) = token.map_or(("", 0), |token| (token.expose_secret(), 600));
+    let text =
+        format!("{SOURCE_COOKIE}={value}; Path=/api/sources/login; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
 /// What that cookie holds.
+pub(crate) fn source_token(headers: &HeaderMap) -> Option<SecretString> {
+    cookie(headers, SOURCE_COOKIE)
+}
+
+/// What the cookie of a login at the OpenID provider holds.
 pub(crate) fn oidc_token(headers: &HeaderMap) -> Option<SecretString> {
     cookie(headers, OIDC_COOKIE)
 }

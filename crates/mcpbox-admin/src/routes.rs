@@ -22,10 +22,11 @@ use crate::{
 };
 
 /// Operations that need no credentials, as `METHOD path`; a test refuses any other that answers without.
-pub const PUBLIC_OPERATIONS: [&str; 11] = [
+pub const PUBLIC_OPERATIONS: [&str; 12] = [
     "GET /api/session/oidc/callback",
     "GET /api/session/ways",
     "GET /api/setup",
+    "GET /api/sources/login/callback",
     "POST /api/invitation",
     "POST /api/invitation/accept",
     "POST /api/session",
@@ -118,6 +119,8 @@ fn source_routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(sources::delete::delete_source))
         .routes(routes!(sources::discover::discover))
         .routes(routes!(sources::import::import))
+        .routes(routes!(sources::login::begin_login, sources::login::end_login))
+        .routes(routes!(sources::login::login_callback))
 }
 
 fn people() -> OpenApiRouter<AdminState> {

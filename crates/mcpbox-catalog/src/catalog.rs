@@ -36,7 +36,7 @@ use crate::{
     retention,
     room::Room,
     snapshot::Snapshot,
-    source::Contacts,
+    source::{Contacts, Logins},
     task,
 };
 
@@ -102,6 +102,7 @@ pub struct Catalog {
     /// What speaks to other MCP servers; none in a process that does not.
     pub(crate) sources: OnceLock<Arc<dyn SourceClient>>,
     pub(crate) contacts: Contacts,
+    pub(crate) logins: Logins,
     /// The connection over Cloudflare.
     pub(crate) cloudflare: crate::cloudflare::Desk,
     /// Where backups are kept; none in a process that makes none.
@@ -153,6 +154,7 @@ impl Catalog {
             token_uses: Uses::default(),
             broker: OnceLock::new(),
             sources: OnceLock::new(),
+            logins: Logins::default(),
             contacts: Contacts::default(),
             cloudflare: crate::cloudflare::Desk::default(),
             backups: OnceLock::new(),

@@ -33,6 +33,7 @@ pub mod secret;
 pub mod server;
 pub mod settings;
 pub mod source;
+pub mod source_login;
 pub mod task;
 pub mod token;
 pub mod tool;

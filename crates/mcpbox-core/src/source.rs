@@ -14,6 +14,7 @@ use crate::{
     name::SecretKey,
     program::ProgramRule,
     server::Limits,
+    source_login::{AccessTokens, SourceLogins},
 };
 
 /// Another MCP server.
@@ -105,13 +106,15 @@ pub enum SourceAuth {
         /// The secret's key.
         secret: SecretKey,
     },
+    /// An account there that a human logs in with (OAuth). The tokens are no secret of the server: tools never have them.
+    Oauth,
 }
 
 impl SourceAuth {
     /// The secret it takes.
     pub fn secret(&self) -> Option<&SecretKey> {
         match self {
-            Self::None => None,
+            Self::None | Self::Oauth => None,
             Self::Bearer { secret } | Self::Header { secret, .. } => Some(secret),
         }
     }
@@ -158,6 +161,7 @@ impl std::fmt::Display for SourceRule {
         }
         match self.auth.secret() {
             Some(secret) => write!(f, " with secret {secret}"),
+            None if self.auth == SourceAuth::Oauth => f.write_str(" with a login of a human"),
             None => Ok(()),
         }
     }
@@ -213,6 +217,8 @@ pub struct SourceTarget {
     pub rule: SourceRule,
     /// The secrets that `rule` names.
     pub secrets: Vec<UnsealedSecret>,
+    /// The access token of the login that `rule` wants.
+    pub login: Option<Arc<dyn AccessTokens>>,
 }
 
 /// A call of a tool of a source.
@@ -275,6 +281,11 @@ pub trait SourceClient: Send + Sync + 'static {
 
     /// Forgets a source and closes its connection when the last call over it is over.
     fn forget(&self, source: SourceId);
+
+    /// What logs in to sources; none where nothing does.
+    fn logins(&self) -> Option<&dyn SourceLogins> {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -131,6 +131,8 @@ pub enum CeremonyKind {
     Oidc,
     /// A run ended with a question to the user of its client, and the answer is wanted.
     Question,
+    /// Somebody was sent to where they log in to an external source.
+    SourceLogin,
 }
 
 /// What is remembered between two steps, for minutes. The token that names it is known to the browser.

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use mcpbox_core::{
     execute::Observer,
     ids::SourceId,
@@ -159,6 +160,7 @@ impl Connection {
         let secrets = (&self.target.secrets, &target.secrets);
         self.ended().is_none()
             && self.target.rule == target.rule
+            && since(&self.target) == since(target)
             && secrets.0.len() == secrets.1.len()
             && secrets.0.iter().zip(secrets.1).all(same)
     }
@@ -243,6 +245,11 @@ impl Connection {
             (answer, _) => answer,
         }
     }
+}
+
+/// When somebody logged in, where that is needed.
+fn since(target: &SourceTarget) -> Option<DateTime<Utc>> {
+    target.login.as_ref().map(|login| login.since())
 }
 
 /// Passes on that tools changed, where the source must be asked to say so.

@@ -16,7 +16,11 @@ use http::{HeaderName, HeaderValue};
 use mcpbox_core::{
     capability::HostRule,
     execute::UnsealedSecret,
+    failure::Failure,
+    name::SecretKey,
+    secret::SecretMode,
     source::{SourceAuth, SourceTarget},
+    source_login::AccessTokens,
 };
 use mcpbox_egress::{Broker, FetchRequest, FetchStream, SessionGrants, endpoint};
 use rmcp::{
@@ -38,6 +42,8 @@ use crate::{
 const ANSWER_MAX: usize = 17 << 20;
 
 const ACCEPT: &str = "text/event-stream, application/json";
+/// What stands for an access token where a source repeats it.
+const TOKEN: &str = "LOGIN_TOKEN";
 const SESSION_ID: &str = "mcp-session-id";
 /// The media type of a stream of events.
 pub(crate) const EVENTS: &str = "text/event-stream";
@@ -70,6 +76,7 @@ struct Endpoint {
     hosts: Arc<[HostRule]>,
     auth: SourceAuth,
     secrets: Vec<UnsealedSecret>,
+    login: Option<Arc<dyn AccessTokens>>,
     /// See [`Http::is_unfit`].
     is_unfit: AtomicBool,
 }
@@ -82,8 +89,8 @@ impl Http {
     pub(crate) fn new(broker: &Arc<Broker>, target: &SourceTarget) -> Result<Self, Unreachable> {
         let hosts = Arc::new([host_rule(&target.rule.url)?]);
         let (auth, secrets) = (target.rule.auth.clone(), target.secrets.clone());
-        let is_unfit = AtomicBool::new(false);
-        Ok(Self(Arc::new(Endpoint { broker: Arc::clone(broker), hosts, auth, secrets, is_unfit })))
+        let (login, is_unfit) = (target.login.clone(), AtomicBool::new(false));
+        Ok(Self(Arc::new(Endpoint { broker: Arc::clone(broker), hosts, auth, secrets, login, is_unfit })))
     }
 
     /// Whether the last message, sent outside a session, was refused as by servers that know no streamable HTTP.
@@ -91,26 +98,50 @@ impl Http {
         self.0.is_unfit.load(Ordering::Relaxed)
     }
 
-    /// One request, until its answer begins.
+    /// One request, until its answer begins. Where a login shows who we are, a token that is not taken is renewed once.
     ///
     /// # Errors
-    /// It may not be sent, or nobody answers.
+    /// It may not be sent, or nobody answers; the login has ended.
     pub(crate) async fn send(
         &self,
         method: &str,
         url: &str,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    ) -> Result<FetchStream, Error> {
+        let Endpoint { auth, secrets, login, .. } = &*self.0;
+        let Some(login) = login else {
+            return self.send_as((auth.secret(), secrets.clone()), (method, url), headers, body).await;
+        };
+        let ended = |failure: Failure| Error::Client(Unreachable(failure.message));
+        let key = SecretKey::parse(TOKEN).map_err(|error| Error::Client(Unreachable(error.to_string())))?;
+        let hosts = self.0.hosts.to_vec();
+        let shown = |value| UnsealedSecret { key: key.clone(), value, mode: SecretMode::Sealed, hosts: hosts.clone() };
+        let token = login.current().await.map_err(ended)?;
+        let who = (Some(&key), vec![shown(token.clone())]);
+        let answer = self.send_as(who, (method, url), headers.clone(), body.clone()).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let other = login.instead_of(&token).await.map_err(ended)?;
+        self.send_as((Some(&key), vec![shown(other)]), (method, url), headers, body).await
+    }
+
+    async fn send_as(
+        &self,
+        (key, secrets): (Option<&SecretKey>, Vec<UnsealedSecret>),
+        (method, url): (&str, &str),
         mut headers: Vec<(String, String)>,
         body: Bytes,
     ) -> Result<FetchStream, Error> {
-        let Endpoint { broker, hosts, auth, secrets, .. } = &*self.0;
-        let grants = SessionGrants { hosts: Arc::clone(hosts), secrets: secrets.clone(), http_mocks: None };
-        let session = broker.session(grants);
-        if let Some(key) = auth.secret() {
+        let Endpoint { broker, hosts, auth, .. } = &*self.0;
+        let session = broker.session(SessionGrants { hosts: Arc::clone(hosts), secrets, http_mocks: None });
+        if let Some(key) = key {
             let value = session.placeholder(key);
             let value = value.ok_or_else(|| Error::Client(Unreachable(format!("the secret {key} has no value"))))?;
             headers.push(match auth {
                 SourceAuth::Header { header, .. } => (header.clone(), value),
-                SourceAuth::Bearer { .. } | SourceAuth::None => ("authorization".to_owned(), format!("Bearer {value}")),
+                _ => ("authorization".to_owned(), format!("Bearer {value}")),
             });
         }
         let request =

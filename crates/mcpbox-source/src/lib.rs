@@ -15,6 +15,7 @@ mod handler;
 mod handshake;
 mod http;
 mod http_sse;
+mod login;
 mod pace;
 mod pool;
 mod post;

@@ -14,6 +14,7 @@ use mcpbox_core::{
     ids::SourceId,
     program::ProgramHost,
     source::{OfferedTool, SourceCall, SourceClient, SourceHealth, SourceTarget},
+    source_login::SourceLogins,
 };
 use mcpbox_egress::Broker;
 use tokio::{
@@ -35,7 +36,7 @@ const PROGRAM_IDLE: Duration = Duration::from_secs(300);
 
 /// Speaks to other MCP servers. One per process.
 pub struct Sources {
-    broker: Arc<Broker>,
+    pub(crate) broker: Arc<Broker>,
     /// What starts programs; none where tools run elsewhere.
     host: Option<Arc<dyn ProgramHost>>,
     program_idle: Duration,
@@ -254,5 +255,9 @@ impl SourceClient for Sources {
 
     fn forget(&self, source: SourceId) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
+    }
+
+    fn logins(&self) -> Option<&dyn SourceLogins> {
+        Some(self)
     }
 }

@@ -60,7 +60,7 @@ async fn serve(app: Router) -> String {
 
 async fn list(url: String, auth: SourceAuth, secrets: Vec<UnsealedSecret>) -> Result<Vec<OfferedTool>, Failure> {
     let rule = SourceRule { name: "there".into(), transport: TransportKind::default(), url, auth, program: None };
-    let target = SourceTarget { id: SourceId::generate(), rule, secrets };
+    let target = SourceTarget { id: SourceId::generate(), rule, secrets, login: None };
     Sources::new(Broker::new(BrokerConfig::default()).unwrap()).list_tools(target).await
 }
 

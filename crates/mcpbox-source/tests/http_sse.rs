@@ -149,7 +149,7 @@ impl World {
         let url = format!("http://{}/sse", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         let rule = SourceRule { name: "old".into(), transport, url, auth: SourceAuth::None, program: None };
-        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new() };
+        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new(), login: None };
         Self { facts, sources: Sources::new(Broker::new(config).unwrap()), target }
     }
 

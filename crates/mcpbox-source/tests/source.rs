@@ -138,7 +138,7 @@ impl World {
             auth: SourceAuth::None,
             program: None,
         };
-        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new() };
+        let target = SourceTarget { id: SourceId::generate(), rule, secrets: Vec::new(), login: None };
         Self { facts, sources: Sources::new(broker), target }
     }
 

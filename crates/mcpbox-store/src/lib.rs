@@ -44,6 +44,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod signature;
+pub mod source_logins;
 pub mod sources;
 mod store;
 pub mod tasks;

@@ -6,12 +6,12 @@ use crate::{
     audit, ceremonies, code_apps,
     entity::{
         audit_head, ceremonies as ceremony_rows, cloudflare, code_apps as app_rows, notification_targets,
-        oidc_provider as provider_rows, secrets, tasks as task_rows,
+        oidc_provider as provider_rows, secrets, source_logins as login_rows, tasks as task_rows,
     },
     error::StoreError,
     notifications, oidc_provider,
     seal::{SealedAt, Sealer},
-    secrets as secret_values, tasks,
+    secrets as secret_values, source_logins, tasks,
 };
 
 /// Encrypts all of them with the sealer's active key; gives their number.
@@ -49,6 +49,14 @@ pub(crate) async fn all(executor: &impl ConnectionTrait, sealer: &Sealer) -> Res
         let Some(ending) = &row.ending else { continue };
         let ending = Some(again(sealer, tasks::place(&row.id), ending)?);
         task_rows::ActiveModel { id: Set(row.id), ending: Set(ending), ..Default::default() }.update(executor).await?;
+        values += 1;
+    }
+    for row in login_rows::Entity::find().all(executor).await? {
+        let Some(tokens) = &row.tokens else { continue };
+        let tokens = Some(again(sealer, source_logins::place(&row.source_id), tokens)?);
+        let change =
+            login_rows::ActiveModel { source_id: Set(row.source_id), tokens: Set(tokens), ..Default::default() };
+        change.update(executor).await?;
         values += 1;
     }
     Ok(values + of_people(executor, sealer).await?)

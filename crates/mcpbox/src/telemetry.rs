@@ -56,7 +56,8 @@ pub(crate) fn start(config: &Config, env: &Environment) -> anyhow::Result<Teleme
 
 fn log(config: &Config) -> anyhow::Result<Sink> {
     // Whatever is asked for, lines about a request carry its name.
-    let directives = format!("{}=error,{}", mcpbox_listen::LOG, config.log);
+    // The library of logins tells the codes it was given, to whoever reads a log of everything.
+    let directives = format!("{}=error,rmcp::transport::auth=warn,{}", mcpbox_listen::LOG, config.log);
     let filter = EnvFilter::try_new(directives).map_err(|error| {
         anyhow::anyhow!("log is '{}': {error}; use for instance info, or mcpbox_gateway=debug,warn", config.log)
     })?;

@@ -1556,6 +1556,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sources/login/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes back who logged in at a source, and sends them to its page, which says how it went. */
+        get: operations["sources_login_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources/{id}": {
         parameters: {
             query?: never;
@@ -1602,6 +1619,24 @@ export interface paths {
         /** Imports tools of an external source, each pinned as it is now, and asks for their publication. */
         post: operations["sources_import"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sources/{id}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a login at an external source with an account there: names what must be contacted for it, or the page to go to. */
+        post: operations["sources_begin_login"];
+        /** Forgets the login at an external source. What was given there is not taken back by that. */
+        delete: operations["sources_end_login"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2086,7 +2121,7 @@ export interface components {
          * @description How we show who we are.
          * @enum {string}
          */
-        AuthKind: "none" | "bearer" | "header";
+        AuthKind: "none" | "bearer" | "header" | "oauth";
         /** @description What is allowed. */
         AuthorizationApproval: {
             /** @description The code that the browser shows, such as `BCDF-GHJK`. */
@@ -3548,6 +3583,52 @@ export interface components {
             /** @description Ask with this `cursor` for the rows after them, which are older; none when there are none. */
             next_cursor?: string | null;
         };
+        /** @description What comes of beginning. */
+        LoginBegun: {
+            /** @description Origins to allow before it goes on, all of them: begin again with these. */
+            allow: string[];
+            /** @description Where to go, when nothing is to be allowed any more. */
+            url?: string | null;
+            /** @description Where one is sent back to: what a client that is made by hand must name. */
+            redirect_uri: string;
+        };
+        /** @description What is known of the login at a source; the tokens are elsewhere. */
+        LoginFacts: {
+            /** @description Whether it works. */
+            state: components["schemas"]["LoginState"];
+            /** @description Who gave the tokens, an URL; empty before the first login. */
+            issuer: string;
+            /** @description Origins that a human let it contact besides the source's own. */
+            origins: string[];
+            /** @description What the tokens allow, in the words of the issuer. */
+            scopes: string[];
+            /** @description The human here who logged in, or tried to. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When the access token ends; null when the issuer does not say.
+             */
+            expires_at?: string | null;
+            /** @description Whether it is renewed without a human. */
+            is_renewable: boolean;
+            /**
+             * Format: date-time
+             * @description When it was renewed last.
+             */
+            renewed_at?: string | null;
+            /** @description What went wrong last, in a sentence: why it ended, why it could not be renewed, why nobody got in. */
+            trouble?: string | null;
+            /**
+             * Format: date-time
+             * @description When it could not be renewed last; null since it could.
+             */
+            failed_at?: string | null;
+        };
         /** @description Who wants to log in. */
         LoginRequest: {
             /** @description Name of the account. */
@@ -3558,6 +3639,11 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description Whether a login works.
+         * @enum {string}
+         */
+        LoginState: "needed" | "active" | "ended";
         /** @description A document at a glance. All texts are cleaned of what cannot be seen. */
         Look: {
             /** @description The title of the API. */
@@ -4409,6 +4495,7 @@ export interface components {
                  * @description When it answered last, as far as this process knows.
                  */
                 last_contact_at?: string | null;
+                login?: components["schemas"]["LoginFacts"] | null;
                 /** @description Tools that were imported from it, `server__tool`. */
                 tools: string[];
                 /** @description Those of them in quarantine: what the source offers by now is not what was approved. */
@@ -5785,6 +5872,9 @@ export interface components {
             secret: components["schemas"]["SecretKey"];
             /** @enum {string} */
             auth: "header";
+        } | {
+            /** @enum {string} */
+            auth: "oauth";
         };
         /** @description How a source is, as far as this process knows. */
         SourceHealth: {
@@ -5811,6 +5901,15 @@ export interface components {
          * @description Names an external MCP server whose tools are imported.
          */
         SourceId: string;
+        /** @description A login that is to begin. */
+        SourceLoginRequest: {
+            /** @description Origins that may be contacted for it besides the source's own, as an earlier answer named them under `allow`. */
+            origins?: string[];
+            /** @description Id of a client that was made there by hand; without one MCPbox says itself who it is. */
+            client_id?: string | null;
+            /** @description Its secret, where it has one. */
+            client_secret?: string | null;
+        };
         /** @description A source that was added. */
         SourceReport: components["schemas"]["SourceRule"] & {
             /** @description Its id. */
@@ -5862,6 +5961,7 @@ export interface components {
              * @description When it answered last, as far as this process knows.
              */
             last_contact_at?: string | null;
+            login?: components["schemas"]["LoginFacts"] | null;
             /** @description Tools that were imported from it, `server__tool`. */
             tools: string[];
             /** @description Those of them in quarantine: what the source offers by now is not what was approved. */
@@ -10200,6 +10300,44 @@ export interface operations {
             };
         };
     };
+    sources_login_callback: {
+        parameters: {
+            query?: {
+                /** @description What was sent along. */
+                state?: string;
+                /** @description The code. */
+                code?: string;
+                /** @description Who answers (RFC 9207). */
+                iss?: string;
+                /** @description Why there is no code. */
+                error?: string;
+                /** @description The same in words. */
+                error_description?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sources_delete_source: {
         parameters: {
             query?: never;
@@ -10284,6 +10422,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportedTools"];
                 };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_begin_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceLoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginBegun"];
+                };
+            };
+            /** @description It was not done; the problem says why and what to do next */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_end_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the source */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description It was not done; the problem says why and what to do next */
             default: {

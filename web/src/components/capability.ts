@@ -54,8 +54,13 @@ export function capabilityName(capability: Capability): string {
       return capability.name;
     case "source":
       if (capability.program) return `${capability.name}: the program ${programWords(capability.program)}`;
-      return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${capability.auth === "none" ? "" : ` with ${capability.secret}`}`;
+      return `${capability.name} at ${capability.url}${capability.transport === "sse" ? " over HTTP+SSE" : ""}${sourceAuth(capability)}`;
   }
+}
+
+function sourceAuth(source: Schema["SourceAuth"]): string {
+  if (source.auth === "none") return "";
+  return source.auth === "oauth" ? " with a login" : ` with ${source.secret}`;
 }
 
 /** What one may do with it: `reach api.example.com`, `import zlib`. */

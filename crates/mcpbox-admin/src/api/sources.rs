@@ -5,3 +5,4 @@ pub(crate) mod delete;
 pub(crate) mod discover;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod login;

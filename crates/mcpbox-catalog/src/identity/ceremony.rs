@@ -22,7 +22,7 @@ const LIFE: TimeDelta = TimeDelta::minutes(10);
 const ATTEMPTS_MAX: i32 = 5;
 
 /// Remembers `state`; gives the token. Changes nothing that anybody could have wanted to know of, so it has no audit row.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     cat: &Catalog,
     kind: CeremonyKind,
     user_id: Option<UserId>,
@@ -38,7 +38,7 @@ pub(super) async fn begin(
 }
 
 /// What was remembered. It stays until it is taken, for another try.
-pub(super) async fn find<T: DeserializeOwned>(
+pub(crate) async fn find<T: DeserializeOwned>(
     cat: &Arc<Catalog>,
     kind: CeremonyKind,
     token: &SecretString,
@@ -52,14 +52,14 @@ pub(super) async fn find<T: DeserializeOwned>(
 }
 
 /// Counts a wrong answer.
-pub(super) async fn failed(cat: &Catalog, token: &SecretString) -> Result<(), CatalogError> {
+pub(crate) async fn failed(cat: &Catalog, token: &SecretString) -> Result<(), CatalogError> {
     let tx = cat.store.begin().await?;
     ceremonies::count_attempt(&tx, &hash_of(token)).await?;
     Ok(tx.commit().await?)
 }
 
 /// Ends it within the change that it leads to: of two answers at once, one wins.
-pub(super) async fn take(tx: &mcpbox_store::Tx, token: &SecretString) -> Result<(), CatalogError> {
+pub(crate) async fn take(tx: &mcpbox_store::Tx, token: &SecretString) -> Result<(), CatalogError> {
     if ceremonies::take(tx, &hash_of(token)).await? { Ok(()) } else { Err(ended()) }
 }
 

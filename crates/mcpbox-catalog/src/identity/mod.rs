@@ -3,7 +3,7 @@
 //! decide nothing.
 
 mod account;
-mod ceremony;
+pub(crate) mod ceremony;
 mod codes;
 mod oidc;
 mod passkeys;

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use mcpbox_core::{
     capability::HostRule,
     failure::{Failure, FailureKind},
-    grant::GrantState,
     ids::SourceId,
     name::{SecretKey, ToolName, nearest_key, nearest_name},
     program::ProgramRule,
     secret::Secret,
     server::Server,
-    source::{ExternalSource, SourceAuth, SourceRule, SourceTransport, TransportKind},
+    source::{ExternalSource, SourceAuth, SourceTransport, TransportKind},
 };
 use mcpbox_egress::endpoint;
 use mcpbox_store::{secrets, sources};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
@@ -23,8 +22,9 @@ use super::{
     ask::{ask, has_value},
     find::{self, SOURCES_MAX},
     program,
+    report::{SourceReport, report},
 };
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, quota};
+use crate::{Caller, Catalog, CatalogError, change::Change, quota};
 
 /// Longest address, bytes.
 const URL_MAX: usize = 2_000;
@@ -44,6 +44,8 @@ pub enum AuthKind {
     Bearer,
     /// With a header of its own.
     Header,
+    /// With an account there that a human logs in with (OAuth).
+    Oauth,
 }
 
 /// A source that is to be added.
@@ -65,25 +67,6 @@ pub struct AddSource {
     pub header: Option<String>,
     /// The program that it is, with the transport `stdio`.
     pub program: Option<ProgramRule>,
-}
-
-/// A source that was added.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SourceReport {
-    /// Its id.
-    pub source_id: SourceId,
-    /// Its server.
-    pub server: String,
-    /// Its name, where it is, and who we are there.
-    #[serde(flatten)]
-    pub rule: SourceRule,
-    /// Whether it may be reached.
-    pub access: GrantState,
-    /// Where a human decides.
-    pub decide_at: String,
-    /// What to do now.
-    pub next: Vec<NextStep>,
 }
 
 /// Adds a source and asks a human to let it be reached. The same again is the same source.
@@ -177,6 +160,7 @@ fn auth(request: &AddSource) -> Result<SourceAuth, Failure> {
     };
     match request.auth {
         AuthKind::None => Ok(SourceAuth::None),
+        AuthKind::Oauth => Ok(SourceAuth::Oauth),
         AuthKind::Bearer => Ok(SourceAuth::Bearer { secret: key()? }),
         AuthKind::Header => {
             let header = request.header.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
@@ -240,38 +224,4 @@ async fn ensure_secret(
     let detail = json!({"server": server.name, "key": secret.key, "hosts": secret.hosts});
     change.audit("secret.create", format!("secret:{}", secret.id), detail).await?;
     Ok(())
-}
-
-fn report(cat: &Catalog, server: &Server, source: ExternalSource, access: GrantState, has_value: bool) -> SourceReport {
-    let page = find::page(cat, server);
-    let mut next = Vec::new();
-    match access {
-        GrantState::Approved => {}
-        GrantState::Rejected => next.push(NextStep::human(
-            format!("a human refused it; ask them at {page} whether they see it otherwise now"),
-            page.clone(),
-        )),
-        _ => next.push(NextStep::human(
-            format!("ask the human to let it be reached at {page}; a yes in the chat does not count"),
-            page.clone(),
-        )),
-    }
-    if !has_value && let Some(key) = source.rule().secrets().first() {
-        let secrets = cat.admin_page(&format!("servers/{}", server.id));
-        let step = format!("ask the human to set the value of {key} at {secrets}; never ask for it in the chat");
-        next.push(NextStep::human(step, secrets));
-    }
-    next.push(NextStep::call(
-        "then see what it offers",
-        "mcpbox_discover_external_tools",
-        json!({"source_id": format!("{}/{}", server.name, source.name)}),
-    ));
-    SourceReport {
-        source_id: source.id,
-        server: server.name.to_string(),
-        rule: source.rule(),
-        access,
-        decide_at: page,
-        next,
-    }
 }

@@ -15,7 +15,9 @@ use mcpbox_core::{
     grant::GrantState,
     ids::{ServerId, SourceId},
     source::{SourceHealth, SourceTransport},
+    source_login::LoginState,
 };
+use mcpbox_store::source_logins;
 
 use super::{drift, find};
 use crate::{Catalog, CatalogError, background::Timer};
@@ -128,13 +130,16 @@ async fn due(cat: &Catalog) -> Result<Vec<SourceId>, CatalogError> {
     Ok(in_use(cat).await?.into_iter().filter(is_due).map(|(source, _)| source).collect())
 }
 
-/// Whether a source that is in use does not answer.
+/// Whether a source that is in use does not answer, or its login has ended.
 pub(crate) async fn is_any_down(cat: &Catalog) -> Result<bool, CatalogError> {
     if cat.sources.get().is_none() {
         return Ok(false);
     }
     let is_down = |(source, _): &(SourceId, bool)| matches!(health(cat, *source), SourceHealth::Failing { attempts, .. } if attempts >= DOWN_AFTER);
-    Ok(in_use(cat).await?.iter().any(is_down))
+    let logins = source_logins::facts(&cat.store.reader()).await?;
+    let has_ended =
+        |(source, _): &(SourceId, bool)| logins.get(source).is_some_and(|login| login.state == LoginState::Ended);
+    Ok(in_use(cat).await?.iter().any(|source| is_down(source) || has_ended(source)))
 }
 
 /// Whether a tool is withheld because its source offers something else than was approved.

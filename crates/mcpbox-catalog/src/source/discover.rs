@@ -111,7 +111,11 @@ pub(super) async fn offered(
     expiry::enforce(cat).await?;
     find::check_granted(cat, server, source).await?;
     let target = target::target(cat, source).await?;
-    let listed = super::client(cat)?.list_tools(target).await;
+    let login = target.login.clone();
+    let listed = match super::client(cat)?.list_tools(target).await {
+        Ok(listed) => Ok(listed),
+        Err(failure) => Err(target::explained(failure, login.as_deref()).await),
+    };
     contact::note(cat, (server.id, source.id), listed.as_ref().err().map(|failure| failure.kind));
     let offered = listed?;
     drift::compare(cat, source, &offered).await?;

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use mcpbox_core::{
     grant::GrantState,
     ids::SourceId,
-    source::{SourceHealth, SourceRule},
+    source::{SourceAuth, SourceHealth, SourceRule},
+    source_login::{LoginFacts, LoginState},
 };
-use mcpbox_store::versions;
+use mcpbox_store::{source_logins, versions};
 use serde::Serialize;
 use serde_json::json;
 
@@ -35,6 +36,8 @@ pub struct SourceSummary {
     pub stderr: Vec<String>,
     /// When it answered last, as far as this process knows.
     pub last_contact_at: Option<DateTime<Utc>>,
+    /// The login there, once somebody tried; only where one is needed.
+    pub login: Option<LoginFacts>,
     /// Tools that were imported from it, `server__tool`.
     pub tools: Vec<String>,
     /// Those of them in quarantine: what the source offers by now is not what was approved.
@@ -68,7 +71,8 @@ pub async fn list_sources(cat: &Catalog, who: impl Into<Caller<'_>>, server: &st
         .iter()
         .filter_map(|version| Some((version.tool_id, Pinned::of(&version.content)?.ok()?.source_id)))
         .collect();
-    let mut summaries = Vec::new();
+    let mut logins = source_logins::facts(&reader).await?;
+    let mut summaries: Vec<SourceSummary> = Vec::new();
     for source in find::all(&reader).await?.into_iter().filter(|source| source.server_id == server.id) {
         let tools = || known.iter().filter(|known| source_of.get(&known.tool.id) == Some(&source.id));
         summaries.push(SourceSummary {
@@ -76,6 +80,7 @@ pub async fn list_sources(cat: &Catalog, who: impl Into<Caller<'_>>, server: &st
             access: find::standing(&reader, &source).await?,
             health: contact::health(cat, source.id),
             stderr: cat.sources.get().map(|client| client.errors(source.id)).unwrap_or_default(),
+            login: logins.remove(&source.id),
             last_contact_at: cat.contacts.last(source.id),
             tools: tools().map(|known| known.name.clone()).collect(),
             quarantined: tools()
@@ -85,6 +90,16 @@ pub async fn list_sources(cat: &Catalog, who: impl Into<Caller<'_>>, server: &st
             rule: source.rule(),
         });
     }
+    let has_login = |source: &SourceSummary| {
+        source.rule.auth != SourceAuth::Oauth
+            || source.login.as_ref().is_some_and(|login| login.state == LoginState::Active)
+    };
+    let waits = summaries.iter().find(|source| source.access == Some(GrantState::Approved) && !has_login(source));
+    let waits = waits.map(|source| {
+        let page = find::page(cat, server);
+        let step = format!("ask the human to log in to {} at {page}; nobody else can", source.rule.name);
+        NextStep::human(step, page)
+    });
     let next = match summaries.iter().find(|source| source.access == Some(GrantState::Approved)) {
         Some(source) => NextStep::call(
             "see what one offers",
@@ -94,5 +109,6 @@ pub async fn list_sources(cat: &Catalog, who: impl Into<Caller<'_>>, server: &st
         None if summaries.is_empty() => NextStep::say("there is none; mcpbox_add_external_source adds one"),
         None => NextStep::human("ask the human to let one be reached", find::page(cat, server)),
     };
-    Ok(SourceList { server: server.name.to_string(), sources: summaries, next: vec![next] })
+    let next = waits.into_iter().chain([next]).collect();
+    Ok(SourceList { server: server.name.to_string(), sources: summaries, next })
 }

@@ -12,8 +12,12 @@ mod drift;
 mod find;
 mod import;
 mod list;
+mod login;
 mod program;
+mod renew;
+mod report;
 mod target;
+mod tokens;
 mod upkeep;
 
 use std::sync::Arc;
@@ -25,7 +29,7 @@ use mcpbox_core::{
 
 use crate::{Catalog, CatalogError};
 
-pub use add::{AddSource, AuthKind, SourceReport, add_source};
+pub use add::{AddSource, AuthKind, add_source};
 pub use contact::look_at_due;
 pub(crate) use contact::{Contacts, is_any_down, is_any_quarantined};
 pub(crate) use definition::{Pinned, analyze, check_ours, rule};
@@ -33,13 +37,19 @@ pub use delete::delete_source;
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};
+pub use login::{
+    BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, client_document, end_login, finish_login,
+};
 pub use program::variables;
+pub use report::SourceReport;
 pub(crate) use target::run;
+pub(crate) use tokens::Logins;
 
 /// Speaks to sources through this client from now on, and watches for changes in the background.
 pub fn connect(cat: &Arc<Catalog>, client: Arc<dyn SourceClient>) {
     // The first one stays: there is one a process.
     if cat.sources.set(client).is_ok() {
+        let _first = cat.logins.cat.set(Arc::downgrade(cat));
         drift::watch(cat);
         contact::watch(cat);
         upkeep::start(cat);

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use mcpbox_core::{
     execute::{Execution, Observed, Observer, Outcome, UnsealedSecret},
     failure::{Failure, FailureKind},
     ids::{ServerId, SourceId},
     secret::SecretMode,
-    source::{ExternalSource, SourceCall, SourceRule, SourceTarget},
+    source::{ExternalSource, SourceAuth, SourceCall, SourceRule, SourceTarget},
+    source_login::AccessTokens,
 };
-use mcpbox_store::secrets;
+use mcpbox_store::{secrets, source_logins::StoredLogin};
 
-use super::{Pinned, contact, definition, program};
+use super::{
+    Pinned, contact, definition, program,
+    tokens::{self, Access},
+};
 use crate::{Catalog, CatalogError, PublishedTool, record::OpenRecord};
 
 /// The target of a source that a human let us reach.
@@ -38,7 +43,37 @@ async fn unsealed(cat: &Catalog, server: ServerId, id: SourceId, rule: &SourceRu
         }
         secrets.push(UnsealedSecret { key: secret.key, value, mode, hosts: secret.hosts });
     }
-    Ok(SourceTarget { id, rule: rule.clone(), secrets })
+    let login = match rule.auth {
+        SourceAuth::Oauth => Some(access(cat, server, id, rule).await?),
+        _ => None,
+    };
+    Ok(SourceTarget { id, rule: rule.clone(), secrets, login })
+}
+
+/// The tokens of a login that works, as far as is known: nothing is contacted without one.
+async fn access(
+    cat: &Catalog,
+    server: ServerId,
+    source: SourceId,
+    rule: &SourceRule,
+) -> Result<Arc<dyn AccessTokens>, Failure> {
+    let page = cat.admin_page(&format!("servers/{server}/sources"));
+    let login = tokens::current(cat, source).await.map_err(CatalogError::into_failure)?;
+    let Some(StoredLogin { facts, tokens: Some(_), .. }) = login else {
+        return Err(tokens::needed(&rule.name, &page, None));
+    };
+    let back = cat.logins.cat.get().cloned().unwrap_or_default();
+    let access = Access { cat: back, source, name: rule.name.clone(), page, since: facts.at };
+    access.current().await?;
+    Ok(Arc::new(access))
+}
+
+/// Why there was no answer, where that is the login's end: whoever called can do something about that.
+pub(super) async fn explained(failure: Failure, login: Option<&dyn AccessTokens>) -> Failure {
+    match login {
+        Some(login) if failure.kind == FailureKind::Unavailable => login.current().await.err().unwrap_or(failure),
+        _ => failure,
+    }
 }
 
 /// Runs a call of an external tool, which was authorised and whose arguments were checked.
@@ -62,10 +97,17 @@ pub(crate) async fn run(
         Err(failure) => return refused(failure),
     };
     target.secrets.iter().for_each(|secret| record.scrub(&secret.value));
+    let login = target.login.clone();
+    if let Some(Ok(token)) = OptionFuture::from(login.as_ref().map(|login| login.current())).await {
+        record.scrub(&token);
+    }
     let observed = target.secrets.iter().map(|secret| secret.key.clone()).collect();
     let offered = Arc::new(pinned.tool.clone());
     let call = SourceCall { tool: offered, arguments: execution.arguments, limits: execution.limits };
     let mut outcome = client.call(target, call, observer).await;
+    if let Err(failure) = outcome.result {
+        outcome.result = Err(explained(failure, login.as_deref()).await);
+    }
     let failed = outcome.result.as_ref().err().map(|failure| failure.kind);
     contact::note(cat, (tool.server_id, pinned.source_id), failed);
     outcome.observed.secrets = observed;

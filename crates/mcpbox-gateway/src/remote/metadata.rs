@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::Path,
+    extract::{Path, State},
     response::{IntoResponse, Response},
     routing::get,
 };
 use http::{HeaderValue, StatusCode, header};
+use mcpbox_catalog::source;
 use serde_json::{Value, json};
 
 use super::Remote;
@@ -83,6 +84,18 @@ fn authorization_server(remote: &Remote) -> Value {
         "client_id_metadata_document_supported": true,
         "authorization_response_iss_parameter_supported": true,
     })
+}
+
+/// Who this MCPbox is where it logs in to sources, for servers that read it here; only while there is such a source.
+pub(super) async fn source_client(State(gateway): State<Arc<Gateway>>) -> Response {
+    match source::client_document(&gateway.catalog).await {
+        Ok(Some(document)) => answer(&document),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "it could not be read whether there are sources with a login");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
 }
 
 /// The same for everybody, and the same tomorrow; but a changed address must be seen soon.

@@ -24,7 +24,7 @@ use axum::{
     extract::Request,
     routing::{get, post},
 };
-use mcpbox_catalog::oauth;
+use mcpbox_catalog::{oauth, source};
 use mcpbox_core::proxies::customer;
 use mcpbox_listen::{Client, LoginFrom, LoginLimit, sign_of_proxy};
 
@@ -67,7 +67,7 @@ impl Remote {
 }
 
 /// Every path that the remote listener knows besides those of the MCP listener.
-pub const REMOTE_ROUTES: [&str; 17] = [
+pub const REMOTE_ROUTES: [&str; 18] = [
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/{*path}",
     "/.well-known/oauth-authorization-server",
@@ -83,6 +83,7 @@ pub const REMOTE_ROUTES: [&str; 17] = [
     "/oauth/token",
     "/oauth/revoke",
     "/oauth/register",
+    "/oauth/source-client",
     "/oauth/style.css",
     "/health/stream",
 ];
@@ -96,6 +97,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, remote: &Remote) -> Router {
         .route("/oauth/token", post(token::token))
         .route("/oauth/revoke", post(token::revoke))
         .route("/oauth/register", post(token::register))
+        .route(source::CLIENT_DOCUMENT, get(metadata::source_client))
         .route(pages::STYLE_PATH, get(pages::style))
         .route("/health/stream", get(pulse::stream))
         .with_state(Arc::clone(gateway))

@@ -15,7 +15,7 @@ use crate::result::answer;
 const SOURCE_ID: Argument = Argument::required("source_id", Kind::Text, "server/name or id");
 
 /// How we may show a source who we are.
-const AUTH: &[&str] = &["none", "bearer", "header"];
+const AUTH: &[&str] = &["none", "bearer", "header", "oauth"];
 /// How a source may be spoken to.
 const TRANSPORT: &[&str] = &["streamable_http", "sse", "stdio"];
 
@@ -77,6 +77,7 @@ async fn add(call: Invocation) -> Answer {
         auth: match call.arguments.text("auth_type") {
             "bearer" => AuthKind::Bearer,
             "header" => AuthKind::Header,
+            "oauth" => AuthKind::Oauth,
             _ => AuthKind::None,
         },
         transport: match call.arguments.text("transport_type") {

@@ -22,7 +22,7 @@ pub(super) const NAMES: &[&str] = each_table!(names);
 
 /// Tables that no backup holds: what is only true of the processes that run, long calls that clients ask after for a day at most, and
 /// logins, which a restored backup must not bring back.
-pub(super) const LEFT_OUT: [&str; 11] = [
+pub(super) const LEFT_OUT: [&str; 12] = [
     "sessions",
     "setup_tokens",
     "invitations",
@@ -34,6 +34,7 @@ pub(super) const LEFT_OUT: [&str; 11] = [
     "oauth_requests",
     "oauth_authorizations",
     "oauth_tokens",
+    "source_logins",
 ];
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(crate) mod servers;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod setup_tokens;
+pub(crate) mod source_logins;
 pub(crate) mod sources;
 pub(crate) mod tasks;
 pub(crate) mod tools;

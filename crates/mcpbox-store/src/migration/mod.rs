@@ -16,6 +16,7 @@ mod m0015_people;
 mod m0019_looks;
 mod m0020_sources;
 mod m0021_tasks;
+mod m0023_source_logins;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_looks::Migration),
             Box::new(m0020_sources::Migration),
             Box::new(m0021_tasks::Migration),
+            Box::new(m0023_source_logins::Migration),
         ]
     }
 }

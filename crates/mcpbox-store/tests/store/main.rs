@@ -19,6 +19,7 @@ mod oauth;
 mod opening;
 mod packages;
 mod reviewing;
+mod source_logins;
 mod tasks;
 mod tools;
 mod upgrade;

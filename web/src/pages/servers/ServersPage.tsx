@@ -1,6 +1,6 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Link } from "@tanstack/react-router";
+import { Link, useSearch } from "@tanstack/react-router";
 import { FileText, Plus, Server } from "lucide-react";
 import { useState } from "react";
 import { api, type Schema } from "@/api/client";
@@ -58,6 +58,7 @@ function ToolCount({ item }: { item: Item }) {
 /** What runs, is it healthy? */
 export function ServersPage() {
   const [page, setPage] = useState(1);
+  const { login } = useSearch({ from: "/shell/servers" });
   const { data } = api.useSuspenseQuery("get", "/api/servers", { params: { query: { page, page_size: 100 } } });
   const [isOpen, dialog] = useDisclosure(false);
   const whyNot = useWhyReadOnly();
@@ -84,6 +85,11 @@ export function ServersPage() {
       <PageHeader title="Servers" actions={data.total > 0 && actions}>
         {data.total === 0 ? "A server is a group of tools that share secrets, limits and rules." : `${running} of ${counted(data.total, "server")} publish their tools. Clients see no others.`}
       </PageHeader>
+      {login === "astray" && (
+        <Alert color="bad" role="alert" mb="md">
+          You came back from a login at a source that did not begin in this browser, or took longer than ten minutes. Open the source and log in once more.
+        </Alert>
+      )}
       <DataTable
         label="Servers"
         rows={data.items}

@@ -5,6 +5,7 @@ import { shellRoute } from "@/app/root";
 const listRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/servers",
+  validateSearch: ({ login }: Record<string, unknown>): { login?: "astray" } => ({ login: login === "astray" ? login : undefined }),
   staticData: { title: "Servers", nav: { label: "Servers", icon: Server, order: 30, key: "s", keywords: ["tools", "groups"] } },
   component: lazyRouteComponent(() => import("./ServersPage"), "ServersPage"),
 });

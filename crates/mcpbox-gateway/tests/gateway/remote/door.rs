@@ -1,6 +1,13 @@
 //! Who gets in, and what everybody else is told.
 
-use mcpbox_core::principal::Scope;
+use mcpbox_catalog::{
+    author,
+    source::{self, AddSource, AuthKind},
+};
+use mcpbox_core::{
+    principal::{Principal, Scope},
+    source::TransportKind,
+};
 use mcpbox_gateway::{GatewayConfig, Rates, Remote};
 use mcpbox_listen::LoginLimit;
 use reqwest::StatusCode;
@@ -155,4 +162,31 @@ async fn nothing_of_the_admin_and_no_number_is_there_and_no_other_origin_may_rea
             assert!(!shared, "{method} {path}: {:?}", response.headers());
         }
     }
+}
+
+#[tokio::test]
+async fn who_we_are_at_sources_is_told_only_while_one_wants_a_login() {
+    let it = remote_box().await;
+    it.catalog.set_admin_url("https://admin.example.com".to_owned());
+    let document = format!("{}/oauth/source-client", it.url.trim_end_matches("/mcp"));
+    assert_eq!(http().get(&document).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let llm = Principal::Local { client: Some("test".into()) };
+    let server = author::CreateServer { name: "team".into(), description: String::new() };
+    author::create_server(&it.catalog, &llm, server).await.unwrap();
+    let source = AddSource {
+        server: "team".into(),
+        name: "there".into(),
+        url: "https://mcp.example.com/mcp".into(),
+        transport: TransportKind::default(),
+        auth: AuthKind::Oauth,
+        secret: None,
+        header: None,
+        program: None,
+    };
+    let added = source::add_source(&it.catalog, &llm, source).await.unwrap();
+    assert!(added.next.iter().any(|step| step.step.contains("log in to it") && step.human.is_some()), "{added:?}");
+    let told: Value = http().get(&document).send().await.unwrap().json().await.unwrap();
+    assert_eq!(told["client_id"], format!("{PUBLIC}/oauth/source-client"));
+    assert_eq!(told["redirect_uris"], json!(["https://admin.example.com/api/sources/login/callback"]));
+    assert_eq!(told["token_endpoint_auth_method"], "none");
 }

@@ -71,13 +71,13 @@ export function Access({ source, server, grant }: Props) {
             MCPbox may then contact <CodeName>{source.url}</CodeName>
           </>
         )}
-        {source.auth !== "none" && (
+        {(source.auth === "bearer" || source.auth === "header") && (
           <>
             {" "}
             and show it the value of <CodeName>{source.secret}</CodeName>
           </>
         )}
-        {source.program ? ". It sees nothing else there" : ", and nothing else there"}. What it offers is not used before you approve each tool.
+        {source.program ? ". It sees nothing else there" : ", and nothing else there"}. {source.auth === "oauth" && "You log in in the next step. "}What it offers is not used before you approve each tool.
       </ConfirmDialog>
     </Alert>
   );

@@ -12,6 +12,7 @@ const AUTH: { value: Auth; label: string }[] = [
   { value: "none", label: "Nothing: it is open" },
   { value: "bearer", label: "A bearer token" },
   { value: "header", label: "A header of its own" },
+  { value: "oauth", label: "An account: you log in there (OAuth)" },
 ];
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const KEY = /^[A-Z][A-Z0-9_]{0,63}$/;
@@ -39,14 +40,15 @@ function Form({ server, onClose }: Omit<Props, "isOpen">) {
   const [header, setHeader] = useState("");
   const whyNot = useWhyReadOnly();
   const add = api.useMutation("post", "/api/servers/{id}/sources", { onSuccess: onClose });
+  const wantsSecret = auth === "bearer" || auth === "header";
   const wrongUrl = whyNoAddress(url);
   const wrongName = name && !NAME.test(name) ? "Small letters, digits and _; a letter first." : undefined;
   const wrongKey = secret && !KEY.test(secret) ? "Capitals, digits and _; a capital first." : undefined;
-  const isWhole = name !== "" && url !== "" && (auth === "none" || secret !== "") && (auth !== "header" || header !== "");
+  const isWhole = name !== "" && url !== "" && (!wantsSecret || secret !== "") && (auth !== "header" || header !== "");
   const isSound = !wrongUrl && !wrongName && !wrongKey;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const shown = auth === "none" ? {} : { secret, header: auth === "header" ? header : undefined };
+    const shown = !wantsSecret ? {} : { secret, header: auth === "header" ? header : undefined };
     add.mutate({ params: { path: { id: server.name } }, body: { name, url: url.trim(), auth, ...shown } });
   };
   const typed = { autoComplete: "off", spellCheck: false, required: true, className: "mono" } as const;
@@ -58,7 +60,7 @@ function Form({ server, onClose }: Omit<Props, "isOpen">) {
         <TextInput {...typed} label="Name" description="What you call it here." placeholder="github" value={name} onChange={(event) => setName(event.currentTarget.value)} error={wrongName} />
         <NativeSelect label="What it wants to see" data={AUTH} value={auth} onChange={(event) => setAuth(event.currentTarget.value as Auth)} />
         {auth === "header" && <TextInput {...typed} label="Header" placeholder="X-API-Key" value={header} onChange={(event) => setHeader(event.currentTarget.value)} />}
-        {auth !== "none" && (
+        {wantsSecret && (
           <TextInput {...typed} label="Secret" description={known ? "It has a value, and goes to the hosts it is bound to." : "The key of a secret of this server; you set its value afterwards. It goes to this address alone."} placeholder="GITHUB_TOKEN" value={secret} onChange={(event) => setSecret(event.currentTarget.value.toUpperCase())} error={wrongKey} />
         )}
         <Text size="sm" c="dimmed">

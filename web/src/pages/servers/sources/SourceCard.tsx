@@ -14,9 +14,10 @@ import { TimeAgo } from "@/components/TimeAgo";
 import type { Grant } from "../grants/matrix";
 import { Access } from "./Access";
 import { ImportTools } from "./ImportTools";
+import { Login } from "./Login";
 import { Program } from "./Program";
 import { SourceTools } from "./SourceTools";
-import { authWords, type Source, stateOf } from "./words";
+import { authWords, loginStateOf, type Source, stateOf } from "./words";
 
 const ICONS: Record<Tone, typeof Check> = { ok: Check, brand: CircleDot, warn: TriangleAlert, bad: X, gray: Circle };
 
@@ -35,7 +36,9 @@ export function SourceCard({ source, server, grant }: Props) {
   const { tone, label } = stateOf(source);
   const Icon = source.access === "revoked" ? Ban : ICONS[tone];
   const isAllowed = source.access === "approved";
-  const secret = source.auth === "none" ? undefined : server.secrets.find(({ key }) => key === source.secret);
+  const login = loginStateOf(source);
+  const canAsk = login === undefined || login === "active";
+  const secret = source.auth === "none" || source.auth === "oauth" ? undefined : server.secrets.find(({ key }) => key === source.secret);
   return (
     <Paper p="md" component="section" aria-label={`Source ${source.name}`}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs">
@@ -75,13 +78,14 @@ export function SourceCard({ source, server, grant }: Props) {
             </Text>
           </Alert>
         )}
-        {isAllowed && source.health === "failing" && (
+        {isAllowed && login !== undefined && <Login source={source} />}
+        {isAllowed && canAsk && source.health === "failing" && (
           <Alert color="bad" title={`${counted(source.attempts, "attempt")} failed`}>
             <HostileText text={source.error} limit={600} />
           </Alert>
         )}
         <SourceTools source={source} />
-        {isAllowed && (
+        {isAllowed && canAsk && (
           <Group>
             <Button variant={source.tools.length === 0 ? "filled" : "default"} leftSection={<Download size={16} />} onClick={importing.open} disabled={whyNot !== undefined}>
               See what it offers

@@ -20,13 +20,25 @@ export function stateOf(source: Source): { tone: Tone; label: string } {
     default:
       return { tone: "gray", label: "Not allowed" };
   }
+  const login = loginStateOf(source);
+  if (login === "ended") return { tone: "bad", label: "Log in again" };
+  if (login === "needed") return { tone: "brand", label: "Needs a login" };
   if (source.health === "failing") return { tone: "bad", label: "Does not answer" };
   if (source.quarantined.length > 0) return { tone: "warn", label: "Changed" };
   return source.health === "connected" ? { tone: "ok", label: "Answers" } : { tone: "gray", label: "Not asked yet" };
 }
 
+/** The login at a source; none where none is wanted. */
+export function loginStateOf(source: Source): Schema["LoginState"] | undefined {
+  return source.auth === "oauth" ? (source.login?.state ?? "needed") : undefined;
+}
+
+/** Origins without what all of them have. */
+export const hostsOf = (origins: readonly string[]): string => origins.map((origin) => origin.replace(/^https:\/\//, "")).join(", ");
+
 /** Who we are there. */
 export function authWords(source: Pick<Source, "auth"> & { secret?: string; header?: string }): string {
+  if (source.auth === "oauth") return "with a login of yours";
   if (source.auth === "bearer") return `with ${source.secret} as bearer token`;
   return source.auth === "header" ? `with ${source.secret} as ${source.header}` : "without login";
 }
@@ -43,6 +55,7 @@ export function ruleOf(source: Source): Schema["SourceRule"] {
   if (source.program) return { name, url, transport, auth: "none", program: source.program };
   const place = { name, url, transport };
   if (source.auth === "bearer") return { ...place, auth: "bearer", secret: source.secret };
+  if (source.auth === "oauth") return { ...place, auth: "oauth" };
   return source.auth === "header" ? { ...place, auth: "header", header: source.header, secret: source.secret } : { ...place, auth: "none" };
 }
 

@@ -1,0 +1,81 @@
+"""A FastMCP server that lets in who logged in with its own OAuth 2.1: `guarded.py ADDRESS PORT NAME LASTS_S`. People log in at
+`NAME`, another name of the same address; access tokens last so many seconds. Lines on its standard input: `expire` forgets the
+access tokens, `revoke` all tokens, `close` renews none and `open` does again. Each is answered with how often it was asked for
+a renewal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import mcp.server.auth.routes
+from fastmcp import FastMCP
+from fastmcp.server.auth.providers import in_memory
+from fastmcp.server.dependencies import get_access_token, get_http_headers
+from mcp.server.auth.settings import ClientRegistrationOptions
+from mcp.server.auth.provider import TokenError
+
+address, port, name, lasts_s = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+# Nothing in this network has a certificate.
+mcp.server.auth.routes.validate_issuer_url = lambda url: None
+in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = lasts_s
+state = {"asked": 0, "is_closed": False}
+
+
+class Guard(in_memory.InMemoryOAuthProvider):
+    """Lets everybody in who is sent to it, and counts how often it is asked for tokens."""
+
+    async def exchange_refresh_token(self, client: Any, refresh_token: Any, scopes: list[str]) -> Any:
+        """Gives new tokens; the old ones are worthless from then on."""
+        state["asked"] += 1
+        if state["is_closed"]:
+            raise RuntimeError("closed")
+        # Two that ask at once with the same token would be seen here.
+        await asyncio.sleep(0.3)
+        if refresh_token.token not in self.refresh_tokens:
+            raise TokenError("invalid_grant", "the refresh token was used before")
+        return await super().exchange_refresh_token(client, refresh_token, scopes)
+
+
+guard = Guard(
+    base_url=f"http://{name}:{port}",
+    resource_base_url=f"http://{address}:{port}",
+    client_registration_options=ClientRegistrationOptions(enabled=True),
+)
+server = FastMCP("guarded", auth=guard)
+
+
+@server.tool
+def who() -> dict[str, Any]:
+    """Tells who calls, and with what."""
+    token = get_access_token()
+    return {"client": token.client_id if token else None, "shown": get_http_headers(include_all=True).get("authorization", "")}
+
+
+def do(line: str) -> str:
+    match line:
+        case "expire":
+            guard.access_tokens.clear()
+        case "revoke":
+            guard.access_tokens.clear()
+            guard.refresh_tokens.clear()
+        case "close" | "open":
+            state["is_closed"] = line == "close"
+    return str(state["asked"])
+
+
+async def main() -> None:
+    """Serves, and does what standard input says."""
+    loop = asyncio.get_running_loop()
+
+    async def listen() -> None:
+        while line := await loop.run_in_executor(None, sys.stdin.readline):
+            print(do(line.strip()), flush=True)
+
+    listening = asyncio.create_task(listen())
+    await server.run_async("http", path="/mcp", host=address, port=port, show_banner=False, log_level="warning")
+    listening.cancel()
+
+
+asyncio.run(main())
