@@ -67,7 +67,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
 #[tokio::test]
 async fn what_every_conversation_pays_for_stays_small() {
     let it = TestBox::start().await;
-    for (path, budget) in [("/compact", 1_500), ("/author", 3_550)] {
+    for (path, budget) in [("/compact", 1_500), ("/author", 3_650)] {
         let client = Raw::modern(&format!("{}{path}", it.url));
         let answer = client.ask("tools/list", json!({})).await;
         let tools = answer["result"]["tools"].as_array().unwrap();
