@@ -17,9 +17,10 @@ use crate::support::{data_dir, sandbox};
 
 const PYTHON: &str = "/usr/bin/python3";
 
+/// Python of several lines as one word of a command line, which has one line.
 fn start(code: &str, change: impl FnOnce(&mut ProgramRule)) -> ProgramStart {
-    let mut rule =
-        ProgramRule { command: PYTHON.into(), args: vec!["-c".into(), code.into()], ..ProgramRule::default() };
+    let line = format!("exec({})", serde_json::to_string(code).unwrap());
+    let mut rule = ProgramRule { command: PYTHON.into(), args: vec!["-c".into(), line], ..ProgramRule::default() };
     change(&mut rule);
     ProgramStart { id: SourceId::generate(), rule, environment: Vec::new() }
 }
@@ -77,12 +78,14 @@ fn hostile(writable: &Path) -> Vec<String> {
         "import os; os.kill(os.getppid() or 1 << 20, 0)",
         "import os\nfor pid in range(2, 4000):\n    try:\n        os.kill(pid, 0)\n    except OSError:\n        continue\n    break\nelse:\n    1/0",
         "import os; os.setuid(0)",
-        "import os; os.unshare(os.CLONE_NEWUSER)",
+        "import ctypes; libc = ctypes.CDLL(None); libc.unshare(0x10000000) and 1/0",
         "import ctypes; libc = ctypes.CDLL(None, use_errno=True); libc.ptrace(0, 1, 0, 0) and 1/0",
         "import ctypes; libc = ctypes.CDLL(None); libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) and 1/0",
         "import os; os.memfd_create('x')",
         "import os, shutil; shutil.copy('/bin/true', 'WRITE/true'); os.chmod('WRITE/true', 0o755); os.execv('WRITE/true', ['true'])",
-        "import os; os.symlink('/etc', 'WRITE/etc'); os.listdir('WRITE/etc/ssl')",
+        "import os; os.symlink('/etc', 'WRITE/etc'); open('WRITE/etc/shadow').read()",
+        // What leads to libraries is there, and one file of configuration.
+        "import os; set(os.listdir('/etc')) <= {'ld.so.cache', 'alternatives', 'ssl'} and os.listdir('/etc/ssl') in ([], ['openssl.cnf']) and 1/0",
     ];
     let places = [("DATA", data.display().to_string()), ("WRITE", writable.display().to_string())];
     lines

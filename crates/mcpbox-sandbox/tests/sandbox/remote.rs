@@ -110,7 +110,7 @@ async fn a_client_that_never_reads_costs_a_bounded_amount() {
     let mut stream = TcpStream::connect(worker.address).unwrap();
     write!(
         stream,
-        "POST /execute HTTP/1.1\r\nHost: w\r\nAuthorization: Bearer {}\r\nmcpbox-protocol: 1\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /execute HTTP/1.1\r\nHost: w\r\nAuthorization: Bearer {}\r\nmcpbox-protocol: 2\r\nContent-Length: {}\r\n\r\n{body}",
         key(),
         body.len()
     )

@@ -30,15 +30,15 @@ fn only_the_key_opens_it_and_every_refusal_says_what_to_do() {
     };
     for (protocol, body, status, words) in [
         ("", "{}", "409", "run the same version of MCPbox on both"),
-        ("mcpbox-protocol: 2\r\n", "{}", "409", "speaks protocol 1"),
-        ("mcpbox-protocol: 1\r\n", "{}", "400", "missing field"),
-        ("mcpbox-protocol: 1\r\n", "{\"call_id\":\"topsecret\"}", "400", "cannot be read"),
+        ("mcpbox-protocol: 1\r\n", "{}", "409", "speaks protocol 2"),
+        ("mcpbox-protocol: 2\r\n", "{}", "400", "missing field"),
+        ("mcpbox-protocol: 2\r\n", "{\"call_id\":\"topsecret\"}", "400", "cannot be read"),
     ] {
         let answer = post(protocol, body);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(words), "{answer}");
         assert!(!answer.contains("topsecret"), "{answer}");
     }
-    let huge = post("mcpbox-protocol: 1\r\n", &" ".repeat((32 << 20) + 1));
+    let huge = post("mcpbox-protocol: 2\r\n", &" ".repeat((32 << 20) + 1));
     assert!(huge.starts_with("HTTP/1.1 413") && huge.contains("32 MiB"), "{huge}");
 }
 
