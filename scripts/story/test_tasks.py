@@ -1,5 +1,5 @@
-"""Long calls as tasks: a client need not wait, asks later, and learns what came of its call whatever became of the server meanwhile. The
-Inspector is a real client of both eras' tasks; what it does not show is asked by hand."""
+"""Long calls as tasks: a client need not wait, asks later, and learns what came of its call whatever became of the server meanwhile. No
+client library at hand asks for tasks, so this asks by hand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 from box import Box
-from llm import ERAS, MODERN_VERSION, Llm, connect
+from llm import MODERN_VERSION, Llm, connect
 from mcp_http import answer
-from test_inspector import inspect
 from test_replicas import Team, team  # noqa: F401 (a fixture)
 from test_storage import postgres_url  # noqa: F401 (a fixture)
 
@@ -39,12 +38,16 @@ SILENT_S = 45.0
 
 
 @pytest.fixture
-async def box(fresh: Box) -> Box:
+def box(fresh: Box) -> Box:
     fresh.env |= AFTER
     fresh.start()
     fresh.create_admin()
-    async with connect(fresh.mcp_url) as llm:
-        await publish(llm, fresh)
+
+    async def prepare() -> None:
+        async with connect(fresh.mcp_url) as llm:
+            await publish(llm, fresh)
+
+    anyio.run(prepare)
     return fresh
 
 
@@ -109,22 +112,6 @@ async def until(url: str, task: str, is_so: Callable[[dict[str, Any]], bool], li
             if is_so(told.get("result", told)):
                 return told.get("result", told)
             await anyio.sleep(0.1)
-
-
-@pytest.mark.parametrize("era", ERAS)
-def test_a_client_of_another_make_calls_by_a_task(box: Box, era: str) -> None:
-    call = ("--method", "tools/call", "--task", "--tool-name", "slow__work", "--tool-args-json", '{"seconds": 2}')
-    result = inspect(box, era, *call)
-    assert result["content"][0]["text"] == "done", result
-    if era == "legacy":
-        listed = inspect(box, era, "--method", "tasks/list")["tasks"]
-        assert [task["status"] for task in listed] == ["completed"], listed
-        named = ("--task-id", listed[0]["taskId"])
-        assert inspect(box, era, "--method", "tasks/result", *named)["content"][0]["text"] == "done"
-    else:
-        task = begin(box.mcp_url, 300)
-        inspect(box, era, "--method", "tasks/cancel", "--task-id", task)
-        assert inspect(box, era, "--method", "tasks/get", "--task-id", task)["task"]["status"] == "cancelled"
 
 
 async def test_progress_result_and_cancellation_show_while_nobody_waits(box: Box) -> None:
