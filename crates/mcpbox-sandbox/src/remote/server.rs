@@ -7,7 +7,7 @@ use hyper::Request;
 use mcpbox_core::bearer::BearerKey;
 use mcpbox_listen::{Body, Ending, Front, Limits};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::wire::REQUEST_MAX;
 use crate::Sandbox;
@@ -49,6 +49,8 @@ struct Open {
     door: WorkerDoor,
     /// Runs that may call other tools.
     scripts: scripts::Scripts,
+    /// Calls that were let in, until they have ended.
+    calls: TaskTracker,
     /// Set when the worker ends.
     ending: CancellationToken,
 }
@@ -56,12 +58,16 @@ struct Open {
 /// Serves until `shutdown`, then lets running calls finish for a moment; new ones are refused meanwhile, so that their senders turn to
 /// other workers. Ends within 5 s, with the sandbox shut down.
 pub async fn serve(listener: TcpListener, door: WorkerDoor, shutdown: CancellationToken) {
-    let open = Arc::new(Open { door, scripts: scripts::Scripts::default(), ending: shutdown.clone() });
+    let (scripts, calls) = (scripts::Scripts::default(), TaskTracker::new());
+    let open = Arc::new(Open { door, scripts, calls, ending: shutdown.clone() });
     let closing = CancellationToken::new();
     let end = async {
         shutdown.cancelled().await;
-        let ended = open.door.sandbox.shutdown(GRACE);
-        if tokio::time::timeout(GRACE + END_LIMIT, ended).await.is_err() {
+        // Only then is the sandbox closed: whoever was let in is not turned away there, where it would count as a run that failed.
+        open.calls.close();
+        let _ = tokio::time::timeout(GRACE, open.calls.wait()).await;
+        let ended = open.door.sandbox.shutdown(Duration::ZERO);
+        if tokio::time::timeout(END_LIMIT, ended).await.is_err() {
             tracing::warn!("some processes of the sandbox took too long to end");
         }
         closing.cancel();

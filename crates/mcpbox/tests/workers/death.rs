@@ -115,7 +115,8 @@ async fn a_worker_told_to_end_finishes_its_calls_and_new_ones_go_elsewhere() {
     until("both run", || ending.metric(RUNNING) == 1.0 && other.metric(RUNNING) == 1.0).await;
     let terminated = std::thread::spawn(move || ending.terminate());
     for _ in 0..10 {
-        assert!(run(&workers, ONE).await.result.is_ok(), "no call is lost");
+        let result = run(&workers, ONE).await.result;
+        assert!(result.is_ok(), "no call is lost: {result:?}");
     }
     for call in calls {
         assert_eq!(call.await.unwrap().result.unwrap().value, "done");

@@ -100,10 +100,13 @@ fn authorise(open: &Open, request: &Request<Body>, is_metrics: bool) -> Result<(
 }
 
 async fn execute(open: &Arc<Open>, request: Request<Body>) -> Result<Answer, Refusal> {
-    let bytes = begin(open, request).await?;
+    let bytes = receive(request).await?;
+    // First in, then looked: whoever ends the worker waits for all that saw it open.
+    let place = open.calls.token();
+    check_open(open)?;
     // The error names a field or a place, and may quote a short value: secrets come last and have names of their own.
     let (execution, tools) = Asked::decode(&bytes).map_err(|error| malformed(&describe(&error)))?;
-    let mut answer = Response::new(Either::Right(run(open, execution, tools)));
+    let mut answer = Response::new(Either::Right(run(open, execution, tools, place)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(LINES));
     Ok(answer)
 }
@@ -111,10 +114,15 @@ async fn execute(open: &Arc<Open>, request: Request<Body>) -> Result<Answer, Ref
 /// What a client of the same protocol sent, while the worker takes work.
 async fn begin(open: &Open, request: Request<Body>) -> Result<Bytes, Refusal> {
     let bytes = receive(request).await?;
+    check_open(open)?;
+    Ok(bytes)
+}
+
+fn check_open(open: &Open) -> Result<(), Refusal> {
     if open.ending.is_cancelled() {
         return Err(refusal(RefusalCode::Ending, "this worker is ending; send the call to another"));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// What a client of the same protocol sent.

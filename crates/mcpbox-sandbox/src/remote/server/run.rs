@@ -14,7 +14,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use mcpbox_core::execute::{Execution, Executor, Observer, Questions, ToolCalls};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, task_tracker::TaskTrackerToken};
 
 use super::{super::wire::Told, Open, scripts::ScriptTools};
 
@@ -28,8 +28,8 @@ pub(super) struct RunBody {
     _run: AbortOnDropHandle<()>,
 }
 
-/// Starts it. With `tools` it may ask for other tools.
-pub(super) fn run(open: &Open, execution: Execution, tools: bool) -> RunBody {
+/// Starts it; `place` is held until it has ended. With `tools` it may ask for other tools.
+pub(super) fn run(open: &Open, execution: Execution, tools: bool, place: TaskTrackerToken) -> RunBody {
     let (lines, body) = unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let call_id = execution.call_id;
@@ -44,6 +44,7 @@ pub(super) fn run(open: &Open, execution: Execution, tools: bool) -> RunBody {
             Ok(line) => drop(lines.send(line)),
             Err(error) => tracing::error!(%error, "an outcome could not be written"),
         }
+        drop(place);
     });
     RunBody { lines: body, waiting, _run: AbortOnDropHandle::new(run) }
 }
