@@ -120,6 +120,7 @@ export class Box {
 
   async remove(): Promise<void> {
     await this.stop();
-    await rm(this.#root, { recursive: true, force: true });
+    // A box that is stopped while it starts may leave a Python behind that compiles the runtime, for a moment.
+    await rm(this.#root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -50,6 +50,7 @@ test("by keyboard alone from the login to the reviews, and through the runs", as
   await expect(page.getByRole("row").filter({ hasText: "evil__shout" })).toBeVisible();
   await page.keyboard.press("g");
   await page.keyboard.press("l");
+  await expect(page.getByRole("table", { name: "Runs" }).getByRole("link").first()).toBeVisible();
   await settled(page);
   await page.keyboard.press("j");
   await page.keyboard.press("j");
