@@ -58,9 +58,11 @@ fn install() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::write(building.path().join("done"), "").unwrap();
-    let _old = fs::remove_dir_all(site());
-    // Somebody else may have been first.
-    let _taken = fs::rename(building.keep(), site());
+    // Somebody else may have been first, and use it already.
+    if !site().join("done").exists() {
+        let _old = fs::remove_dir_all(site());
+        let _taken = fs::rename(building.keep(), site());
+    }
     assert!(site().join("requests").is_dir() && site().join("aiohttp").is_dir());
 }
 
