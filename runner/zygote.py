@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 
+import array
 import gc
 import json
 import os
@@ -24,7 +25,8 @@ import tool_runtime
 from channel import Channel
 
 MESSAGE_MAX = 256
-ANCILLARY_MAX = _socket.CMSG_SPACE(4 * 4)  # four descriptors
+FDS_MAX = 4
+ANCILLARY_MAX = _socket.CMSG_SPACE(4 * FDS_MAX)
 # More than the interpreter wants to see before it specialises a function.
 WARM_UP_RUNS = 32
 # Python's own, where it was built with it: fewer pages that are copied after every fork than through ctypes.
@@ -59,51 +61,51 @@ class Zygote:
         self.control = control
         self.jail = jail
         self.channel = Channel(lockdown.CALL)
-        self.children: dict[int, int] = {}
-        self.poll = select.poll()
-        self.poll.register(control.fileno(), select.POLLIN)
 
     def serve(self) -> None:
-        self.control.send(b"R")
+        """In one function, with all it uses at hand: each object that is looked up or made between two forks is on a page that
+        this process copies once more."""
+        control, jail, channel = self.control, self.jail, self.channel
+        receive, send, send_with, refuse = control.recvmsg, control.send, control.sendmsg, self._refuse
+        fork, open_pidfd, close, wait4 = os.fork, pidfd_open, os.close, os.wait4
+        own, readable, poll = control.fileno(), select.POLLIN, select.poll()
+        poll.register(own, readable)
+        ready, watch, forget = poll.poll, poll.register, poll.unregister
+        children: dict[int, int] = {}
+        pid_of = children.pop
+        numbers = [struct.Struct(f"{count}i").unpack for count in range(FDS_MAX + 1)]
+        pidfd = array.array("i", [0])
+        rights = [(_socket.SOL_SOCKET, SCM_RIGHTS, pidfd)]
+        send(b"R")
         while True:
-            for fd, _ in self.poll.poll():
-                if fd in self.children:
-                    self.report_end(fd)
+            for fd, _ in ready():
+                if fd != own:
+                    pid, status, usage = wait4(pid_of(fd), 0)
+                    forget(fd)
+                    close(fd)
+                    send(b"X %d %d %d %d" % (pid, status, (usage[0] + usage[1]) * 1_000_000, usage[2]))
+                    continue
+                message, ancillary, _, _ = receive(MESSAGE_MAX, ANCILLARY_MAX)
+                if not message:
+                    os._exit(0)  # the supervisor is gone
+                data = ancillary[0][2]
+                fds = numbers[len(data) >> 2](data)
+                try:
+                    pid = fork()
+                except OSError as error:
+                    refuse(error)
                 else:
-                    self.answer()
+                    if pid == 0:
+                        become_child(jail, channel, fds, message == b"F1")
+                    pidfd[0] = open_pidfd(pid)
+                    children[pidfd[0]] = pid
+                    watch(pidfd[0], readable)
+                    send_with((b"P %d" % pid,), rights)
+                for fd in fds:
+                    close(fd)
 
-    def answer(self) -> None:
-        message, ancillary, _, _ = self.control.recvmsg(MESSAGE_MAX, ANCILLARY_MAX)
-        if not message:
-            os._exit(0)  # the supervisor is gone
-        fds: tuple[int, ...] = ()
-        for _, kind, data in ancillary:
-            if kind == SCM_RIGHTS:
-                fds = struct.unpack(f"{len(data) // 4}i", data)
-        if message[:1] == b"F" and len(fds) >= 2:
-            self.fork(fds, message == b"F1")
-        for fd in fds:
-            os.close(fd)
-
-    def fork(self, fds: tuple[int, ...], rehearse: bool) -> None:
-        try:
-            pid = os.fork()
-        except OSError as error:
-            self.control.send(b"E %a" % error.strerror)
-            return
-        if pid == 0:
-            become_child(self.jail, self.channel, fds, rehearse)
-        pidfd = pidfd_open(pid)
-        self.children[pidfd] = pid
-        self.poll.register(pidfd, select.POLLIN)
-        self.control.sendmsg([b"P %d" % pid], [(_socket.SOL_SOCKET, SCM_RIGHTS, struct.pack("i", pidfd))])
-
-    def report_end(self, pidfd: int) -> None:
-        pid, status, usage = os.wait4(self.children.pop(pidfd), 0)
-        self.poll.unregister(pidfd)
-        os.close(pidfd)
-        cpu_us = int((usage.ru_utime + usage.ru_stime) * 1_000_000)
-        self.control.send(b"X %d %d %d %d" % (pid, status, cpu_us, usage.ru_maxrss))
+    def _refuse(self, error: OSError) -> None:
+        self.control.send(b"E %a" % error.strerror)
 
 
 def become_child(jail: lockdown.Lockdown, channel: Channel, fds: tuple[int, ...], rehearse: bool) -> None:
