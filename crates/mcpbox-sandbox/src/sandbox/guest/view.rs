@@ -196,7 +196,7 @@ fn environment(
 
 #[cfg(test)]
 mod tests {
-    use mcpbox_core::ids::SourceId;
+    use mcpbox_core::{capability::HostRule, ids::SourceId};
 
     use super::*;
 
@@ -257,5 +257,14 @@ mod tests {
         let weaker = spec(data.path(), Layers::NO_NAMESPACES, asked).unwrap();
         let real = data.path().canonicalize().unwrap().join(KEPT);
         assert!(weaker.command[1].starts_with(&format!("--at={}", real.display())), "{:?}", weaker.command);
+    }
+
+    #[test]
+    fn without_a_network_of_its_own_or_a_proxy_one_with_hosts_is_not_started() {
+        let data = tempfile::tempdir().unwrap();
+        let asked = ProgramRule { hosts: vec![HostRule::parse("api.test").unwrap()], ..rule("env") };
+        let refused = spec(data.path(), Layers::NO_NAMESPACES, asked.clone()).unwrap_err();
+        assert!(refused.contains("tier 2") && refused.contains("mcpbox doctor"), "{refused}");
+        assert!(spec(data.path(), Layers::ALL, asked).unwrap_err().contains("nobody serves its proxy"));
     }
 }

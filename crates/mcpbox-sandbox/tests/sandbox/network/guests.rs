@@ -11,18 +11,13 @@ use mcpbox_core::{
     program::{ProgramHost, ProgramStart, ProgramValue},
 };
 use mcpbox_egress::{Admission, Broker, BrokerConfig, NameResolution, ProxyGate, SessionGrants};
-use mcpbox_jail::Layers;
-use mcpbox_sandbox::SandboxConfig;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{
-    LAN, Names, PUBLIC, in_namespace, install_base, sandbox_here, sandbox_with,
+    LAN, Names, PUBLIC, in_namespace, install_base, sandbox_here,
     server::{serve, serve_tls, whole},
 };
-use crate::{
-    guests::{attempts, hostile, start, told, writable},
-    support::config,
-};
+use crate::guests::{attempts, hostile, start, told, writable};
 
 /// Serves the proxy of a program as the client of sources does.
 struct Serving<'a> {
@@ -141,23 +136,5 @@ fn a_program_with_hosts_gets_through_nowhere_else() {
         let places: Vec<&str> = refused.iter().map(|attempt| attempt.host.as_str()).collect();
         assert_eq!(places, ["evil.test", "evil.test", "169.254.169.254", "127.0.0.1", "home.test", "nas.test"]);
         assert!(refused.iter().all(|attempt| attempt.outcome == HostOutcome::Denied), "{refused:?}");
-    });
-}
-
-#[test]
-fn without_a_network_of_its_own_a_program_with_hosts_is_not_started() {
-    install_base();
-    in_namespace("network::guests::without_a_network_of_its_own_a_program_with_hosts_is_not_started", || async {
-        let config = SandboxConfig { layers_for_tests: Layers::NO_NAMESPACES, ..config() };
-        let sandbox = sandbox_with(config, |config| config).await;
-        let asked = ProgramStart {
-            credentials: Some("call:x".to_owned().into()),
-            ..granted(start("1", |_| {}), &["api.test"])
-        };
-        let refused = sandbox.start(asked.clone()).await.unwrap_err();
-        assert!(refused.contains("tier 2") && refused.contains("mcpbox doctor"), "{refused}");
-        let full = sandbox_here(|config| config).await;
-        let refused = full.start(ProgramStart { credentials: None, ..asked }).await.unwrap_err();
-        assert!(refused.contains("nobody serves its proxy"), "{refused}");
     });
 }
