@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from box import AdminSession, Box
+from lan_host import LanHost
 from llm import Llm, connect
 from source_servers import EVERYTHING, HERE, PYTHON
 
@@ -165,15 +166,18 @@ async def test_a_memory_stays_when_the_program_ends(fresh: Box) -> None:
         await until(lambda: not programs(fresh), "it ended", 15)
 
 
+def python_server() -> dict[str, Any]:
+    """How `stdio.py` is started, and what it reads for that."""
+    python, venv = Path(os.path.realpath(PYTHON)), PYTHON.parent.resolve().parent
+    read = [str(HERE.resolve() / "stdio.py"), str(venv)]
+    if not python.is_relative_to("/usr"):
+        read.append(str(python.parents[1]))
+    return {"command": str(venv / "bin/python"), "args": [str(HERE.resolve() / "stdio.py")], "read_paths": read}
+
+
 async def test_a_python_server_is_kept_to_what_it_was_given(shared: Box) -> None:
     async with connect(shared.mcp_url) as llm:
-        python = Path(os.path.realpath(PYTHON))
-        venv = PYTHON.parent.resolve().parent
-        read = [str(HERE.resolve() / "stdio.py"), str(venv)]
-        if not python.is_relative_to("/usr"):
-            read.append(str(python.parents[1]))
-        server = {"command": str(venv / "bin/python"), "args": [str(HERE.resolve() / "stdio.py")], "read_paths": read}
-        granted = await add(shared, llm, "python", **server, env=["MODE=loud", "PROGRAM_TOKEN"])
+        granted = await add(shared, llm, "python", **python_server(), env=["MODE=loud", "PROGRAM_TOKEN"])
         assert granted["program"]["env"]["PROGRAM_TOKEN"] == {"secret": "PROGRAM_TOKEN"}, granted
         refused = await llm.refused("mcpbox_discover_external_tools", source_id="python_program")
         assert refused.kind == "secret_missing", refused
@@ -215,6 +219,36 @@ async def test_a_python_server_is_kept_to_what_it_was_given(shared: Box) -> None
         with anyio.fail_after(20):
             while "cancelled" not in await text(llm, "python__environment"):
                 await anyio.sleep(0.2)
+
+
+async def test_a_program_reaches_the_hosts_it_was_granted_and_no_other(shared: Box, lan_host: LanHost) -> None:
+    async with connect(shared.mcp_url) as llm:
+        granted = await add(shared, llm, "caller", **python_server(), hosts=[lan_host.rule, "api.example.com"])
+        assert [host["host"] for host in granted["program"]["hosts"]] == ["10.99.0.1", "api.example.com"], granted
+        refused = await llm.refused(
+            "mcpbox_add_external_source", server_id="caller", name="meta", transport_type="stdio", command="node", hosts=["169.254.169.254"]
+        )
+        assert refused.kind == "host_denied" and "never reachable" in refused.answer["message"], refused
+        await llm.call("mcpbox_discover_external_tools", source_id="caller_program")
+        await bring(shared, llm, "caller", "attempt")
+
+        for fetch in ("__import__('httpx2').get({url!r}).text", "__import__('urllib.request').request.urlopen({url!r}, timeout=5).read().decode()"):
+            told = await text(llm, "caller__attempt", line=fetch.format(url=f"{lan_host.url}/by-a-program"))
+            assert told.startswith("got through") and "by-a-program" in told, told
+        assert lan_host.paths.count("/by-a-program") == 2, lan_host.paths
+
+        other = f"http://10.99.0.1:{lan_host.port + 1}/"
+        for url in (other, "http://127.0.0.1:8000/", "http://169.254.169.254/latest/meta-data"):
+            told = await text(llm, "caller__attempt", line=f"__import__('httpx2').get({url!r}).raise_for_status()")
+            assert told.startswith("refused"), (url, told)
+        told = await text(llm, "caller__attempt", line=f"__import__('socket').create_connection(('10.99.0.1', {lan_host.port}), 2)")
+        assert told.startswith("refused"), "past the proxy"
+
+        # Where it was not let stands with the source, and in the record of the call.
+        complained = (await source(llm, "caller")).get("stderr", [])
+        assert any(f"10.99.0.1:{lan_host.port + 1}" in line and "not among the hosts" in line for line in complained), complained
+        logged = await llm.runs("caller__attempt", 6)
+        assert any(host["port"] == lan_host.port + 1 and host["outcome"] == "denied" for run in logged for host in run.get("hosts", [])), logged
 
 
 async def test_a_program_that_cannot_be_or_does_not_come_up_says_why(shared: Box) -> None:

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, os::fd::OwnedFd};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{execute::BoxFuture, ids::SourceId, name::SecretKey};
+use crate::{capability::HostRule, execute::BoxFuture, ids::SourceId, name::SecretKey};
 
 /// What stands for the private directory in arguments and values of the environment.
 pub const PRIVATE: &str = "{private}";
@@ -40,6 +40,10 @@ pub struct ProgramRule {
     /// Whether it has a directory of its own that stays when it ends; `{private}` in `args` and `env` is its path.
     #[serde(default)]
     pub private: bool,
+    /// The only hosts that it may reach, by HTTP through the proxy of its jail; without any it has no network. No methods: what goes
+    /// through TLS cannot be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostRule>,
 }
 
 /// A variable of the environment.
@@ -80,12 +84,16 @@ impl ProgramRule {
         if let Some(odd) = texts.into_iter().find(|text| text.len() > WORD_MAX || text.chars().any(is_unseen)) {
             return Err(format!("{odd:?} is too long or holds characters that cannot be seen"));
         }
-        if [self.args.len(), self.env.len(), self.read.len(), self.write.len()].iter().any(|count| *count > WORDS_MAX) {
-            return Err(format!("at most {WORDS_MAX} arguments, variables and directories of a kind"));
+        if [self.args.len(), self.env.len(), self.read.len(), self.write.len(), self.hosts.len()]
+            .iter()
+            .any(|count| *count > WORDS_MAX)
+        {
+            return Err(format!("at most {WORDS_MAX} arguments, variables, hosts and directories of a kind"));
         }
         if let Some(name) = self.env.keys().find(|name| !is_variable(name)) {
             return Err(format!("{name:?} is no name of a variable, such as API_KEY"));
         }
+        self.hosts.iter().try_for_each(check_host)?;
         paths().try_for_each(|path| check_path(path))
     }
 
@@ -104,6 +112,18 @@ fn is_variable(name: &str) -> bool {
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// What is shown to a human must be what egress compares: the one way to write it.
+fn check_host(rule: &HostRule) -> Result<(), String> {
+    if rule.method.is_some() {
+        return Err(format!("{rule}: a program's host has no method, because what goes through TLS cannot be seen"));
+    }
+    match HostRule::parse(&rule.to_string()) {
+        Ok(read) if read == *rule => Ok(()),
+        Ok(read) => Err(format!("{rule} is no way to write a host; write {read}")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn check_path(path: &str) -> Result<(), String> {
@@ -139,6 +159,9 @@ impl std::fmt::Display for ProgramRule {
         if self.private {
             f.write_str(", with a directory of its own")?;
         }
+        for (index, host) in self.hosts.iter().enumerate() {
+            write!(f, "{}{host}", if index == 0 { ", reaching " } else { " " })?;
+        }
         for (index, (name, value)) in self.env.iter().enumerate() {
             f.write_str(if index == 0 { ", with " } else { " " })?;
             match value {
@@ -159,6 +182,8 @@ pub struct ProgramStart {
     pub rule: ProgramRule,
     /// The variables that are secrets, with their values.
     pub environment: Vec<(String, SecretString)>,
+    /// With hosts: the user and password part of its proxy's URL. Who starts it serves [`RunningProgram::proxy`] to whoever shows them.
+    pub credentials: Option<SecretString>,
 }
 
 /// A program that was started. It ends when `input` is closed, or a moment after `hold` was dropped.
@@ -169,6 +194,8 @@ pub struct RunningProgram {
     pub output: OwnedFd,
     /// Its standard error: the end to read from.
     pub errors: OwnedFd,
+    /// With hosts: the listening socket of its proxy, the one thing in its network. It leads nowhere until somebody serves it.
+    pub proxy: Option<OwnedFd>,
     /// Keeps it running.
     pub hold: Box<dyn Send + Sync>,
 }
@@ -203,6 +230,15 @@ mod tests {
         for command in ["", "./server", "bin/server", "no\u{202e}de", "a\nb"] {
             assert!(rule(command).check().is_err(), "{command:?}");
         }
+        for host in ["*.example.com", "https://example.com", "API.example.com", "", "a b"] {
+            let hosts = vec![HostRule { host: host.into(), port: None, method: None }];
+            assert!(ProgramRule { hosts, ..rule("node") }.check().is_err(), "{host:?}");
+        }
+        let hosts = vec![HostRule { method: Some("GET".into()), ..HostRule::parse("example.com").unwrap() }];
+        assert!(ProgramRule { hosts, ..rule("node") }.check().is_err(), "methods cannot be seen");
+        let hosts =
+            ["api.example.com", "10.0.0.5:8080", "[2001:db8::1]:443"].map(|host| HostRule::parse(host).unwrap());
+        assert_eq!(ProgramRule { hosts: hosts.into(), ..rule("node") }.check(), Ok(()));
         for path in ["/proc/1", "/sys", "/run/docker.sock", "relative", "/a/../b", "/a//b", "/a/", "/", "/a\0b"] {
             assert!(ProgramRule { read: vec![path.into()], ..rule("node") }.check().is_err(), "{path:?}");
             assert!(ProgramRule { write: vec![path.into()], ..rule("node") }.check().is_err(), "{path:?}");
@@ -226,10 +262,13 @@ mod tests {
             read: vec!["/opt/server".into()],
             write: vec!["/srv/my notes".into()],
             private: true,
+            hosts: vec![HostRule::parse("api.example.com").unwrap(), HostRule::parse("nas.lan:8080").unwrap()],
             ..rule("node")
         };
-        let told = "node --dir 'it'\\''s', reading /opt/server, writing '/srv/my notes', with a directory of its own, with \
-                    MODE='a b' TOKEN=(secret TOKEN)";
+        let offline = ProgramRule { hosts: Vec::new(), ..rule.clone() };
+        assert!(!serde_json::to_string(&offline).unwrap().contains("hosts"), "what was allowed before stays the same");
+        let told = "node --dir 'it'\\''s', reading /opt/server, writing '/srv/my notes', with a directory of its own, \
+                    reaching api.example.com nas.lan:8080, with MODE='a b' TOKEN=(secret TOKEN)";
         assert_eq!(rule.to_string(), told);
     }
 }

@@ -17,10 +17,15 @@ const MAX_ATTEMPTS: usize = 100;
 /// Characters kept of a method that is none.
 const MAX_METHOD: usize = 32;
 
+/// Hears of each refusal.
+pub(crate) type Tell = Box<dyn Fn(HostAttempt) + Send + Sync>;
+
 /// The attempts of one call.
 #[derive(Default)]
 pub(crate) struct AttemptLog {
     attempts: Mutex<Vec<HostAttempt>>,
+    /// Also of those that the log has no room for: who lives long makes many.
+    tell: Option<Tell>,
 }
 
 /// An attempt that runs.
@@ -28,9 +33,20 @@ pub(crate) struct OpenAttempt {
     log: Arc<AttemptLog>,
     /// None when the log is full.
     index: Option<usize>,
+    attempt: HostAttempt,
 }
 
 impl AttemptLog {
+    /// A log of one whose refusals are told.
+    pub(crate) fn telling(tell: Tell) -> Self {
+        Self { tell: Some(tell), ..Self::default() }
+    }
+
+    /// Whether refusals are told.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.tell.is_some()
+    }
+
     /// Writes down that an attempt starts.
     pub(crate) fn open(self: &Arc<Self>, to: &Destination, method: &str) -> OpenAttempt {
         self.begin(to.host.clone(), to.port, method.to_owned())
@@ -43,19 +59,14 @@ impl AttemptLog {
     }
 
     fn begin(self: &Arc<Self>, host: String, port: u16, method: String) -> OpenAttempt {
+        let detail = "no answer before the time was up".to_owned();
+        let attempt = HostAttempt { host, port, method, outcome: HostOutcome::Failed, detail, needs: None };
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         let index = (attempts.len() < MAX_ATTEMPTS).then_some(attempts.len());
         if index.is_some() {
-            attempts.push(HostAttempt {
-                host,
-                port,
-                method,
-                outcome: HostOutcome::Failed,
-                detail: "no answer before the time was up".to_owned(),
-                needs: None,
-            });
+            attempts.push(attempt.clone());
         }
-        OpenAttempt { log: Arc::clone(self), index }
+        OpenAttempt { log: Arc::clone(self), index, attempt }
     }
 
     /// All attempts so far.
@@ -81,10 +92,14 @@ impl OpenAttempt {
     }
 
     fn write(&self, outcome: HostOutcome, detail: String, needs: Option<HostRule>) {
+        let closed = HostAttempt { outcome, detail, needs, ..self.attempt.clone() };
+        if let Some(tell) = self.log.tell.as_ref().filter(|_| outcome == HostOutcome::Denied) {
+            tell(closed.clone());
+        }
         let Some(index) = self.index else { return };
         let mut attempts = self.log.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(attempt) = attempts.get_mut(index) {
-            *attempt = HostAttempt { outcome, detail, needs, ..attempt.clone() };
+            *attempt = closed;
         }
     }
 }

@@ -80,6 +80,15 @@ impl Session {
         }
     }
 
+    /// The session of a program that outlives calls: `tell` hears of each refusal, secrets taken out. Its errors name no request that only
+    /// tools can make.
+    #[must_use]
+    pub fn of_program(self, tell: impl Fn(HostAttempt) + Send + Sync + 'static) -> Self {
+        let vault = Arc::clone(&self.vault);
+        let tell = move |attempt| tell(scrubbed(&vault, attempt));
+        Self { log: Arc::new(AttemptLog::telling(Box::new(tell))), ..self }
+    }
+
     /// Does one HTTP request with everything that guards it, and reads the whole answer. Never sends a request twice that
     /// could do something twice.
     ///
@@ -130,12 +139,7 @@ impl Session {
 
     /// Every HTTP attempt so far, in order (at most 100). A redirect is an attempt of its own.
     pub fn attempts(&self) -> Vec<HostAttempt> {
-        let scrubbed = |attempt: HostAttempt| HostAttempt {
-            host: self.scrub_text(&attempt.host),
-            detail: self.scrub_text(&attempt.detail),
-            ..attempt
-        };
-        self.log.all().into_iter().map(scrubbed).collect()
+        self.log.all().into_iter().map(|attempt| scrubbed(&self.vault, attempt)).collect()
     }
 
     async fn begin(
@@ -242,8 +246,20 @@ impl Session {
     }
 
     fn cleaned(&self, error: FetchError) -> FetchError {
-        FetchError { message: self.scrub_text(&error.message), ..error }
+        let message = match &error.kind {
+            FetchErrorKind::Denied { needs: Some(needs), .. } if self.log.is_telling() => format!(
+                "{needs} is not among the hosts that this program was granted; to have it, add the program as a source anew, under \
+                 another name and with that in hosts"
+            ),
+            _ => error.message,
+        };
+        FetchError { message: self.scrub_text(&message), ..error }
     }
+}
+
+fn scrubbed(vault: &Vault, attempt: HostAttempt) -> HostAttempt {
+    let clean = |text: &str| vault.scrub_all().clean_text(text);
+    HostAttempt { host: clean(&attempt.host), detail: clean(&attempt.detail), ..attempt }
 }
 
 fn too_slow(limit: Duration) -> FetchError {

@@ -1,6 +1,6 @@
 //! `<program> __jail-program`: from a plain process to somebody else's program behind the walls, spoken to over its standard input
 //! and output. Unlike a zygote it is one process for many requests: it may run the program files that it is shown, and have
-//! threads, but makes no other process and reaches no network.
+//! threads, but makes no other process and reaches no network, or its proxy alone.
 
 use std::{
     io::{self, Read, Write},
@@ -21,6 +21,7 @@ use crate::{
     error::{JailError, Layer},
     identity::{self, Privilege},
     layers::Layers,
+    proxy::{self, PROXY_PORT},
     ruleset::{self, Use},
     seccomp::{self, Machine},
 };
@@ -61,6 +62,9 @@ pub struct ProgramSpec {
     pub limits: ProgramLimits,
     /// What is set up.
     pub layers: Layers,
+    /// Whether it may connect to a proxy ([`PROXY_PORT`] of the loopback device of its own network). Needs namespaces. Then the standard
+    /// output of the jail is a control socket, through which the listening socket and the program's standard output go out.
+    pub proxy: bool,
 }
 
 /// A part of the host that it sees.
@@ -105,6 +109,10 @@ pub fn main_program() -> ExitCode {
         // A session of its own: no controlling terminal to type into or to be signalled by.
         let _ = rustix::process::setsid();
         let privilege = identity::leave_host(spec.layers)?;
+        // Before the fork and with the capabilities of the new network, which nobody has afterwards.
+        if spec.proxy {
+            proxy::open_for_program(spec.layers)?;
+        }
         match fork().map_err(|error| JailError::new(Layer::Namespaces, "fork", error))? {
             Some(program) => guard(program).map_err(|error| JailError::new(Layer::Limits, "guard", error)),
             None => Err(match prepare(&spec, privilege) {
@@ -193,7 +201,7 @@ fn prepare(spec: &ProgramSpec, privilege: Privilege) -> Result<(), JailError> {
     }
     if layers.seccomp {
         seccomp::check()?;
-        seccomp::program::enter(&seccomp::program::filter(Machine::HERE, layers))?;
+        seccomp::program::enter(&seccomp::program::filter(Machine::HERE, layers, spec.proxy))?;
     }
     Ok(())
 }
@@ -214,7 +222,7 @@ fn ruleset(spec: &ProgramSpec) -> Result<OwnedFd, JailError> {
         // The root itself is ours, empty and read-only: servers list the directories above the one they look for.
         opened.push((open_plain("/".as_ref())?, Use::List));
     }
-    ruleset::build_of(&opened)
+    ruleset::build_of(&opened, spec.proxy.then_some(PROXY_PORT))
 }
 
 /// A handle on a path no part of which is a symbolic link, so that it is what a human read.

@@ -1,4 +1,4 @@
-//! The door for packages that speak HTTP by themselves: a socket that listens on the loopback device of the jail's own network
+//! The door for packages and programs that speak HTTP by themselves: a socket that listens on the loopback device of the jail's own network
 //! namespace. The supervisor serves it; here it is only made and handed over. Nothing else is in that network.
 
 use std::{
@@ -12,6 +12,7 @@ use rustix::net::{AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, Send
 
 use crate::{
     error::{JailError, Layer},
+    layers::Layers,
     spec::JailSpec,
 };
 
@@ -30,21 +31,33 @@ pub(crate) fn open(spec: &JailSpec, control: BorrowedFd<'_>) -> Result<(), JailE
     if !spec.proxy {
         return Ok(());
     }
-    if !spec.layers.namespaces {
-        return Err(JailError {
-            layer: Layer::Namespaces,
-            step: "open the proxy".into(),
-            reason: "it would stand in the network of the host".into(),
-            fix: "Packages that speak HTTP by themselves need tier 1; 'mcpbox doctor' says what is missing for it"
-                .into(),
-        });
-    }
-    let fail = |step: &'static str| move |error: io::Error| JailError::new(Layer::Namespaces, step, error);
-    let listener = listen().map_err(fail("open the proxy"))?;
-    hand_over(control, &listener).map_err(fail("hand the proxy over"))
+    let listener = listen(spec.layers)?;
+    hand_over(control, &[listener.as_fd()])
 }
 
-fn listen() -> io::Result<OwnedFd> {
+/// The same for another's program, whose standard input and error are its own already: the control socket stands in the place of its
+/// standard output. The socket goes out with the end of a pipe that takes that place, and the control socket closes.
+pub(crate) fn open_for_program(layers: Layers) -> Result<(), JailError> {
+    let fail = |error: rustix::io::Errno| JailError::new(Layer::Namespaces, "make its standard output", error.into());
+    let listener = listen(layers)?;
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(fail)?;
+    hand_over(rustix::stdio::stdout(), &[listener.as_fd(), read.as_fd()])?;
+    rustix::stdio::dup2_stdout(&write).map_err(fail)
+}
+
+fn listen(layers: Layers) -> Result<OwnedFd, JailError> {
+    if layers.namespaces {
+        return listen_inside().map_err(|error| JailError::new(Layer::Namespaces, "open the proxy", error));
+    }
+    Err(JailError {
+        layer: Layer::Namespaces,
+        step: "open the proxy".into(),
+        reason: "it would stand in the network of the host".into(),
+        fix: "What speaks HTTP by itself needs tier 1; 'mcpbox doctor' says what is missing for it".into(),
+    })
+}
+
+fn listen_inside() -> io::Result<OwnedFd> {
     let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     bring_loopback_up(&socket)?;
     rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, PROXY_PORT))?;
@@ -66,11 +79,11 @@ fn bring_loopback_up(socket: &OwnedFd) -> io::Result<()> {
     if answer == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-fn hand_over(control: BorrowedFd<'_>, listener: &OwnedFd) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+fn hand_over(control: BorrowedFd<'_>, fds: &[BorrowedFd<'_>]) -> Result<(), JailError> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let fds = [listener.as_fd()];
-    ancillary.push(SendAncillaryMessage::ScmRights(&fds));
-    rustix::net::sendmsg(control, &[IoSlice::new(PROXY_MESSAGE)], &mut ancillary, SendFlags::NOSIGNAL)?;
-    Ok(())
+    ancillary.push(SendAncillaryMessage::ScmRights(fds));
+    rustix::net::sendmsg(control, &[IoSlice::new(PROXY_MESSAGE)], &mut ancillary, SendFlags::NOSIGNAL)
+        .map(drop)
+        .map_err(|error| JailError::new(Layer::Namespaces, "hand the proxy over", error.into()))
 }

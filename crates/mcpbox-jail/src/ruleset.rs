@@ -8,7 +8,7 @@ use std::{
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr, RulesetError, Scope,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 
 use crate::error::{JailError, Layer};
@@ -60,6 +60,12 @@ pub(crate) fn build(paths: &[(&Path, Use)], port: Option<u16>) -> Result<OwnedFd
         ruleset =
             ruleset.add_rule(PathBeneath::new(fd, rights(usage))).map_err(|error| fail(&step, error.to_string()))?;
     }
+    finish(ruleset, port)
+}
+
+/// Lets one TCP port be connected to, if any, and makes a descriptor of it.
+fn finish(mut ruleset: RulesetCreated, port: Option<u16>) -> Result<OwnedFd, JailError> {
+    let fail = |step: &str, reason: String| JailError::new(Layer::Landlock, step, std::io::Error::other(reason));
     if let Some(port) = port {
         let rule = NetPort::new(port, AccessNet::ConnectTcp);
         ruleset = ruleset.add_rule(rule).map_err(|error| fail("landlock_add_rule proxy", error.to_string()))?;
@@ -68,8 +74,8 @@ pub(crate) fn build(paths: &[(&Path, Use)], port: Option<u16>) -> Result<OwnedFd
     fd.ok_or_else(|| fail("landlock_create_ruleset", "the kernel gave no ruleset".into()))
 }
 
-/// The ruleset of a program for what these handles lead to; no TCP at all.
-pub(crate) fn build_of(opened: &[(OwnedFd, Use)]) -> Result<OwnedFd, JailError> {
+/// The ruleset of a program for what these handles lead to; no TCP but to `port`.
+pub(crate) fn build_of(opened: &[(OwnedFd, Use)], port: Option<u16>) -> Result<OwnedFd, JailError> {
     let fail = |step: &str, reason: String| JailError::new(Layer::Landlock, step, std::io::Error::other(reason));
     let abi = landlock_abi();
     if abi < MINIMUM_ABI {
@@ -84,8 +90,7 @@ pub(crate) fn build_of(opened: &[(OwnedFd, Use)]) -> Result<OwnedFd, JailError> 
         let rule = PathBeneath::new(handle.as_fd(), rights);
         ruleset = ruleset.add_rule(rule).map_err(|error| fail("landlock_add_rule", error.to_string()))?;
     }
-    let fd: Option<OwnedFd> = ruleset.into();
-    fd.ok_or_else(|| fail("landlock_create_ruleset", "the kernel gave no ruleset".into()))
+    finish(ruleset, port)
 }
 
 /// Puts this thread, the only one, behind the ruleset for good.
@@ -99,7 +104,7 @@ pub(crate) fn enter(ruleset: &OwnedFd) -> Result<(), JailError> {
     Err(JailError::new(Layer::Landlock, "landlock_restrict_self", std::io::Error::last_os_error()))
 }
 
-fn empty() -> Result<landlock::RulesetCreated, RulesetError> {
+fn empty() -> Result<RulesetCreated, RulesetError> {
     let abi = ABI::V6;
     Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)

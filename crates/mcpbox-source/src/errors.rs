@@ -6,25 +6,32 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use mcpbox_core::execute::HostAttempt;
 use serde_json::Value;
-use tokio::{io::AsyncReadExt, net::unix::pipe};
+use tokio::{io::AsyncReadExt, net::unix::pipe, time::Instant};
 
 use crate::pace::Pace;
 
 /// Lines that are kept, and how much of each, bytes.
 const LINES: usize = 20;
 const LINE_MAX: usize = 500;
+/// Refusals that are kept.
+const REFUSED: usize = 100;
 /// Bytes that are taken at once.
 const PART: usize = 16 << 10;
 
 /// See the module. One for each source; it outlives the program.
 #[derive(Debug, Default)]
-pub(crate) struct Errors(Mutex<VecDeque<String>>);
+pub(crate) struct Errors {
+    lines: Mutex<VecDeque<String>>,
+    /// Where it was not let, and when.
+    refused: Mutex<VecDeque<(Instant, HostAttempt)>>,
+}
 
 impl Errors {
     /// The lines, oldest first.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The last line, as the end of a sentence; why the jail could not be made, when it is that.
@@ -40,8 +47,28 @@ impl Errors {
         }
     }
 
+    /// Adds a line of ours.
+    pub(crate) fn note(&self, line: &str) {
+        self.add(shown(line));
+    }
+
+    /// Keeps a refusal for the records of the calls that run.
+    pub(crate) fn refused(&self, attempt: HostAttempt) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() == REFUSED {
+            refused.pop_front();
+        }
+        refused.push_back((Instant::now(), attempt));
+    }
+
+    /// The refusals since then. Which of several calls at once a program wanted something for, nobody can tell: each is told of it.
+    pub(crate) fn refused_since(&self, since: Instant) -> Vec<HostAttempt> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().filter(|(at, _)| *at >= since).map(|(_, attempt)| attempt.clone()).collect()
+    }
+
     fn add(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == LINES {
             lines.pop_front();
         }
@@ -72,8 +99,12 @@ pub(crate) async fn read(stream: OwnedFd, errors: Arc<Errors>, scrub: impl Fn(&s
 fn keep(errors: &Errors, line: &mut Vec<u8>, scrub: impl Fn(&str) -> String) {
     let text = String::from_utf8_lossy(line).into_owned();
     line.clear();
-    let shown: String = scrub(&text).chars().filter(|c| !c.is_control()).take(LINE_MAX).collect();
+    let shown = shown(&scrub(&text));
     if !shown.trim().is_empty() {
         errors.add(shown);
     }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LINE_MAX).collect()
 }

@@ -19,10 +19,12 @@ mod login;
 mod pace;
 mod pool;
 mod post;
+mod refusals;
 mod reply;
 mod running;
 mod slot;
 mod sse;
 mod stdio;
+mod way;
 
 pub use pool::Sources;

@@ -195,7 +195,9 @@ impl Sources {
         };
         let result = timeout(limit, work).await.unwrap_or_else(|_| Err(too_slow(&target, limit)));
         let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let observed = Observed { duration_us, ..Observed::default() };
+        // None but of a program: what goes to another source is decided before it is called.
+        let hosts = self.slot(target.id).errors.refused_since(started);
+        let observed = Observed { duration_us, hosts, ..Observed::default() };
         Outcome { result, stdout: String::new(), observed }
     }
 }

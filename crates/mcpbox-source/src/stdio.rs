@@ -29,6 +29,8 @@ use crate::{
     handshake::EVENT_MAX,
     http::Unreachable,
     pace::Pace,
+    refusals,
+    way::Way,
 };
 
 /// Time to take a message.
@@ -84,9 +86,13 @@ impl Stdio {
             ProgramValue::Value(_) => None,
         };
         let environment = rule.env.iter().filter_map(value).collect();
-        let running = host.start(ProgramStart { id: target.id, rule, environment }).await?;
-        let grants = SessionGrants { hosts: Arc::new([]), secrets: secrets.clone(), http_mocks: None };
-        let scrubber = (!secrets.is_empty()).then(|| Arc::new(broker.session(grants)));
+        let grants = SessionGrants { hosts: rule.hosts.clone().into(), secrets: secrets.clone(), http_mocks: None };
+        let session = Arc::new(broker.session(grants).of_program(refusals::teller(target, errors)));
+        let way = (!rule.hosts.is_empty()).then(|| Way::new(Arc::clone(&session)));
+        let credentials = way.as_ref().map(Way::credentials);
+        let running = host.start(ProgramStart { id: target.id, rule, environment, credentials }).await?;
+        let way = way.map(|way| way.open(running.proxy)).transpose()?;
+        let scrubber = (!secrets.is_empty()).then_some(session);
         let clean = scrubber.clone();
         let scrub =
             move |text: &str| clean.as_ref().map_or_else(|| text.to_owned(), |session| session.scrub_text(text));
@@ -102,7 +108,7 @@ impl Stdio {
             errors: Arc::clone(errors),
             listening: tokio::spawn(errors::read(running.errors, Arc::clone(errors), scrub)),
             end: Arc::clone(end),
-            hold: Some(running.hold),
+            hold: Some(Box::new((running.hold, way))),
         })
     }
 

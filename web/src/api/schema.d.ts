@@ -5011,6 +5011,11 @@ export interface components {
             write?: string[];
             /** @description Whether it has a directory of its own that stays when it ends; `{private}` in `args` and `env` is its path. */
             private?: boolean;
+            /**
+             * @description The only hosts that it may reach, by HTTP through the proxy of its jail; without any it has no network. No methods: what goes
+             *     through TLS cannot be seen.
+             */
+            hosts?: components["schemas"]["HostRule"][];
         };
         /** @description A variable of the environment. */
         ProgramValue: {

@@ -28,11 +28,12 @@ const typed = (word: string): string => (/^[\w./=:,@%+{}-]+$/.test(word) ? word 
 export const programLine = ({ command, args = [] }: Program): string => [command, ...args].map(typed).join(" ");
 
 /** All that a program gets besides: where it reads and writes, its environment. */
-export function programGets({ read = [], write = [], env = {}, private: hasOwn = false }: Program): { what: string; items: string[] }[] {
+export function programGets({ read = [], write = [], env = {}, private: hasOwn = false, hosts = [] }: Program): { what: string; items: string[] }[] {
   const variable = ([name, value]: [string, NonNullable<Program["env"]>[string]]) => ("secret" in value ? `${name}=(secret ${value.secret})` : `${name}=${typed(value.value)}`);
   const all = [
     { what: "reads", items: read },
     { what: "reads and changes", items: hasOwn ? [...write, "a directory of its own"] : write },
+    { what: "reaches", items: hosts.map(hostRule) },
     { what: "gets the variables", items: Object.entries(env).map(variable) },
   ];
   return all.filter(({ items }) => items.length > 0);

@@ -40,7 +40,7 @@ pub use list::{SourceList, SourceSummary, list_sources};
 pub use login::{
     BeginLogin, CLIENT_DOCUMENT, LoginBegun, LoginReturn, begin_login, client_document, end_login, finish_login,
 };
-pub use program::variables;
+pub use program::{hosts, variables};
 pub use report::SourceReport;
 pub(crate) use target::run;
 pub(crate) use tokens::Logins;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mcpbox_core::{
+    capability::HostRule,
     failure::{Failure, FailureKind},
     name::SecretKey,
     program::ProgramValue,
@@ -14,7 +15,10 @@ use mcpbox_store::secrets;
 use serde_json::json;
 
 use super::add::{AddSource, AuthKind, invalid};
-use crate::{CatalogError, change::Change, quota};
+use crate::{CatalogError, change::Change, needs::is_never_reachable, quota};
+
+/// How hosts are written.
+const HOSTS_HINT: &str = "one exact name or address each, a LAN host with its port: api.example.com, nas.lan:8080";
 
 /// Variables as a client writes them: `NAME=text`, or `NAME` alone for the server's secret of that key.
 ///
@@ -30,6 +34,15 @@ pub fn variables<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<BTreeMa
                 .map_err(|error| invalid("env", error.to_string(), hint))
         }
     };
+    texts.into_iter().map(read).collect()
+}
+
+/// Hosts as a client writes them: `api.example.com`, or with a port.
+///
+/// # Errors
+/// `invalid_arguments`.
+pub fn hosts<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<HostRule>, Failure> {
+    let read = |text: &str| HostRule::parse(text).map_err(|error| invalid("hosts", error.to_string(), HOSTS_HINT));
     texts.into_iter().map(read).collect()
 }
 
@@ -49,6 +62,12 @@ pub(super) fn transport(request: &AddSource) -> Result<SourceTransport, Failure>
     }
     let hint = "give what is started as it is typed: program, arguments, directories; a human reads exactly that";
     program.check().map_err(|error| invalid("command", error, hint))?;
+    if let Some(never) = program.hosts.iter().find(|rule| is_never_reachable(&rule.host)) {
+        let message = format!("{} is never reachable from a program, whatever is granted", never.host);
+        return Err(Failure::new(FailureKind::HostDenied, message).argument("hosts").hint(
+            "loopback, link-local and metadata addresses stay closed; use the host's LAN name or address, with its port",
+        ));
+    }
     Ok(SourceTransport::Stdio { program: Box::new(program) })
 }
 

@@ -28,14 +28,15 @@ pub(super) const TOOLS: &[Definition] = &[
             Argument::required("name", Kind::Text, ""),
             Argument::optional("url", Kind::Text, ""),
             Argument::optional("auth_type", Kind::Choice(AUTH), "").or_text("none"),
-            Argument::optional("auth_secret_name", Kind::Text, "a secret's key"),
+            Argument::optional("auth_secret_name", Kind::Text, ""),
             Argument::optional("auth_header_name", Kind::Text, ""),
             Argument::optional("transport_type", Kind::Choice(TRANSPORT), "").or_text("streamable_http"),
-            Argument::optional("command", Kind::Text, "stdio: program in the jail, no network"),
+            Argument::optional("command", Kind::Text, "stdio: jailed program; network: hosts"),
             Argument::optional("args", Kind::TextList, ""),
             Argument::optional("env", Kind::TextList, "NAME=text, or a secret's key"),
-            Argument::optional("read_paths", Kind::TextList, "absolute"),
+            Argument::optional("read_paths", Kind::TextList, ""),
             Argument::optional("write_paths", Kind::TextList, ""),
+            Argument::optional("hosts", Kind::TextList, ""),
             Argument::optional("private_directory", Kind::Flag, "{private} in args, env"),
         ],
         effect: Effect::Adds,
@@ -100,6 +101,7 @@ fn program(arguments: &Arguments) -> Result<Option<ProgramRule>, CatalogError> {
     }
     let list = |name: &str| arguments.parsed::<Vec<String>>(name).unwrap_or_default();
     let env = source::variables(list("env").iter().map(String::as_str))?;
+    let hosts = source::hosts(list("hosts").iter().map(String::as_str))?;
     let (read, write) = (list("read_paths"), list("write_paths"));
     Ok(Some(ProgramRule {
         command,
@@ -108,6 +110,7 @@ fn program(arguments: &Arguments) -> Result<Option<ProgramRule>, CatalogError> {
         read,
         write,
         private: arguments.flag("private_directory").unwrap_or(false),
+        hosts,
     }))
 }
 

@@ -56,6 +56,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
             "env?",
             "read_paths?",
             "write_paths?",
+            "hosts?",
             "private_directory?",
         ],
     ),

@@ -3,7 +3,7 @@
 use super::{
     DENIED, Machine,
     numbers::*,
-    program,
+    program, proxy,
     table::{self, Group, allow},
     verdicts,
 };
@@ -27,10 +27,10 @@ const EXTRA: &[Group] = &[
 ];
 
 /// The filter of another's program: the table, and what it takes to be started and to be many threads. As this process will
-/// execute it, its own process id stands in already.
-pub(crate) fn filter(machine: Machine, layers: Layers) -> Vec<u8> {
-    let mut all = verdicts(machine, table::rules(layers));
-    all.extend(verdicts(machine, EXTRA.iter()));
+/// execute it, its own process id stands in already. With a proxy there is outgoing TCP besides.
+pub(crate) fn filter(machine: Machine, layers: Layers, has_proxy: bool) -> Vec<u8> {
+    let proxy = if has_proxy { proxy::RULES } else { &[] };
+    let all = verdicts(machine, table::rules(layers).chain(EXTRA).chain(proxy));
     let own = rustix::process::getpid().as_raw_nonzero().get().cast_unsigned();
     let filled =
         program(machine, &all, DENIED).into_iter().map(|i| if i.is_pid_test() { i.with_value(own) } else { i });

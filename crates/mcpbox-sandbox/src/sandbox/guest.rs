@@ -2,6 +2,7 @@
 //! long as somebody holds it. What such a program may see was granted by a human; whether this machine can give that, and the
 //! walls around it, is decided here, and where it cannot, nothing is started.
 
+mod door;
 mod find;
 mod view;
 
@@ -63,16 +64,29 @@ impl Sandbox {
         let spec =
             tokio::task::spawn_blocking(move || machine.spec(&start)).await.map_err(|error| error.to_string())??;
         let leaf = self.leaf(&spec);
-        let mut guard = self.launch(&spec, leaf.as_ref()).await?;
+        let (control, output) = if spec.proxy {
+            door::pair().map(|(ours, theirs)| (Some(ours), theirs.into()))?
+        } else {
+            (None, Stdio::piped())
+        };
+        let mut guard = self.launch(&spec, leaf.as_ref(), output).await?;
         let fail = |error: std::io::Error| format!("its streams cannot be used: {error}");
-        let (Some(input), Some(output), Some(errors)) = (guard.stdin.take(), guard.stdout.take(), guard.stderr.take())
-        else {
+        let (Some(input), Some(mut errors)) = (guard.stdin.take(), guard.stderr.take()) else {
             return Err("it has no streams".to_owned());
+        };
+        let (output, proxy) = match (control, guard.stdout.take()) {
+            (Some(control), _) => {
+                let handed = door::taken(control, &mut errors).await?;
+                (handed.output, Some(handed.listener))
+            }
+            (None, Some(output)) => (output.into_owned_fd().map_err(fail)?, None),
+            (None, None) => return Err("it has no streams".to_owned()),
         };
         let running = RunningProgram {
             input: input.into_owned_fd().map_err(fail)?,
-            output: output.into_owned_fd().map_err(fail)?,
+            output,
             errors: errors.into_owned_fd().map_err(fail)?,
+            proxy,
             hold: Box::new(self.keep(guard, (leaf, place))),
         };
         Ok(running)
@@ -90,7 +104,7 @@ impl Sandbox {
 
     /// Starts the jail, which waits for its specification; by then it is in its control group, and with it all it becomes.
     #[expect(clippy::disallowed_methods, reason = "the sandbox is where processes are started")]
-    async fn launch(&self, spec: &ProgramSpec, leaf: Option<&Leaf>) -> Result<Child, String> {
+    async fn launch(&self, spec: &ProgramSpec, leaf: Option<&Leaf>, output: Stdio) -> Result<Child, String> {
         let program = &self.config.jail_program;
         let text = serde_json::to_vec(spec).map_err(|error| error.to_string())?;
         let length = u32::try_from(text.len()).map_err(|error| error.to_string())?;
@@ -98,7 +112,7 @@ impl Sandbox {
             .arg(PROGRAM_ARGUMENT)
             .env_clear()
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(output)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

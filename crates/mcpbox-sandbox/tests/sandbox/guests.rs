@@ -10,7 +10,7 @@ use std::{
 use mcpbox_core::{
     ids::SourceId,
     name::SecretKey,
-    program::{ProgramHost, ProgramRule, ProgramStart, ProgramValue},
+    program::{ProgramHost, ProgramRule, ProgramStart, ProgramValue, RunningProgram},
 };
 
 use crate::support::{data_dir, sandbox};
@@ -18,16 +18,20 @@ use crate::support::{data_dir, sandbox};
 const PYTHON: &str = "/usr/bin/python3";
 
 /// Python of several lines as one word of a command line, which has one line.
-fn start(code: &str, change: impl FnOnce(&mut ProgramRule)) -> ProgramStart {
+pub(crate) fn start(code: &str, change: impl FnOnce(&mut ProgramRule)) -> ProgramStart {
     let line = format!("exec({})", serde_json::to_string(code).unwrap());
     let mut rule = ProgramRule { command: PYTHON.into(), args: vec!["-c".into(), line], ..ProgramRule::default() };
     change(&mut rule);
-    ProgramStart { id: SourceId::generate(), rule, environment: Vec::new() }
+    ProgramStart { id: SourceId::generate(), rule, environment: Vec::new(), credentials: None }
+}
+
+/// What it writes once it is started.
+async fn said(host: &dyn ProgramHost, start: ProgramStart, input: &str) -> (String, String) {
+    told(host.start(start).await.unwrap(), input).await
 }
 
 /// Everything it writes to its standard output and error until it ends, after it was told `input`.
-async fn said(host: &dyn ProgramHost, start: ProgramStart, input: &str) -> (String, String) {
-    let running = host.start(start).await.unwrap();
+pub(crate) async fn told(running: RunningProgram, input: &str) -> (String, String) {
     let input = input.to_owned();
     tokio::task::spawn_blocking(move || {
         let _ = std::fs::File::from(running.input).write_all(input.as_bytes());
@@ -47,7 +51,7 @@ async fn said(host: &dyn ProgramHost, start: ProgramStart, input: &str) -> (Stri
 }
 
 /// Tries each line by itself, and tells of those that worked.
-fn attempts(lines: &[String]) -> String {
+pub(crate) fn attempts(lines: &[String]) -> String {
     let list = serde_json::to_string(lines).unwrap();
     format!(
         "import json\nfor line in json.loads({}):\n    try:\n        exec(line, {{}})\n    except BaseException as error:\n        print('no', type(error).__name__, flush=True)\n    else:\n        print('GOT THROUGH', line, flush=True)\nprint('tried')",
@@ -55,7 +59,7 @@ fn attempts(lines: &[String]) -> String {
     )
 }
 
-fn hostile(writable: &Path) -> Vec<String> {
+pub(crate) fn hostile(writable: &Path) -> Vec<String> {
     let data = data_dir().canonicalize().unwrap();
     let lines = [
         "open('/etc/shadow').read()",
@@ -85,7 +89,7 @@ fn hostile(writable: &Path) -> Vec<String> {
         "import os, shutil; shutil.copy('/bin/true', 'WRITE/true'); os.chmod('WRITE/true', 0o755); os.execv('WRITE/true', ['true'])",
         "import os; os.symlink('/etc', 'WRITE/etc'); open('WRITE/etc/shadow').read()",
         // What leads to libraries is there, and one file of configuration.
-        "import os; set(os.listdir('/etc')) <= {'ld.so.cache', 'alternatives', 'ssl'} and os.listdir('/etc/ssl') in ([], ['openssl.cnf']) and 1/0",
+        "import os; set(os.listdir('/etc')) <= {'ld.so.cache', 'alternatives', 'ssl', 'pki'} and set(os.listdir('/etc/ssl')) <= {'openssl.cnf', 'certs', 'cert.pem'} and 1/0",
     ];
     let places = [("DATA", data.display().to_string()), ("WRITE", writable.display().to_string())];
     lines
@@ -95,7 +99,7 @@ fn hostile(writable: &Path) -> Vec<String> {
 }
 
 /// A directory that the program's user may write to.
-fn writable() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn writable() -> (tempfile::TempDir, PathBuf) {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();

@@ -1,6 +1,7 @@
 //! Tools that speak HTTP, against real servers in a network of the test's own: the test starts itself again in a network
 //! namespace where a private and a public address lie on the one interface there is.
 
+mod guests;
 mod proxy;
 mod secrets;
 mod server;

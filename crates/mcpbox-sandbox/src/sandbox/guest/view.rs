@@ -8,7 +8,7 @@ use std::{
 };
 
 use mcpbox_core::program::{PRIVATE, ProgramRule, ProgramStart, ProgramValue};
-use mcpbox_jail::{Layers, PRIVATE_TARGET, ProgramLimits, ProgramSpec, View};
+use mcpbox_jail::{Layers, PRIVATE_TARGET, PROXY_PORT, ProgramLimits, ProgramSpec, View};
 use secrecy::ExposeSecret;
 
 use super::find;
@@ -27,6 +27,10 @@ const SYSTEM: [&str; 10] = [
     "/etc/alternatives",
     "/etc/ssl/openssl.cnf",
 ];
+/// Shown to those that may reach hosts: whom TLS trusts. What Debian's links lead to lies in `/usr`.
+const TRUST: [&str; 4] = ["/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/pki/tls", "/etc/pki/ca-trust/extracted"];
+/// What HTTP libraries read the proxy's address from.
+const PROXY: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 /// Below the data directory: what programs keep, by the source's id.
 const KEPT: &str = "sources";
 
@@ -47,7 +51,8 @@ impl Machine {
     pub(super) fn spec(&self, start: &ProgramStart) -> Result<ProgramSpec, String> {
         let rule = &start.rule;
         rule.check()?;
-        let (mut views, links) = self.system();
+        self.check_network(rule)?;
+        let (mut views, links) = self.system(rule);
         for (paths, may_write) in [(&rule.read, false), (&rule.write, true)] {
             for path in paths {
                 views.push(self.granted(Path::new(path), may_write)?);
@@ -74,14 +79,26 @@ impl Machine {
             environment: environment(rule, start, &home, scratch, place)?,
             limits: ProgramLimits::default(),
             layers: self.layers,
+            proxy: !rule.hosts.is_empty(),
             views,
             links,
         })
     }
 
-    fn system(&self) -> (Vec<View>, Vec<(PathBuf, PathBuf)>) {
+    /// A proxy in the network of the host would be everybody's.
+    fn check_network(&self, rule: &ProgramRule) -> Result<(), String> {
+        if rule.hosts.is_empty() || self.layers.namespaces {
+            return Ok(());
+        }
+        Err("it was granted hosts, and this machine gives it no network of its own in which nothing but the proxy is (tier 2, no \
+             namespaces); 'mcpbox doctor' says what is missing for tier 1. Without that, run it elsewhere and add it by its address"
+            .to_owned())
+    }
+
+    fn system(&self, rule: &ProgramRule) -> (Vec<View>, Vec<(PathBuf, PathBuf)>) {
         let (mut views, mut links) = (Vec::new(), Vec::new());
-        for path in SYSTEM.map(PathBuf::from) {
+        let trust = TRUST.iter().filter(|_| !rule.hosts.is_empty());
+        for path in SYSTEM.iter().chain(trust).map(PathBuf::from) {
             match fs::read_link(&path) {
                 Ok(text) => links.push((path, text)),
                 Err(_) if path.canonicalize().is_ok_and(|real| real == path) => {
@@ -157,6 +174,13 @@ fn environment(
     let usual = [("PATH", find::PATH), ("HOME", home), ("TMPDIR", scratch), ("LANG", "C.UTF-8")];
     let mut all: BTreeMap<String, String> =
         usual.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    if !rule.hosts.is_empty() {
+        let credentials = start.credentials.as_ref().ok_or("it was granted hosts, and nobody serves its proxy")?;
+        let proxy = format!("http://{}@127.0.0.1:{PROXY_PORT}", credentials.expose_secret());
+        all.extend(PROXY.map(|name| (name.to_owned(), proxy.clone())));
+        // Node.js looks at them only then.
+        all.insert("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned());
+    }
     for (name, value) in &rule.env {
         let value = match value {
             ProgramValue::Value(text) => place(text),
@@ -172,13 +196,13 @@ fn environment(
 
 #[cfg(test)]
 mod tests {
-    use mcpbox_core::ids::SourceId;
+    use mcpbox_core::{capability::HostRule, ids::SourceId};
 
     use super::*;
 
     fn spec(data: &Path, layers: Layers, rule: ProgramRule) -> Result<ProgramSpec, String> {
         let machine = Machine { data_dir: data.to_owned(), mount_point: data.to_owned(), layers };
-        machine.spec(&ProgramStart { id: SourceId::generate(), rule, environment: Vec::new() })
+        machine.spec(&ProgramStart { id: SourceId::generate(), rule, environment: Vec::new(), credentials: None })
     }
 
     fn rule(command: &str) -> ProgramRule {
@@ -233,5 +257,14 @@ mod tests {
         let weaker = spec(data.path(), Layers::NO_NAMESPACES, asked).unwrap();
         let real = data.path().canonicalize().unwrap().join(KEPT);
         assert!(weaker.command[1].starts_with(&format!("--at={}", real.display())), "{:?}", weaker.command);
+    }
+
+    #[test]
+    fn without_a_network_of_its_own_or_a_proxy_one_with_hosts_is_not_started() {
+        let data = tempfile::tempdir().unwrap();
+        let asked = ProgramRule { hosts: vec![HostRule::parse("api.test").unwrap()], ..rule("env") };
+        let refused = spec(data.path(), Layers::NO_NAMESPACES, asked.clone()).unwrap_err();
+        assert!(refused.contains("tier 2") && refused.contains("mcpbox doctor"), "{refused}");
+        assert!(spec(data.path(), Layers::ALL, asked).unwrap_err().contains("nobody serves its proxy"));
     }
 }
