@@ -64,7 +64,7 @@ export function Access({ source, server, grant }: Props) {
       <ConfirmDialog isOpen={isAsking} onClose={() => setAsking(false)} title={`Allow ${source.name}?`} action="Allow" tone="brand" least={grant ? "reviewer" : "admin"} onConfirm={allow}>
         {source.program ? (
           <>
-            MCPbox may then start <CodeName>{programWords(source.program)}</CodeName> on the machine of the sandbox, in a jail without network
+            MCPbox may then start <CodeName>{programWords(source.program)}</CodeName> on the machine of the sandbox, in a jail {source.program.hosts?.length ? "with a way to these hosts alone" : "without network"}
           </>
         ) : (
           <>

@@ -21,7 +21,7 @@ export function Program({ program, errors }: Props) {
         <Text size="sm" key={what}>
           It {what}{" "}
           {items.map((item, index) => (
-            <span key={item}>
+            <span key={`${index} ${item}`}>
               {index > 0 && ", "}
               <CodeName>{item}</CodeName>
             </span>

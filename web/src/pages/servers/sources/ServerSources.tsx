@@ -27,7 +27,7 @@ export function ServerSources() {
       {data.total === 0 ? (
         <Paper>
           <EmptyState icon={Plug} title="It lends no tools of other servers" action={add}>
-            Another MCP server can be a source of tools here: your code host, your home, your company. Add its address, allow that it is reached, and choose the tools you want. Each waits for your approval, and is withheld when it changes there. Your LLM can ask for it too: “Add https://… as a source to {server.name}.”
+            Another MCP server can be a source of tools here: your code host, your home, your company, or a program that runs here in a jail. Add it, allow it, and choose the tools you want. Each waits for your approval, and is withheld when it changes there. Your LLM can ask for it too: “Add https://… as a source to {server.name}.”
           </EmptyState>
         </Paper>
       ) : (

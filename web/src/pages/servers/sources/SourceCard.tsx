@@ -16,6 +16,7 @@ import { Access } from "./Access";
 import { ImportTools } from "./ImportTools";
 import { Login } from "./Login";
 import { Program } from "./Program";
+import { secretsOf } from "./program";
 import { SourceTools } from "./SourceTools";
 import { authWords, loginStateOf, type Source, stateOf } from "./words";
 
@@ -38,7 +39,7 @@ export function SourceCard({ source, server, grant }: Props) {
   const isAllowed = source.access === "approved";
   const login = loginStateOf(source);
   const canAsk = login === undefined || login === "active";
-  const secret = source.auth === "none" || source.auth === "oauth" ? undefined : server.secrets.find(({ key }) => key === source.secret);
+  const unset = secretsOf(source, server.secrets).filter(({ has_value: has }) => !has);
   return (
     <Paper p="md" component="section" aria-label={`Source ${source.name}`}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="xs">
@@ -54,7 +55,7 @@ export function SourceCard({ source, server, grant }: Props) {
       </Group>
       <Text size="sm" c="dimmed" mt={2}>
         {source.program ? (
-          "A program in the jail, without network"
+          (source.program.hosts?.length ? "A program in the jail" : "A program in the jail, without network")
         ) : (
           <>
             <CodeName>{source.url}</CodeName> {authWords(source)}
@@ -70,11 +71,11 @@ export function SourceCard({ source, server, grant }: Props) {
       <Stack gap="sm" mt="sm">
         {source.program && <Program program={source.program} errors={source.stderr ?? []} />}
         {!isAllowed && <Access source={source} server={server} grant={grant} />}
-        {isAllowed && secret && !secret.has_value && (
+        {isAllowed && unset.length > 0 && (
           <Alert color="warn">
-            {secret.key} has no value yet, so it cannot be reached.{" "}
+            {unset.map(({ key }) => key).join(", ")} {unset.length === 1 ? "has" : "have"} no value yet, so it cannot be {source.program ? "started" : "reached"}.{" "}
             <Text component={Link} to={`/servers/${server.name}/secrets`} inherit td="underline" c="inherit">
-              Set it
+              Set {unset.length === 1 ? "it" : "them"}
             </Text>
           </Alert>
         )}

@@ -59,6 +59,9 @@ export function ruleOf(source: Source): Schema["SourceRule"] {
   return source.auth === "header" ? { ...place, auth: "header", header: source.header, secret: source.secret } : { ...place, auth: "none" };
 }
 
+/** Why a name cannot be one of a source, or undefined. */
+export const whyNoName = (name: string): string | undefined => (name === "" || /^[a-z][a-z0-9_]{0,62}$/.test(name) ? undefined : "Small letters, digits and _; a letter first.");
+
 /** Why an address cannot be one of a source, or undefined. */
 export function whyNoAddress(url: string): string | undefined {
   if (url.trim() === "") return undefined;
