@@ -22,7 +22,7 @@ use crate::{
     error::SandboxError,
     metrics::PoolMetrics,
     wire::{Reader, Said},
-    zygote::{Child, ForkError},
+    zygote::{Child, ForkError, Zygote},
 };
 
 mod demand;
@@ -169,14 +169,22 @@ impl Pool {
         let mut parked = lock(&self.parked);
         loop {
             let child = parked.pop_front()?;
-            if child.is_usable() {
+            if child.is_usable() && !child.has_ended() {
                 return Some(child);
             }
         }
     }
 
     async fn fork(&self, rehearse: bool) -> Result<Child, SandboxError> {
-        let zygote = self.source.zygote().await?;
+        let mut forked = self.fork_of(self.source.zygote().await?, rehearse).await;
+        if matches!(forked, Err(ForkError::Gone)) {
+            // It had ended, and that had not been heard of yet.
+            forked = self.fork_of(self.source.zygote().await?, rehearse).await;
+        }
+        forked.map_err(|error| SandboxError::Zygote(error.to_string()))
+    }
+
+    async fn fork_of(&self, zygote: Zygote, rehearse: bool) -> Result<Child, ForkError> {
         let leaf = self.config.cgroups.as_ref().map(Cgroups::leaf).transpose().unwrap_or_else(|error| {
             tracing::warn!(%error, "a call gets no control group; its other limits hold");
             None
@@ -185,10 +193,7 @@ impl Pool {
         if zygote.forked() >= self.config.recycle_after_calls || zygote.age() >= self.config.recycle_after {
             self.source.retire(&zygote);
         }
-        match forked {
-            Ok(child) => Ok(child),
-            Err(error @ (ForkError::Gone | ForkError::Refused(_))) => Err(SandboxError::Zygote(error.to_string())),
-        }
+        forked
     }
 
     /// Keeps the pool filled until `stop`.

@@ -136,6 +136,10 @@ impl Zygote {
     /// Forks a child. It is alive on return, and tells over its channel when it is locked down.
     pub(crate) async fn fork(&self, rehearse: bool, leaf: Option<Leaf>) -> Result<Child, ForkError> {
         let refused = |error: std::io::Error| ForkError::Refused(error.to_string());
+        let gone = || {
+            self.state.dead.store(true, Ordering::Release);
+            ForkError::Gone
+        };
         self.state.forked.fetch_add(1, Ordering::Relaxed);
         let (ours, theirs) = StdUnixStream::pair().map_err(refused)?;
         ours.set_nonblocking(true).map_err(refused)?;
@@ -145,11 +149,11 @@ impl Zygote {
         let (born, is_born) = oneshot::channel();
         let leaf = leaf.map(Arc::new);
         let request = ForkRequest { call: theirs.into(), output: writer, leaf: leaf.clone(), rehearse, born };
-        self.requests.send(request).await.map_err(|_| ForkError::Gone)?;
+        self.requests.send(request).await.map_err(|_| gone())?;
         match tokio::time::timeout(FORK_TIMEOUT, is_born).await {
             Ok(Ok(Ok(born))) => Ok(Child::new(self.clone(), stream, output, leaf, born)),
             Ok(Ok(Err(reason))) => Err(ForkError::Refused(reason)),
-            Ok(Err(_)) => Err(ForkError::Gone),
+            Ok(Err(_)) => Err(gone()),
             Err(_) => Err(ForkError::Refused("it took too long".into())),
         }
     }

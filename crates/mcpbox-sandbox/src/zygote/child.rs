@@ -3,7 +3,10 @@
 use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use mcpbox_egress::ProxyGate;
-use rustix::process::Signal;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec},
+    process::Signal,
+};
 use tokio::{
     net::{UnixStream, unix::pipe},
     sync::oneshot,
@@ -86,6 +89,12 @@ impl Child {
     /// Whether it can still be used: its zygote lives.
     pub(crate) fn is_usable(&self) -> bool {
         !self.zygote.is_dead()
+    }
+
+    /// Whether it has ended. It goes with its zygote, and that may not have been heard of yet.
+    pub(crate) fn has_ended(&self) -> bool {
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], Some(&at_once)) != Ok(0)
     }
 
     /// Kills it; nothing happens when it has already ended.
