@@ -67,12 +67,12 @@ test("a program is added on the page, allowed, started, imported from and used, 
     const card = page.getByRole("region", { name: "Source files" });
     await expect(card.getByText(`Starts node ${SERVER} '${notes}'`)).toBeVisible();
     await expect(card.getByText(`It reads ${MODULES}`)).toBeVisible();
-    await expect(card.getByText(`It reads and changes ${notes}, a directory of its own`)).toBeVisible();
+    await expect(card.getByText(`It reads and changes '${notes}', a directory of its own`)).toBeVisible();
     await expect(card.getByText("It reaches api.example.com, nas.lan:8080")).toBeVisible();
     await expect(card.getByText("It gets the variables LOG_LEVEL='{private} info', NOTES_KEY=(secret NOTES_TOKEN)")).toBeVisible();
     await card.getByRole("button", { name: "Allow" }).click();
     const asked = page.getByRole("dialog", { name: "Allow files?" });
-    await expect(asked).toContainText("reaches api.example.com nas.lan:8080");
+    await expect(asked).toContainText("reaches api.example.com, nas.lan:8080");
     await expect(asked).toContainText("with a way to these hosts alone");
     await expect(asked).toContainText("NOTES_KEY=(secret NOTES_TOKEN)");
     await inspect(page, "sources-program-allow");

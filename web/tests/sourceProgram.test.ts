@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "@/api/client";
+import { programWords } from "@/components/capability";
 import { type Draft, EMPTY, hintOf, isSound, lacksOwn, programOf, secretHints, secretsOf, whyNoArguments, whyNoCommand, whyNoHosts, whyNoPaths, whyNoVariables } from "@/pages/servers/sources/program";
 import type { Source } from "@/pages/servers/sources/words";
 
@@ -62,6 +63,11 @@ describe("what the server refuses is said before it is sent", () => {
     expect(whyNoVariables([{ name: "A", kind: "secret", value: "1A" }])).toContain("no key");
     expect(whyNoVariables([text("A", "x\u200by")])).toContain("cannot be seen");
   });
+});
+
+it("what a human allows cannot be mistaken: a path with a space or a comma is quoted as it would be typed", () => {
+  const words = programWords({ command: "node", read: ["/srv/x, reaches evil.example"], write: ["/srv/my notes"], private: true, hosts: [{ host: "api.example.com" }] });
+  expect(words).toBe("node, reads '/srv/x, reaches evil.example', reads and changes '/srv/my notes', a directory of its own, reaches api.example.com");
 });
 
 it("secrets that are not there yet or that code may not see are told", () => {

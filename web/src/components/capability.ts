@@ -31,8 +31,8 @@ export const programLine = ({ command, args = [] }: Program): string => [command
 export function programGets({ read = [], write = [], env = {}, private: hasOwn = false, hosts = [] }: Program): { what: string; items: string[] }[] {
   const variable = ([name, value]: [string, NonNullable<Program["env"]>[string]]) => ("secret" in value ? `${name}=(secret ${value.secret})` : `${name}=${typed(value.value)}`);
   const all = [
-    { what: "reads", items: read },
-    { what: "reads and changes", items: hasOwn ? [...write, "a directory of its own"] : write },
+    { what: "reads", items: read.map(typed) },
+    { what: "reads and changes", items: [...write.map(typed), ...(hasOwn ? ["a directory of its own"] : [])] },
     { what: "reaches", items: hosts.map(hostRule) },
     { what: "gets the variables", items: Object.entries(env).map(variable) },
   ];
@@ -40,7 +40,7 @@ export function programGets({ read = [], write = [], env = {}, private: hasOwn =
 }
 
 /** A program and all it gets, in a line. */
-export const programWords = (program: Program): string => [programLine(program), ...programGets(program).map(({ what, items }) => `${what} ${items.join(" ")}`)].join(", ");
+export const programWords = (program: Program): string => [programLine(program), ...programGets(program).map(({ what, items }) => `${what} ${items.join(", ")}`)].join(", ");
 
 /** A capability by its name alone: `lxml`, `api.example.com:443`. */
 export function capabilityName(capability: Capability): string {

@@ -43,7 +43,7 @@ export function Access({ source, server, grant }: Props) {
     <Alert color={grant ? "brand" : "gray"}>
       <Group justify="space-between" gap="sm">
         <Text inherit style={{ flex: "1 1 240px" }}>
-          {(source.access && WHY[source.access]) ?? "Nothing is sent there until you allow it."}
+          {(source.access && WHY[source.access]) ?? (source.program ? "It is not started until you allow it." : "Nothing is sent there until you allow it.")}
         </Text>
         <Group gap="xs">
           {grant && (
