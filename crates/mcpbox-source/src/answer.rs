@@ -13,7 +13,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use crate::connection::reason;
+use crate::reason::reason;
 
 /// Longest text of an error that is passed on, characters.
 const ERROR_MAX: usize = 4_000;

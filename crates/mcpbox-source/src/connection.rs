@@ -21,7 +21,6 @@ use rmcp::{
         RequestMetaObject, ServerResult, SubscriptionFilter, Tool,
     },
     service::{ClientCacheConfig, Peer, PeerRequestOptions, ServiceError},
-    transport::DynamicTransportError,
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -32,10 +31,9 @@ use crate::{
     errors::Errors,
     handler::{Handler, Listeners},
     handshake::{self, Agreed, Service},
-    http::Unreachable,
-    http_sse::HttpSse,
     pool::Changes,
     post::{self, Poster},
+    reason::{ended, reason},
     running::Running,
 };
 
@@ -226,6 +224,14 @@ impl Connection {
         if let Some(poster) = self.poster(&call.tool.name) {
             return poster.call(call, &*observer).await;
         }
+        Box::pin(self.call_in_session(call, observer)).await
+    }
+
+    async fn call_in_session(
+        &self,
+        call: SourceCall,
+        observer: Arc<dyn Observer>,
+    ) -> Result<ServerResult, ServiceError> {
         let params = CallToolRequestParams::new(call.tool.name.clone()).with_arguments(call.arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let mut running = {
@@ -271,26 +277,4 @@ fn offered(tool: Tool) -> OfferedTool {
         output_schema: tool.output_schema.map(|schema| Value::Object((*schema).clone())),
         annotations: tool.annotations.and_then(|annotations| serde_json::to_value(annotations).ok()),
     }
-}
-
-/// The failure of a request over a stream that ended.
-fn ended(why: String) -> ServiceError {
-    ServiceError::TransportSend(DynamicTransportError::new::<HttpSse, RoleClient>(Unreachable(why)))
-}
-
-/// What went wrong with a request.
-pub(crate) fn reason(error: &ServiceError) -> String {
-    match error {
-        ServiceError::TransportSend(error) => chain(&*error.error),
-        other => chain(other),
-    }
-}
-
-/// An error with its causes.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| {
-        let cause = cause.to_string();
-        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
-    })
 }

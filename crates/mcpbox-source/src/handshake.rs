@@ -16,9 +16,7 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use crate::{
-    connection::chain, end::End, errors::Errors, handler::Handler, http::Http, http_sse::HttpSse, stdio::Stdio,
-};
+use crate::{end::End, errors::Errors, handler::Handler, http::Http, http_sse::HttpSse, reason::chain, stdio::Stdio};
 
 /// Time to connect and agree, for each of both transports.
 const CONNECT: Duration = Duration::from_secs(20);

@@ -33,15 +33,16 @@ use sse_stream::Sse;
 use url::{Host, Url};
 
 use crate::{
-    connection::chain,
+    reason::chain,
     reply::{header, is_type, refusal, whole},
     sse,
 };
 
 /// Largest JSON answer, bytes: the largest result that a server's limits allow, and what is around it.
-const ANSWER_MAX: usize = 17 << 20;
+pub(crate) const ANSWER_MAX: usize = 17 << 20;
 
-const ACCEPT: &str = "text/event-stream, application/json";
+/// The media types that an answer may have.
+pub(crate) const ACCEPT: &str = "text/event-stream, application/json";
 /// What stands for an access token where a source repeats it.
 const TOKEN: &str = "LOGIN_TOKEN";
 const SESSION_ID: &str = "mcp-session-id";

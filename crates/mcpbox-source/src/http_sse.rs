@@ -15,10 +15,10 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    connection::chain,
     end::End,
     handshake::EVENT_MAX,
     http::{EVENTS, Error, Http, JSON, Unreachable},
+    reason::chain,
     reply::{header, is_type, refusal},
     sse,
 };

@@ -19,6 +19,7 @@ mod login;
 mod pace;
 mod pool;
 mod post;
+mod reason;
 mod refusals;
 mod reply;
 mod running;

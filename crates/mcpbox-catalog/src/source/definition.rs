@@ -1,6 +1,8 @@
 //! What a version of an external tool pins: the definition as its source offered it, as JSON in the place of code, so that
 //! hash, review and diff are those of any version.
 
+use std::sync::Arc;
+
 use mcpbox_analysis::Analysis;
 use mcpbox_core::{
     capability::{Capabilities, Capability},
@@ -23,7 +25,7 @@ pub(crate) struct Pinned {
     pub(crate) source_id: SourceId,
     pub(crate) source: String,
     #[serde(flatten)]
-    pub(crate) tool: OfferedTool,
+    pub(crate) tool: Arc<OfferedTool>,
 }
 
 impl Pinned {
@@ -60,7 +62,7 @@ pub(super) fn content(source: &ExternalSource, offered: &OfferedTool, name: Tool
             Failure::new(FailureKind::InvalidArguments, format!("'{}' of {}: {what}", offered.name, source.name));
         failure.hint("leave it out; only who runs that server can change it").argument("tool_names")
     };
-    let pinned = Pinned { source_id: source.id, source: source.name.clone(), tool: offered.clone() };
+    let pinned = Pinned { source_id: source.id, source: source.name.clone(), tool: Arc::new(offered.clone()) };
     let code = serde_json::to_string_pretty(&pinned).map_err(|error| unfit(error.to_string()))?;
     if code.len() > CODE_MAX_BYTES {
         return Err(unfit(format!("its definition has {} bytes; at most {CODE_MAX_BYTES} are allowed", code.len())));

@@ -77,7 +77,7 @@ pub async fn discover(
             let known = imported.iter().find(|(pinned, _)| pinned.name == offered.name);
             let news = match known {
                 None => ToolNews::New,
-                Some((pinned, _)) if pinned == offered => ToolNews::Imported,
+                Some((pinned, _)) if **pinned == *offered => ToolNews::Imported,
                 Some(_) => ToolNews::Changed,
             };
             DiscoveredTool {
@@ -127,7 +127,7 @@ async fn imported(
     cat: &Catalog,
     server: &Server,
     source: &ExternalSource,
-) -> Result<Vec<(OfferedTool, String)>, CatalogError> {
+) -> Result<Vec<(Arc<OfferedTool>, String)>, CatalogError> {
     let snapshot = cat.snapshot();
     let reader = cat.store.reader();
     let known: Vec<_> = snapshot.known_of(server).filter(|known| known.tool.kind == ToolKind::External).collect();

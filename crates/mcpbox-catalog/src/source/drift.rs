@@ -84,7 +84,7 @@ pub(super) async fn compare(
         let now = offered.iter().find(|tool| tool.name == pinned.tool.name);
         let reason = match now {
             None => Some("its source no longer offers it".to_owned()),
-            Some(now) if *now == pinned.tool => None,
+            Some(now) if *now == *pinned.tool => None,
             Some(_) => Some("its source offers another definition by now".to_owned()),
         };
         if known.tool.quarantine != reason {

@@ -27,7 +27,8 @@ pub(super) async fn target(cat: &Catalog, source: &ExternalSource) -> Result<Sou
 async fn unsealed(cat: &Catalog, server: ServerId, id: SourceId, rule: &SourceRule) -> Result<SourceTarget, Failure> {
     let mut secrets = Vec::new();
     for key in rule.secrets() {
-        let opened = secrets::unseal(&cat.store.reader(), server, std::slice::from_ref(key)).await;
+        let reader = cat.store.reader();
+        let opened = Box::pin(secrets::unseal(&reader, server, std::slice::from_ref(key))).await;
         let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
         let page = cat.admin_page(&format!("servers/{server}"));
         let Some((secret, value)) = opened.into_iter().next() else {
@@ -44,7 +45,7 @@ async fn unsealed(cat: &Catalog, server: ServerId, id: SourceId, rule: &SourceRu
         secrets.push(UnsealedSecret { key: secret.key, value, mode, hosts: secret.hosts });
     }
     let login = match rule.auth {
-        SourceAuth::Oauth => Some(access(cat, server, id, rule).await?),
+        SourceAuth::Oauth => Some(Box::pin(access(cat, server, id, rule)).await?),
         _ => None,
     };
     Ok(SourceTarget { id, rule: rule.clone(), secrets, login })
@@ -102,11 +103,10 @@ pub(crate) async fn run(
         record.scrub(&token);
     }
     let observed = target.secrets.iter().map(|secret| secret.key.clone()).collect();
-    let offered = Arc::new(pinned.tool.clone());
-    let call = SourceCall { tool: offered, arguments: execution.arguments, limits: execution.limits };
+    let call = SourceCall { tool: Arc::clone(&pinned.tool), arguments: execution.arguments, limits: execution.limits };
     let mut outcome = client.call(target, call, observer).await;
     if let Err(failure) = outcome.result {
-        outcome.result = Err(explained(failure, login.as_deref()).await);
+        outcome.result = Err(Box::pin(explained(failure, login.as_deref())).await);
     }
     let failed = outcome.result.as_ref().err().map(|failure| failure.kind);
     contact::note(cat, (tool.server_id, pinned.source_id), failed);

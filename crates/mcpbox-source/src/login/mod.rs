@@ -28,7 +28,7 @@ use self::{
     gate::{Gate, Shut},
     identity::{Identity, identity},
 };
-use crate::{Sources, connection::chain};
+use crate::{Sources, reason::chain};
 
 /// Answers after which asking again is of no use.
 const FINAL: [&str; 3] = ["invalid_grant", "invalid_client", "unauthorized_client"];
