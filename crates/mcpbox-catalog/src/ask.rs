@@ -74,7 +74,7 @@ impl Asker {
         };
         let kept = match &asking {
             Asking::Again(rounds) => match &rounds.state {
-                Some(token) => Some(state::take(cat, token, &binding).await.inspect_err(|failure| {
+                Some(token) => Some(Box::pin(state::take(cat, token, &binding)).await.inspect_err(|failure| {
                     rounds.end(Came::Refused(failure.clone()));
                 })?),
                 None => None,
@@ -111,7 +111,7 @@ impl Asker {
         let Asking::Again(rounds) = &self.asking else { return notes };
         match ended {
             Some(End::Asked(key, question)) if outcome.result.as_ref().is_err_and(is_asked) => {
-                if let Err(error) = self.keep(cat, rounds, told, (key, question)).await {
+                if let Err(error) = Box::pin(self.keep(cat, rounds, told, (key, question))).await {
                     outcome.result = Err(error.into_failure());
                 }
             }

@@ -280,3 +280,19 @@ async fn prepare(
 fn refused(failure: Failure) -> Outcome {
     Outcome { result: Err(failure), stdout: String::new(), observed: Observed::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_moved_about_for_each_call_is_small() {
+        fn size<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
+            size_of::<F>()
+        }
+        let of = |(cat, origin, arguments, observer): (&'static Arc<Catalog>, Origin<'static>, _, _)| {
+            run_call(cat, origin, Wanted::Tool(""), arguments, observer)
+        };
+        assert!(size(of) < 8_000, "{} bytes", size(of));
+    }
+}

@@ -121,9 +121,12 @@ impl Catalog {
     /// Waits until this process knows what was committed anywhere before now, so that a client whose requests come to several
     /// gateways finds what it has just made. At once on SQLite; for a moment at most, should following have failed.
     pub async fn catch_up(&self) {
-        if !self.store.is_shared() {
-            return;
+        if self.store.is_shared() {
+            Box::pin(self.hear_of_all()).await;
         }
+    }
+
+    async fn hear_of_all(&self) {
         let known = async {
             let newest = outbox::latest_id(&self.store.reader()).await?;
             let mut followed = self.followed.subscribe();

@@ -203,12 +203,14 @@ impl OpenRecord {
         // that a caller who goes away while waiting takes nothing with it.
         match self.records.queue.try_send(record) {
             Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(record)) => {
-                let records = self.records.clone();
-                let _sent = self.records.tasks.spawn(async move { records.send_soon(record).await }).await;
-            }
+            Err(mpsc::error::TrySendError::Full(record)) => Box::pin(self.send_when_room(record)).await,
             Err(mpsc::error::TrySendError::Closed(_)) => self.records.room.lost(1),
         }
+    }
+
+    async fn send_when_room(&self, record: CallRecord) {
+        let records = self.records.clone();
+        let _sent = self.records.tasks.spawn(async move { records.send_soon(record).await }).await;
     }
 }
 

@@ -37,7 +37,8 @@ use self::{
 };
 use crate::{exchange::Facts, gateway::Gateway, tools, toolset, toolset::Toolset};
 
-/// Serves one session, or one request of the sessionless era.
+/// Serves one session, or one request of the sessionless era. What its methods do is on the heap: the SDK moves the future of a request
+/// about, which is as large as that of its largest method.
 pub(crate) struct Handler {
     gateway: Arc<Gateway>,
     listens: AtomicBool,
@@ -138,7 +139,7 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::get(&self.gateway, &context, &request.task_id).await
+        Box::pin(tasks::get(&self.gateway, &context, &request.task_id)).await
     }
 
     async fn update_task(
@@ -146,7 +147,7 @@ impl ServerHandler for Handler {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::update(&self.gateway, &context, &request.task_id).await
+        Box::pin(tasks::update(&self.gateway, &context, &request.task_id)).await
     }
 
     async fn cancel_task(
@@ -154,7 +155,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::cancel(&self.gateway, &context, &request.task_id).await
+        Box::pin(tasks::cancel(&self.gateway, &context, &request.task_id)).await
     }
 
     async fn on_custom_request(
@@ -200,7 +201,7 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        listening::tell(&self.gateway, context).await
+        Box::pin(listening::tell(&self.gateway, context)).await
     }
 
     async fn complete(

@@ -80,7 +80,8 @@ pub fn sign_of_proxy<B>(request: &Request<B>) -> Option<&'static str> {
     if request.version() == Version::HTTP_10 {
         return Some("HTTP/1.0");
     }
-    FORWARDED.into_iter().find(|name| request.headers().contains_key(*name))
+    // Few headers come, and every request is asked.
+    request.headers().keys().find_map(|name| FORWARDED.into_iter().find(|sign| name.as_str() == *sign))
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ pub(super) async fn unseal(cat: &Catalog, tool: &PublishedTool) -> Result<Vec<Un
     if tool.secrets.is_empty() || tool.compiled.pinned.is_some() {
         return Ok(Vec::new());
     }
-    let opened = secrets::unseal(&cat.store.reader(), tool.server_id, &tool.secrets).await;
+    let reader = cat.store.reader();
+    let opened = Box::pin(secrets::unseal(&reader, tool.server_id, &tool.secrets)).await;
     let opened = opened.map_err(|error| CatalogError::from(error).into_failure())?;
     let used = |key| tool.compiled.version.content.capabilities.contains(&Capability::Secret { key });
     let missing =

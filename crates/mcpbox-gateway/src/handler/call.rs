@@ -47,7 +47,7 @@ pub(super) async fn call_tool(
     let arguments = request.arguments.unwrap_or_default();
     let work = with_notices(&context, wanted, &request.name, |observer| {
         let observer = ask.observer(observer);
-        dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern)
+        Box::pin(dispatch(gateway, &facts, facts.principal(&context), &request.name, arguments, observer, modern))
     });
     let work = work.instrument(facts.span.clone().unwrap_or_else(Span::current));
     let mut result = unless_stopped(gateway, &facts, &context, work, |told| Ok(stopped(told))).await?;

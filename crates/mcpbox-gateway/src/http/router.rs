@@ -111,7 +111,7 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, mut request: Request) -> 
         return admitted(endpoint, toolset, entered, request).await;
     }
     let changes = gateway.access_changes.listener();
-    let entrance = admit_remote(gateway, remote, &toolset, request.uri(), request.headers()).await?;
+    let entrance = Box::pin(admit_remote(gateway, remote, &toolset, request.uri(), request.headers())).await?;
     let Some(token) = remote::token_of(request.headers()).map(SecretString::from) else {
         return admitted(endpoint, toolset, (entrance, false), request).await;
     };
@@ -121,7 +121,7 @@ async fn answer(endpoint: &Endpoint, toolset: Toolset, mut request: Request) -> 
     if let Some(answered) = access::while_allowed(gateway, (token, changes), work).await {
         return answered;
     }
-    admit_remote(gateway, remote, &toolset, &uri, &headers).await?;
+    Box::pin(admit_remote(gateway, remote, &toolset, &uri, &headers)).await?;
     Err(Refusal::new(StatusCode::UNAUTHORIZED, REFUSED, "This access has ended while the request was under way."))
 }
 
@@ -214,7 +214,8 @@ fn scoped<'a>(gateway: &'a Gateway, facts: &Facts, uri: &Uri) -> Result<Option<(
 async fn pass(endpoint: &Endpoint, facts: Facts, mut request: Request) -> Response {
     let owner = facts.owner();
     request.extensions_mut().insert(facts);
-    as_owner(&owner, endpoint.service.handle(request)).await.map(Body::new)
+    // On the heap: the futures around it would each hold, and move, one as large.
+    as_owner(&owner, Box::pin(endpoint.service.handle(request))).await.map(Body::new)
 }
 
 /// The same request, accepting what the endpoint answers with. Many clients send no or a sloppy `Accept`.
@@ -257,4 +258,26 @@ async fn promise_https(mut response: Response) -> Response {
 
 async fn no_such_path() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, REFUSED, "There is nothing here. MCP clients connect to /mcp.")
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::{RoleServer, model::ClientRequest, service::RequestContext, service::Service};
+
+    use super::*;
+
+    fn size<A, F: Future>(_: impl FnOnce(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_is_moved_about_for_each_request_is_small() {
+        let served = size(|(endpoint, toolset, request)| serve(endpoint, toolset, request));
+        assert!(served < 6_000, "{served} bytes");
+        let handled =
+            size(|(handler, request, context): (&'static Handler, ClientRequest, RequestContext<RoleServer>)| {
+                Service::handle_request(handler, request, context)
+            });
+        assert!(handled < 5_000, "{handled} bytes");
+    }
 }
