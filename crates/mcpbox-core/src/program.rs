@@ -213,6 +213,9 @@ pub trait ProgramHost: Send + Sync + 'static {
     /// # Errors
     /// A sentence: this machine cannot give the walls, or something that the rule names is not there or may not be given.
     fn start(&self, start: ProgramStart) -> BoxFuture<'_, Result<RunningProgram, String>>;
+
+    /// Deletes the private directory of a source that was deleted, soon: a program of it may still be about to end.
+    fn remove(&self, source: SourceId);
 }
 
 #[cfg(test)]

@@ -282,6 +282,11 @@ pub trait SourceClient: Send + Sync + 'static {
     /// Forgets a source and closes its connection when the last call over it is over.
     fn forget(&self, source: SourceId);
 
+    /// Forgets a source that was deleted, with all that its program kept.
+    fn remove(&self, source: SourceId) {
+        self.forget(source);
+    }
+
     /// What logs in to sources; none where nothing does.
     fn logins(&self) -> Option<&dyn SourceLogins> {
         None

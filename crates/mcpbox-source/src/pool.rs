@@ -109,6 +109,15 @@ impl Sources {
             None => {}
         }
         slot.check_turn(target)?;
+        Box::pin(self.reconnect(slot, target, &mut kept)).await
+    }
+
+    async fn reconnect(
+        &self,
+        slot: &Slot,
+        target: &SourceTarget,
+        kept: &mut Option<Arc<Connection>>,
+    ) -> Result<Arc<Connection>, Failure> {
         match self.open(slot, target).await {
             Ok(connection) => {
                 let connection = Arc::new(connection);
@@ -257,6 +266,13 @@ impl SourceClient for Sources {
 
     fn forget(&self, source: SourceId) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&source);
+    }
+
+    fn remove(&self, source: SourceId) {
+        self.forget(source);
+        if let Some(host) = &self.host {
+            host.remove(source);
+        }
     }
 
     fn logins(&self) -> Option<&dyn SourceLogins> {

@@ -23,7 +23,7 @@ use crate::{
     change::Change,
     load, mend,
     next::{YOURS, next_call},
-    quota, text,
+    quota, source, text,
     withheld::Withheld,
 };
 
@@ -239,6 +239,7 @@ pub async fn delete_server(
     who.check_delete(cat, next_call("mcpbox_stop_server", json!({"server_id": server})))?;
     let server = who.server(&snapshot, server)?;
     let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
+    let sources = source::of_server(&change.tx, server.id).await?;
     if !servers::delete(&change.tx, server.id).await? {
         return Err(load::server_gone().into());
     }
@@ -248,6 +249,7 @@ pub async fn delete_server(
         .await?;
     change.touch_server(server.id);
     change.commit().await?;
+    source::removed(cat, sources);
     let withdrawn = snapshot.of_server(server.name.as_str()).iter().map(|tool| tool.name.clone()).collect();
     let next = vec![NextStep::call("see what is left", "mcpbox_list_servers", json!({}))];
     Ok(DeleteReport { deleted: server.name.to_string(), withdrawn, next })

@@ -59,6 +59,7 @@ async fn round(cat: &Arc<Catalog>, client: &dyn SourceClient) -> Result<(), Cata
         };
         match state {
             Some(GrantState::Approved) => granted.push(id),
+            _ if !sources.contains_key(&id) => client.remove(id),
             _ => client.forget(id),
         }
     }

@@ -297,6 +297,9 @@ async fn deleting_a_source_takes_back_its_grant_and_its_tools_are_never_called_a
     let again = refusal(source::delete_source(&world.cat, &world.human, added.source_id).await);
     assert_eq!(again.kind, FailureKind::NotFound);
     // Added anew, it is asked for anew.
-    assert_eq!(add(&world, request("there", URL)).await.access, GrantState::Pending);
+    let anew = add(&world, request("there", URL)).await;
+    assert_eq!(anew.access, GrantState::Pending);
     assert_eq!(called(&world).await, Err(FailureKind::HostDenied));
+    mcpbox_catalog::author::delete_server(&world.cat, &world.llm, "s").await.unwrap();
+    assert_eq!(*there.removed.lock().unwrap(), [added.source_id, anew.source_id], "with what they kept");
 }

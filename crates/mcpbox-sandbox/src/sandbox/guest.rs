@@ -6,10 +6,11 @@ mod door;
 mod find;
 mod view;
 
-use std::{process::Stdio, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
 use mcpbox_core::{
     execute::{BoxFuture, SandboxTier},
+    ids::SourceId,
     program::{ProgramHost, ProgramStart, RunningProgram},
 };
 use mcpbox_jail::{PROGRAM_ARGUMENT, ProgramSpec};
@@ -17,7 +18,7 @@ use tokio::{
     io::AsyncWriteExt,
     process::{Child, Command},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -31,6 +32,8 @@ const AT_ONCE: usize = 16;
 const TAKEN: Duration = Duration::from_secs(10);
 /// Time to end by itself when its input was closed; a little more than the guard gives it.
 const GRACE: Duration = Duration::from_secs(3);
+/// How often its directory is tried to be deleted.
+const REMOVALS: usize = 5;
 
 /// Places of programs.
 pub(super) fn places() -> Arc<Semaphore> {
@@ -41,6 +44,23 @@ impl ProgramHost for Sandbox {
     fn start(&self, start: ProgramStart) -> BoxFuture<'_, Result<RunningProgram, String>> {
         Box::pin(self.start_guest(start))
     }
+
+    fn remove(&self, source: SourceId) {
+        self.tasks.spawn(remove(view::kept(&self.config.data_dir, source)));
+    }
+}
+
+async fn remove(kept: PathBuf) {
+    for _ in 0..REMOVALS {
+        match tokio::fs::remove_dir_all(&kept).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::debug!(%error, "a program that still writes keeps its directory for now");
+                sleep(GRACE).await;
+            }
+            _ => return,
+        }
+    }
+    tracing::warn!(directory = %kept.display(), "what a deleted source kept could not be deleted; delete it by hand");
 }
 
 impl Sandbox {

@@ -13,7 +13,9 @@ use mcpbox_core::{
     program::{ProgramHost, ProgramRule, ProgramStart, ProgramValue, RunningProgram},
 };
 
-use crate::support::{data_dir, sandbox};
+use mcpbox_sandbox::SandboxConfig;
+
+use crate::support::{config, data_dir, sandbox, sandbox_with, until};
 
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -121,7 +123,8 @@ async fn a_program_gets_through_nowhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_has_what_was_granted_and_keeps_its_own_directory() {
-    let sandbox = sandbox().await;
+    let data = data_dir();
+    let sandbox = sandbox_with(SandboxConfig { data_dir: data.clone(), ..config() }).await;
     let (_read, read) = writable();
     let (_write, write) = writable();
     std::fs::write(read.join("given"), "hello").unwrap();
@@ -158,8 +161,15 @@ async fn a_program_has_what_was_granted_and_keeps_its_own_directory() {
     assert_eq!(std::fs::read_to_string(write.join("made")).unwrap(), "by it");
     let (again, errors) = said(&*sandbox, asked.clone(), "line\n").await;
     assert!(again.contains("\n2 a b the-value"), "it finds what it kept: {again} {errors}");
-    let other = ProgramStart { id: SourceId::generate(), ..asked };
-    assert!(said(&*sandbox, other, "line\n").await.0.contains("\n1 a b"), "another one has its own");
+    let other = ProgramStart { id: SourceId::generate(), ..asked.clone() };
+    assert!(said(&*sandbox, other.clone(), "line\n").await.0.contains("\n1 a b"), "another one has its own");
+    sandbox.remove(asked.id);
+    let is_gone = |id: SourceId| {
+        let mut names = std::fs::read_dir(data.join("sources")).unwrap().map(|entry| entry.unwrap().file_name());
+        names.all(|name| name.to_str() != Some(&id.to_string()))
+    };
+    until("its directory is deleted", || is_gone(asked.id)).await;
+    assert!(!is_gone(other.id), "and no other");
 }
 
 #[tokio::test(flavor = "multi_thread")]

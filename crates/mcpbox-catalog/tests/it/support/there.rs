@@ -28,6 +28,8 @@ pub(crate) struct There {
     /// While set, it does not answer; how often it did not.
     pub(crate) is_gone: AtomicBool,
     failures: AtomicU32,
+    /// Sources that were deleted.
+    pub(crate) removed: Mutex<Vec<SourceId>>,
     /// A source that says that its tools changed.
     changed: Mutex<Option<SourceId>>,
     news: Notify,
@@ -97,6 +99,10 @@ impl SourceClient for There {
     }
 
     fn forget(&self, _: SourceId) {}
+
+    fn remove(&self, source: SourceId) {
+        self.removed.lock().unwrap().push(source);
+    }
 
     fn health(&self, _: SourceId) -> SourceHealth {
         match self.failures.load(Ordering::SeqCst) {

@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mcpbox_core::program::{PRIVATE, ProgramRule, ProgramStart, ProgramValue};
+use mcpbox_core::{
+    ids::SourceId,
+    program::{PRIVATE, ProgramRule, ProgramStart, ProgramValue},
+};
 use mcpbox_jail::{Layers, PRIVATE_TARGET, PROXY_PORT, ProgramLimits, ProgramSpec, View};
 use secrecy::ExposeSecret;
 
@@ -33,6 +36,11 @@ const TRUST: [&str; 4] = ["/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/pki/tls",
 const PROXY: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 /// Below the data directory: what programs keep, by the source's id.
 const KEPT: &str = "sources";
+
+/// The directory that is a program's own, by the source's id.
+pub(super) fn kept(data_dir: &Path, id: SourceId) -> PathBuf {
+    data_dir.join(KEPT).join(id.to_string())
+}
 
 /// This machine, as far as it matters.
 pub(super) struct Machine {
@@ -132,7 +140,7 @@ impl Machine {
     /// Its own directory, made when it is not there yet, and how it is called inside.
     fn private(&self, start: &ProgramStart, views: &mut Vec<View>) -> Result<String, String> {
         let data_dir = self.data_dir.canonicalize().map_err(|error| error.to_string())?;
-        let source = data_dir.join(KEPT).join(start.id.to_string());
+        let source = kept(&data_dir, start.id);
         let fail = |error: std::io::Error| format!("its private directory cannot be made: {error}");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&source).map_err(fail)?;
         if let Some(owner) = mcpbox_jail::program_owner() {

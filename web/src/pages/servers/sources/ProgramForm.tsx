@@ -32,7 +32,7 @@ export function ProgramForm({ server, onClose }: FormProps) {
         <LongField label="Paths to read" description="Files and directories, one a line: it reads them and runs what is in them, such as its own code." rows={2} value={read} onType={(text) => set({ read: text })} error={whyNoPaths(read)} isCode />
         <LongField label="Paths to write" description="Directories, one a line: it reads and changes them, and runs nothing in them." rows={2} value={write} onType={(text) => set({ write: text })} error={whyNoPaths(write)} isCode />
         <LongField label="Hosts" description="One a line, a LAN host with its port: all that it reaches, by HTTP. Without any it has no network." rows={2} value={hosts} onType={(text) => set({ hosts: text })} error={whyNoHosts(hosts)} isCode />
-        <Checkbox label="A directory of its own" description="Stays when the program ends. {private} in an argument or a text is its path." error={lacksOwn(draft) && "{private} stands above, and means nothing without this."} checked={hasOwn} onChange={(event) => set({ hasOwn: event.currentTarget.checked })} />
+        <Checkbox label="A directory of its own" description="Stays when the program ends, until you remove the source. {private} in an argument or a text is its path." error={lacksOwn(draft) && "{private} stands above, and means nothing without this."} checked={hasOwn} onChange={(event) => set({ hasOwn: event.currentTarget.checked })} />
         {program.command !== "" && (
           <Text size="sm">
             Starts <CodeName>{programLine(program)}</CodeName>

@@ -96,7 +96,8 @@ export function SourceCard({ source, server, grant }: Props) {
       </Stack>
       <ImportTools source={source} isOpen={isImporting} onClose={importing.close} />
       <ConfirmDialog isOpen={isDeleting} onClose={deleting.close} title={`Remove ${source.name}?`} action="Remove the source" least="admin" onConfirm={() => client.DELETE("/api/sources/{id}", { params: { path: { id: source.source_id } } })}>
-        It is not contacted any more, and what it was granted is taken back. {source.tools.length > 0 && `${counted(source.tools.length, "imported tool")} of it ${source.tools.length === 1 ? "stays" : "stay"} in the list and ${source.tools.length === 1 ? "fails" : "fail"}, until you delete ${source.tools.length === 1 ? "it" : "them"}.`}
+        It is not contacted any more, and what it was granted is taken back. {source.program?.private && "What it kept in its directory is deleted. "}
+        {source.tools.length > 0 && `${counted(source.tools.length, "imported tool")} of it ${source.tools.length === 1 ? "stays" : "stay"} in the list and ${source.tools.length === 1 ? "fails" : "fail"}, until you delete ${source.tools.length === 1 ? "it" : "them"}.`}
       </ConfirmDialog>
     </Paper>
   );
