@@ -1,54 +1,12 @@
 // The page of sources, with the FastMCP server of the stories as the other machine.
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { setTimeout as pause } from "node:timers/promises";
 import { expect, expectAccessible, inspect, Llm, settled, signedIn, test } from "../support/test.js";
 import { approve } from "../support/admin.js";
-
-const HOST = "10.99.0.1";
-const SERVER = new URL("../../scripts/story/sources/fast.py", import.meta.url).pathname;
-const PYTHON = process.env.MCPBOX_SOURCES_PYTHON ?? "python3";
-
-/** The other server; a line to it changes its tool `weather`. */
-class There {
-  readonly #child: ChildProcess;
-
-  constructor(readonly port: number) {
-    this.#child = spawn(PYTHON, [SERVER, HOST, String(port), "mcp"], { stdio: ["pipe", "pipe", "ignore"] });
-  }
-
-  get url(): string {
-    return `http://${HOST}:${this.port}/mcp`;
-  }
-
-  async isThere(): Promise<void> {
-    for (let tries = 0; tries < 600; tries += 1) {
-      if (await fetch(this.url).then(() => true, () => false)) return;
-      await pause(100);
-    }
-    throw new Error("the other server does not listen");
-  }
-
-  async change(): Promise<void> {
-    if (!this.#child.stdin || !this.#child.stdout) throw new Error("it has no pipes");
-    const told = once(createInterface(this.#child.stdout), "line");
-    this.#child.stdin.write("change\n");
-    await told;
-  }
-
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await gone;
-  }
-}
+import { Peer } from "../support/peer.js";
 
 test.use({ boxOf: "sources" });
 
 test("a source is added, allowed, imported from, and says when it changes and when it is gone", async ({ page, box }) => {
-  const there = new There(18_391);
+  const there = new Peer("fast", 18_391, "mcp");
   try {
     await there.isThere();
     const llm = await Llm.connect(box);
@@ -95,7 +53,7 @@ test("a source is added, allowed, imported from, and says when it changes and wh
     const answer = await llm.call("lent__weather", { city: "Bern" });
     expect(answer.celsius).toBe(21.5);
 
-    await there.change();
+    await there.tell("change");
     await card.getByRole("button", { name: "See what it offers" }).click();
     await expect(offers.getByText("changed there since")).toBeVisible();
     await offers.getByRole("button", { name: "Cancel" }).click();

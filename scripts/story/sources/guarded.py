@@ -1,11 +1,13 @@
-"""A FastMCP server that lets in who logged in with its own OAuth 2.1: `guarded.py ADDRESS PORT NAME LASTS_S`. People log in at
-`NAME`, another name of the same address; access tokens last so many seconds. Lines on its standard input: `expire` forgets the
+"""A FastMCP server that lets in who logged in with its own OAuth 2.1: `guarded.py ADDRESS PORT NAME LASTS_S [ask]`. People log in at
+`NAME`, another name of the same address; with `ask` a page there asks them first. Access tokens last so many seconds. Lines on its standard input: `expire` forgets the
 access tokens, `revoke` all tokens, `close` renews none and `open` does again. Each is answered with how often it was asked for
 a renewal."""
 
 from __future__ import annotations
 
 import asyncio
+import html
+import secrets
 import sys
 from typing import Any
 
@@ -14,9 +16,12 @@ from fastmcp import FastMCP
 from fastmcp.server.auth.providers import in_memory
 from fastmcp.server.dependencies import get_access_token, get_http_headers
 from mcp.server.auth.settings import ClientRegistrationOptions
-from mcp.server.auth.provider import TokenError
+from mcp.server.auth.provider import TokenError, construct_redirect_uri
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 address, port, name, lasts_s = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+asks = sys.argv[5:] == ["ask"]
 # Nothing in this network has a certificate.
 mcp.server.auth.routes.validate_issuer_url = lambda url: None
 in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = lasts_s
@@ -24,7 +29,26 @@ state = {"asked": 0, "is_closed": False}
 
 
 class Guard(in_memory.InMemoryOAuthProvider):
-    """Lets everybody in who is sent to it, and counts how often it is asked for tokens."""
+    """Lets everybody in who is sent to it, once they said so if it asks, and counts how often it is asked for tokens."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.asked: dict[str, tuple[Any, Any]] = {}
+
+    async def authorize(self, client: Any, params: Any) -> str:
+        """Where the browser goes next: back, or to the page that asks."""
+        if not asks:
+            return await super().authorize(client, params)
+        question = secrets.token_hex(8)
+        self.asked[question] = (client, params)
+        return f"http://{name}:{port}/consent?question={question}"
+
+    async def decide(self, question: str, is_allowed: bool) -> str:
+        """Where the browser goes with the answer."""
+        client, params = self.asked.pop(question)
+        if is_allowed:
+            return await super().authorize(client, params)
+        return construct_redirect_uri(str(params.redirect_uri), error="access_denied", error_description="You said no", state=params.state)
 
     async def exchange_refresh_token(self, client: Any, refresh_token: Any, scopes: list[str]) -> Any:
         """Gives new tokens; the old ones are worthless from then on."""
@@ -44,6 +68,20 @@ guard = Guard(
     client_registration_options=ClientRegistrationOptions(enabled=True),
 )
 server = FastMCP("guarded", auth=guard)
+
+PAGE = """<!doctype html><html lang="en"><title>Guarded</title><h1>May {client} use your account?</h1>
+<form method="post"><button name="answer" value="yes">Allow</button> <button name="answer" value="no">Refuse</button></form>"""
+
+
+@server.custom_route("/consent", methods=["GET", "POST"])
+async def consent(request: Request) -> Response:
+    """Asks whoever logs in, and sends them back with what they said."""
+    question = request.query_params["question"]
+    if request.method == "GET":
+        client, _ = guard.asked[question]
+        return HTMLResponse(PAGE.format(client=html.escape(client.client_name or "somebody")))
+    answer = (await request.form())["answer"]
+    return RedirectResponse(await guard.decide(question, answer == "yes"), 303)
 
 
 @server.tool
