@@ -199,7 +199,11 @@ class Box:
         waiting = [self.process.pid]
         while waiting:
             pid = waiting.pop()
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+            except OSError:
+                continue  # It ended meanwhile.
+            for task in tasks:
                 try:
                     pids = [int(word) for word in task.read_text().split()]
                 except OSError:
