@@ -2,6 +2,7 @@
 //! reading again exactly what a change touched.
 
 mod locks;
+mod publish;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,24 +11,19 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use mcpbox_core::{
-    capability::HostRule,
-    execute::Environment,
-    failure::{Failure, FailureKind},
     grant::{Grant, GrantScope, GrantState},
     ids::{ServerId, ToolId, VersionId},
     name::published_name,
     server::{Server, ServerStatus},
     settings::Settings,
-    source::SourceRule,
     tool::Tool,
     version::Version,
 };
 use mcpbox_store::{Store, StoreError, catalog, grants, resolutions, servers, settings, tokens, tools, versions};
-use serde_json::json;
 
 use crate::{
     access::Tokens,
-    allowed::{Allowed, lapsed},
+    allowed::lapsed,
     change::Touched,
     compile::{Compiled, Unsound},
     packages::Resolutions,
@@ -247,43 +243,6 @@ impl Model {
         Ok(Arc::new(self.publish(server, tool, compiled)))
     }
 
-    fn publish(&self, server: &Server, tool: &Tool, compiled: &Arc<Compiled>) -> PublishedTool {
-        let in_force = || self.grants_for(server.id, tool.id).filter(|grant| grant.state == GrantState::Approved);
-        let allowed = Allowed::from_grants(in_force());
-        let only_reads = |rule: &HostRule| matches!(rule.method.as_deref(), Some("GET" | "HEAD"));
-        let version = &compiled.version;
-        let name = published_name(&server.name, &tool.name);
-        let environment = allowed.packages.environment(compiled, &self.resolutions, &name);
-        let source = crate::source::rule(&version.content);
-        let closed = source.filter(|rule| !allowed.sources.contains(rule)).map(|rule| not_granted(rule, &name));
-        let refused = closed.or_else(|| environment.as_ref().err().cloned());
-        PublishedTool {
-            name,
-            server: server.name.clone(),
-            tool: tool.name.clone(),
-            server_id: server.id,
-            tool_id: tool.id,
-            version_id: version.id,
-            version: version.number,
-            content_hash: version.content_hash.clone(),
-            title: title(tool.name.as_str()),
-            description: version.content.description.clone(),
-            input_schema: compiled.input_schema.clone(),
-            output_schema: compiled.output_schema.clone(),
-            wraps_result: compiled.wraps_result,
-            read_only_hint: source.is_none() && allowed.hosts.iter().all(only_reads),
-            open_world_hint: source.is_some() || !allowed.hosts.is_empty(),
-            program: Arc::new(allowed.program(server, compiled, environment.unwrap_or(Environment::Base))),
-            expires_at: in_force().filter_map(|grant| grant.expires_at).min(),
-            set: allowed.packages.set(compiled),
-            refused,
-            hosts: allowed.hosts.into(),
-            secrets: allowed.secrets,
-            limits: server.limits,
-            compiled: compiled.clone(),
-        }
-    }
-
     fn grants_for(&self, server: ServerId, tool: ToolId) -> impl Iterator<Item = &Grant> {
         let scopes = [GrantScope::Tool(tool), GrantScope::Server(server), GrantScope::Everywhere];
         scopes.into_iter().filter_map(|scope| self.grants.get(&scope)).flatten()
@@ -296,17 +255,4 @@ fn compile(version: Version) -> Result<Arc<Compiled>, Unsound> {
     Compiled::live(version).map(Arc::new).inspect_err(|unsound| {
         tracing::error!(version.id = %id, error = %unsound, "a live tool is withheld: check the database, or restore a backup");
     })
-}
-
-/// The refusal of every call of a tool whose source may not be reached any more.
-fn not_granted(rule: &SourceRule, name: &str) -> Failure {
-    let failure = Failure::new(FailureKind::HostDenied, format!("{name} may not reach its {rule} any more"));
-    failure.hint("ask for it; a human decides").next("mcpbox_request_publish", json!({"tool_id": name}))
-}
-
-/// A name for people: `get_weather` → `Get weather`.
-fn title(name: &str) -> String {
-    let spaced = name.replace('_', " ");
-    let mut characters = spaced.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
