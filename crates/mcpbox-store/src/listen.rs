@@ -9,12 +9,15 @@ use sea_orm::{
 
 use crate::{
     error::StoreError,
-    outbox::CHANNEL,
     store::{Store, Tx},
 };
 
+/// Channel of changes: the payload is empty, the outbox tells.
+pub(crate) const CHANGES: &str = "mcpbox_outbox";
 /// Channel of what passes by and is kept nowhere; the payload tells it.
 const NEWS: &str = "mcpbox_news";
+/// What a channel is called besides: channels belong to a database, and other installations may have schemas of their own in it.
+const OF_SCHEMA: &str = "'_' || hashtextextended(current_schema(), 0)";
 /// Longest payload that PostgreSQL takes, less a reserve, bytes.
 pub const PAYLOAD_MAX: usize = 7_500;
 
@@ -52,10 +55,15 @@ impl Store {
         if !self.is_shared() {
             return Ok(None);
         }
+        let asked = Statement::from_string(DbBackend::Postgres, format!("SELECT {OF_SCHEMA}"));
+        let row =
+            self.0.reader.query_one_raw(asked).await?.ok_or_else(|| DbErr::RecordNotFound("a schema".to_owned()))?;
+        let ours: String = row.try_get_by_index(0)?;
         let options = Arc::unwrap_or_clone(self.0.reader.get_postgres_connection_pool().connect_options());
         let pool = sqlx::pool::PoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
         let mut listener = PgListener::connect_with(&pool.connect_lazy_with(options)).await.map_err(failed)?;
-        listener.listen_all([CHANNEL, NEWS]).await.map_err(failed)?;
+        let channels = [CHANGES, NEWS].map(|name| format!("{name}{ours}"));
+        listener.listen_all(channels.iter().map(String::as_str)).await.map_err(failed)?;
         Ok(Some(Listener(listener)))
     }
 }
@@ -67,7 +75,11 @@ impl Listener {
     /// The database cannot be reached; listen anew after a moment.
     pub async fn next(&mut self) -> Result<Heard, StoreError> {
         let Some(notification) = self.0.try_recv().await.map_err(failed)? else { return Ok(Heard::Again) };
-        Ok(if notification.channel() == NEWS { Heard::News(notification.payload().to_owned()) } else { Heard::Changes })
+        Ok(if notification.channel().starts_with(NEWS) {
+            Heard::News(notification.payload().to_owned())
+        } else {
+            Heard::Changes
+        })
     }
 }
 
@@ -76,10 +88,15 @@ impl Listener {
 /// # Errors
 /// When the database fails.
 pub async fn announce(tx: &Tx, news: &str) -> Result<(), StoreError> {
+    notify(tx, NEWS, news).await
+}
+
+/// Says it on a channel of this schema, once `tx` commits. Nothing on SQLite.
+pub(crate) async fn notify(tx: &Tx, channel: &str, payload: &str) -> Result<(), StoreError> {
     if tx.inner.get_database_backend() == DbBackend::Postgres {
-        let said = [NEWS.into(), news.into()];
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", said);
-        tx.inner.execute_raw(statement).await?;
+        let sql = format!("SELECT pg_notify($1 || {OF_SCHEMA}, $2)");
+        let said = [channel.into(), payload.into()];
+        tx.inner.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, said)).await?;
     }
     Ok(())
 }

@@ -1,21 +1,17 @@
 //! Changes that other replicas must hear of: written with the change, announced on PostgreSQL when it commits.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
-};
+use sea_orm::{ActiveModelTrait as _, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::Value;
 
 use crate::{
     convert::{Place, text, time},
     entity::outbox::{ActiveModel, Column, Entity},
     error::StoreError,
+    listen,
     store::{Connection, Tx},
 };
 
-/// Channel of the PostgreSQL notifications; the payload is empty, the rows tell.
-pub const CHANNEL: &str = "mcpbox_outbox";
 /// Rows given at a time.
 const BATCH: u64 = 500;
 
@@ -44,9 +40,7 @@ pub async fn insert(tx: &Tx, kind: &str, payload: &Value, now: DateTime<Utc>) ->
         ..Default::default()
     };
     let row = row.insert(&tx.inner).await?;
-    if tx.inner.get_database_backend() == DbBackend::Postgres {
-        tx.inner.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
-    }
+    listen::notify(tx, listen::CHANGES, "").await?;
     Ok(row.id)
 }
 

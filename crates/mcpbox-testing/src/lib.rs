@@ -64,6 +64,11 @@ impl Database {
         }
     }
 
+    /// Another one on the same PostgreSQL server, which has nothing to do with this one; none on SQLite.
+    pub fn neighbour(&self) -> Option<Self> {
+        self.schema.as_ref().map(|schema| Self::postgres(schema.url.clone()))
+    }
+
     fn sqlite() -> Self {
         let directory = TempDir::new().unwrap();
         Self { location: Location::Sqlite(directory.path().join("mcpbox.db")), directory, schema: None }

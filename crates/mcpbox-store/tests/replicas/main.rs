@@ -100,7 +100,7 @@ impl Pair {
     }
 }
 
-async fn hears(events: &mut Receiver<LiveEvent>, wanted: impl Fn(&LiveEvent) -> bool) {
+async fn hears(events: &mut Receiver<LiveEvent>, mut wanted: impl FnMut(&LiveEvent) -> bool) {
     let heard = async { while !wanted(&events.recv().await.unwrap()) {} };
     timeout(GIVE_UP, heard).await.unwrap_or_else(|_| panic!("not heard within {GIVE_UP:?}"));
 }
@@ -180,13 +180,41 @@ fn a_page_hears_of_runs_and_clients_of_other_processes() {
     });
 }
 
+/// Installations may share a database, each with a schema of its own: what runs in one is nobody's business in the other.
+#[test]
+fn nothing_is_heard_of_another_installation() {
+    on_postgres(async |database| {
+        let pair = Pair::open(database).await;
+        let next_door = database.neighbour().unwrap();
+        let others = Pair::open(&next_door).await;
+        others.approve(others.ask("add").await).await;
+        soon("the tool is listed next door", || others.lists("s__add")).await;
+        let (mut here, mut there) = (pair.admin.subscribe(), others.admin.subscribe());
+        others.gateway.meet(&others.llm);
+        hears(&mut there, |event| *event == LiveEvent::ClientSeen).await;
+        others.call("s__add").await.unwrap();
+        hears(&mut there, |event| matches!(event, LiveEvent::CallFinished { .. })).await;
+        // What is said here comes after all that.
+        let review = pair.ask("mine").await;
+        let mut heard = Vec::new();
+        hears(&mut here, |event| {
+            heard.push(event.clone());
+            *event == LiveEvent::ReviewChanged { review_id: review }
+        })
+        .await;
+        let is_ours = |event: &LiveEvent| !matches!(event, LiveEvent::ClientSeen | LiveEvent::CallFinished { .. });
+        assert!(heard.iter().all(is_ours), "{heard:?}");
+        assert!(pair.admin.clients().is_empty());
+    });
+}
+
 #[test]
 fn one_who_lost_the_connection_learns_what_was_said_meanwhile() {
     on_postgres(async |database| {
         let pair = Pair::open(database).await;
         let review = pair.ask("add").await;
         let listening = "SELECT count(pg_terminate_backend(pid))::text FROM pg_stat_activity \
-                         WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+                         WHERE query LIKE 'LISTEN%' || hashtextextended(current_schema(), 0) || '%'";
         for _ in 0..3 {
             database.text(listening).await;
         }
