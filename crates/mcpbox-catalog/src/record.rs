@@ -1,5 +1,5 @@
 //! Records of runs: opened in memory before a run, closed whatever happens (also when the caller goes away), written
-//! in batches. A full queue makes callers wait for a moment; only a database that takes nothing loses records, which is counted.
+//! in batches. A full queue makes callers wait while others are written; only a database that takes nothing loses records, which is counted.
 
 mod said;
 mod used;
@@ -18,7 +18,11 @@ use mcpbox_core::{
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
-use tokio::{runtime::Handle, sync::mpsc, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{self, error::SendTimeoutError},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{follow::News, observe::CallMeters, redact, room::Room};
@@ -27,8 +31,10 @@ use writing::{Writer, keep_evidence, write_all};
 
 /// Records that may wait to be written.
 const QUEUE: usize = 2_048;
-/// Longest wait for room in the queue.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Longest wait for room in the queue while nothing is written.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Longest wait for room in the queue while others are written.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Longest result and stdout kept in a record, bytes.
 const KEPT_BYTES: usize = 64 << 10;
 /// Ends a result that was cut.
@@ -107,10 +113,18 @@ impl Records {
         }
     }
 
-    /// Waits a moment for room in the queue. A database that takes nothing costs records, never calls.
-    async fn send_soon(&self, record: CallRecord) {
-        if self.queue.send_timeout(record, PATIENCE).await.is_err() {
-            self.room.lost(1);
+    /// Waits for room in the queue while there is progress. A database that takes nothing costs records, never calls.
+    async fn send_soon(&self, mut record: CallRecord) {
+        let give_up = Instant::now() + LONGEST;
+        loop {
+            let written = self.room.written();
+            match self.queue.send_timeout(record, PATIENCE).await {
+                Ok(()) => return,
+                Err(SendTimeoutError::Timeout(back)) if self.room.written() > written && Instant::now() < give_up => {
+                    record = back;
+                }
+                Err(_) => return self.room.lost(1),
+            }
         }
     }
 }

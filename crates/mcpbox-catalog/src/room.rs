@@ -20,12 +20,13 @@ use crate::{Catalog, CatalogError};
 
 const MB: u64 = 1_000_000;
 
-/// See the module. Also what is kept of records, and how many could not be.
+/// See the module. Also what is kept of records, how many were written and how many could not be.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     place: OnceLock<PathBuf>,
     reserve: AtomicU64,
     runs_per_tool: AtomicU64,
+    written: AtomicU64,
     lost: AtomicU64,
 }
 
@@ -60,6 +61,16 @@ impl Room {
     /// Whether nothing that can be done without should be written any more.
     pub(crate) fn is_used_up(&self) -> bool {
         self.has_less_than(self.reserve.load(Ordering::Relaxed) / 2)
+    }
+
+    /// Counts records that were written.
+    pub(crate) fn wrote(&self, records: usize) {
+        self.written.fetch_add(u64::try_from(records).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How many records were written since this process started.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Counts records that were not written.

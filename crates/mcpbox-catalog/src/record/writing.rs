@@ -43,6 +43,7 @@ impl Writer {
             true => batch.len(),
             false => write_or_retry(&self.news.store, &batch).await,
         };
+        self.room.wrote(batch.len().saturating_sub(lost));
         if lost > 0 {
             self.room.lost(lost);
         }

@@ -261,12 +261,13 @@ async fn a_caller_who_goes_away_leaves_a_cancelled_record() {
 async fn closing_writes_every_record_of_a_burst() {
     let world = World::new().await;
     let tool = world.live("s", "add", ADD).await;
-    let calls = (0..3_000).map(|a| world.call(&tool, json!({"a": a})));
+    // Three times what may wait: none is lost while others are written.
+    let calls = (0..6_000).map(|a| world.call(&tool, json!({"a": a})));
     let replies = futures::future::join_all(calls).await;
     assert!(replies.iter().all(|reply| reply.result.is_ok()));
     let world = world.restart().await;
     let counts = listing::call_counts(&world.cat, &listing::CallFilter::default()).await.unwrap();
-    assert_eq!((counts.total, counts.failed), (3_000, 0));
+    assert_eq!((counts.total, counts.failed), (6_000, 0));
 }
 
 #[tokio::test]

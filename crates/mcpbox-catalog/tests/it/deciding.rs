@@ -18,7 +18,7 @@ use mcpbox_core::{
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::support::{ADD, FETCH, PASSWORD, World, asked, careful, refusal};
+use crate::support::{ADD, FETCH, PASSWORD, World, asked, careful, heard, refusal};
 
 fn host(text: &str) -> Capability {
     Capability::Host(HostRule::parse(text).unwrap())
@@ -270,7 +270,7 @@ async fn one_call_takes_back_all_that_was_approved() {
     let mut events = world.cat.subscribe();
     for _ in 0..2 {
         world.call(&tool, json!({"city": "Bern"})).await.result.unwrap_err();
-        while !matches!(events.recv().await.unwrap(), LiveEvent::CallFinished { .. }) {}
+        heard(&mut events, |event| matches!(event, LiveEvent::CallFinished { .. })).await;
     }
     let runs = review::first_runs(&world.cat, second.review_id, 1).await.unwrap();
     assert_eq!((runs.runs.len(), runs.total, runs.failed, runs.is_revocable), (1, 2, 2, true));

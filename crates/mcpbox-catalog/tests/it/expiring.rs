@@ -1,7 +1,5 @@
 //! Grants with an end: the tool is withheld when it has come, and says what to do.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use mcpbox_catalog::{
     author::{self, NeedState},
@@ -19,7 +17,7 @@ use mcpbox_core::{
 };
 use serde_json::json;
 
-use crate::support::{FETCH, World, careful, refusal, returned, start_of_time};
+use crate::support::{FETCH, World, careful, heard, refusal, returned, start_of_time};
 
 fn weather() -> Capability {
     Capability::Host(HostRule::parse("api.weather.example").unwrap())
@@ -78,8 +76,7 @@ async fn the_timer_withholds_a_tool_that_nobody_calls() {
     live_for_an_hour(&world).await;
     let mut events = world.cat.subscribe();
     world.clock.advance(TimeDelta::hours(2));
-    let heard = async { while events.recv().await.unwrap() != LiveEvent::ToolListChanged {} };
-    tokio::time::timeout(Duration::from_secs(20), heard).await.expect("the timer looks every second");
+    heard(&mut events, |event| *event == LiveEvent::ToolListChanged).await;
     assert!(world.published().is_empty());
     let world = world.restart().await;
     assert!(world.published().is_empty(), "and after a restart it still is");

@@ -3,13 +3,14 @@
 mod scripted;
 pub(crate) mod there;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use mcpbox_catalog::{Admin, Catalog, CatalogConfig, CatalogError, author, call, review, session};
 use mcpbox_core::{
     capability::HostRule,
     clock::{Clock, ManualClock},
+    event::LiveEvent,
     execute::{Execution, HostAttempt, HostOutcome, Observed, Outcome, ToolOutput, Unobserved},
     failure::Failure,
     ids::ReviewId,
@@ -19,6 +20,7 @@ use mcpbox_store::{Keyring, Store};
 use mcpbox_testing::{Database, add_admin};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use tokio::{sync::broadcast::Receiver, time::timeout};
 
 pub(crate) use scripted::{Index, Scripted, resolved};
 
@@ -239,4 +241,17 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, CatalogError>) -> Fa
         CatalogError::Refused(failure) => failure,
         other => panic!("not a refusal: {other:?}"),
     }
+}
+
+/// The next event like this; others may come before it.
+pub(crate) async fn heard(events: &mut Receiver<LiveEvent>, is_it: impl Fn(&LiveEvent) -> bool) -> LiveEvent {
+    let hearing = async {
+        loop {
+            let event = events.recv().await.unwrap();
+            if is_it(&event) {
+                return event;
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), hearing).await.expect("it is told")
 }
