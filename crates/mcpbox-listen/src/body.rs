@@ -5,18 +5,19 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use crate::{
     house::{Guest, Phase},
+    rest,
     serve::Front,
 };
 
@@ -53,11 +54,23 @@ pub(crate) struct Exchange {
     pub(crate) guest: Arc<Guest>,
     held: AtomicUsize,
     trouble: AtomicU8,
+    is_last: AtomicBool,
 }
 
 impl Exchange {
     pub(crate) fn new(front: Arc<Front>, guest: Arc<Guest>) -> Arc<Self> {
-        Arc::new(Self { front, guest, held: AtomicUsize::new(0), trouble: AtomicU8::new(0) })
+        Arc::new(Self {
+            front,
+            guest,
+            held: AtomicUsize::new(0),
+            trouble: AtomicU8::new(0),
+            is_last: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether more of the request is on its way than anybody reads, so that no other can follow it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_last.load(Ordering::Relaxed)
     }
 
     /// Why the body was not read to its end by our doing.
@@ -87,21 +100,30 @@ impl Drop for Exchange {
     }
 }
 
-/// The body of a request.
+/// The body of a request. What its reader leaves is thrown away, see [`rest`].
 pub struct Body {
-    incoming: Incoming,
+    /// Nothing once it ended.
+    incoming: Option<Incoming>,
     exchange: Arc<Exchange>,
     until: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
     taken: usize,
+    /// The client sends it only once it is asked for.
+    is_awaited: bool,
 }
 
 impl Body {
-    pub(crate) fn new(incoming: Incoming, exchange: Arc<Exchange>) -> Self {
-        let is_empty = hyper::body::Body::is_end_stream(&incoming);
-        exchange.guest.enters(if is_empty { Phase::Served } else { Phase::Sending });
+    /// `is_awaited`: the client waits for a word before it sends the body (`Expect: 100-continue`).
+    pub(crate) fn new(incoming: Incoming, exchange: Arc<Exchange>, is_awaited: bool) -> Self {
+        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
+        exchange.guest.enters(if incoming.is_none() { Phase::Served } else { Phase::Sending });
         let until = Instant::now() + exchange.front.limits.body;
-        Self { incoming, exchange, until, sleep: None, taken: 0 }
+        Self { incoming, exchange, until, sleep: None, taken: 0, is_awaited }
+    }
+
+    fn ended(&mut self) {
+        self.incoming = None;
+        self.exchange.guest.enters(Phase::Served);
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), BodyError> {
@@ -131,18 +153,23 @@ impl hyper::body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.incoming).poll_frame(context) {
+        let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
+        match Pin::new(&mut *incoming).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
+                let is_end = incoming.is_end_stream();
                 this.exchange.guest.sends();
                 let counted = this.count(frame.data_ref().map_or(0, Bytes::len));
-                if hyper::body::Body::is_end_stream(&this.incoming) {
-                    this.exchange.guest.enters(Phase::Served);
+                if is_end {
+                    this.ended();
                 }
                 Poll::Ready(Some(counted.map(|()| frame)))
             }
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(BodyError::Broken))),
+            Poll::Ready(Some(Err(_))) => {
+                this.incoming = None;
+                Poll::Ready(Some(Err(BodyError::Broken)))
+            }
             Poll::Ready(None) => {
-                this.exchange.guest.enters(Phase::Served);
+                this.ended();
                 Poll::Ready(None)
             }
             Poll::Pending => {
@@ -157,11 +184,20 @@ impl hyper::body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map_or(SizeHint::with_exact(0), Incoming::size_hint)
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        let Some(incoming) = self.incoming.take() else { return };
+        let is_asked_for = !self.is_awaited || self.taken > 0;
+        let is_discarded = is_asked_for && self.exchange.trouble().is_none() && rest::discard(incoming);
+        self.exchange.is_last.store(!is_discarded, Ordering::Relaxed);
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Must not: know what is served, who may ask, or anything of the database.
 
+mod answer;
 mod body;
 mod client;
 mod house;
@@ -11,6 +12,7 @@ mod logins;
 mod meter;
 mod rate;
 mod request;
+mod rest;
 mod serve;
 
 pub use body::{Body, BodyError, Sent};

@@ -1,7 +1,6 @@
 //! The accept loop and a connection's life.
 
 use std::{
-    convert::Infallible,
     error::Error,
     io,
     net::{IpAddr, SocketAddr},
@@ -11,27 +10,24 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mcpbox_core::{peers::Peers, proxies::Proxies};
 use rustix::net::sockopt;
-use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use crate::{
     Limits,
-    body::{Body, BodyError, Exchange, Sent},
-    client::Client,
-    house::{Full, House, Phase, Place},
+    answer::answer,
+    body::{Body, Exchange},
+    house::{Full, House, Place},
     meter::Meter,
-    request::{HEADER, RequestName, trace},
 };
 
 /// Most lines in the head of a request.
@@ -42,8 +38,6 @@ const HEAD_BYTES_MAX: usize = 64 << 10;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long saying "full" may take.
 const REFUSING: Duration = Duration::from_millis(20);
-/// What streams of events are sent as.
-const EVENTS: &str = "text/event-stream";
 /// Said to whoever cannot come in.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: text/plain\r\ncontent-length: 67\r\nconnection: close\r\n\r\nToo many requests are worked on at once. Try again in a few seconds";
 
@@ -60,13 +54,13 @@ pub struct Admission {
 
 /// A listener: its name, its bounds, and who is there.
 pub struct Front {
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) limits: Limits,
-    admission: Admission,
+    pub(crate) admission: Admission,
     house: Arc<House>,
     /// Bytes of large bodies that are held now.
     pub(crate) held: AtomicUsize,
-    meter: Meter,
+    pub(crate) meter: Meter,
 }
 
 impl Front {
@@ -266,81 +260,4 @@ fn http(limits: &Limits) -> http1::Builder {
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX);
     http
-}
-
-async fn answer<H, R, B>(
-    front: Arc<Front>,
-    exchange: Arc<Exchange>,
-    handle: H,
-    request: Request<Incoming>,
-    peer: Option<SocketAddr>,
-) -> Result<Response<Sent<B>>, Infallible>
-where
-    H: Fn(Request<Body>, Option<SocketAddr>) -> R,
-    R: Future<Output = Response<B>>,
-{
-    let name = RequestName::of(request.headers());
-    let is_get = request.method() == Method::GET;
-    let client = peer.map(|peer| Client::of(&front.admission.proxies, peer.ip(), request.headers())).transpose();
-    let Ok(client) = client else { return Ok(unclear(&front, &exchange)) };
-    let (log, trace) = (name.span(front.name, &request, client), trace(front.name, &request));
-    let mut request = request.map(|body| Body::new(body, Arc::clone(&exchange)));
-    request.extensions_mut().insert(name.clone());
-    if let Some(client) = client {
-        request.extensions_mut().insert(client);
-    }
-    let response = handle(request, peer).instrument(trace.clone()).instrument(log).await;
-    if is_get && response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == EVENTS) {
-        exchange.guest.enters(Phase::Listening);
-    }
-    let mut response = match exchange.trouble() {
-        Some(trouble) => troubled(&front, trouble, &exchange),
-        None => response.map(|body| Sent::answer(body, exchange)),
-    };
-    if let Some(name) = name.header() {
-        response.headers_mut().entry(HEADER).or_insert(name);
-    }
-    trace.record("http.response.status_code", response.status().as_u16());
-    front.meter.answered(response.status().as_u16());
-    Ok(response)
-}
-
-/// The answer to a request whose body was not read to its end by our doing.
-fn troubled<B>(front: &Front, trouble: BodyError, exchange: &Arc<Exchange>) -> Response<Sent<B>> {
-    let (status, reason, detail) = match trouble {
-        BodyError::Crowded => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "large_bodies",
-            "Too many large requests are being read at once. Send it again in a few seconds.",
-        ),
-        BodyError::Slow | BodyError::Broken => (
-            StatusCode::REQUEST_TIMEOUT,
-            "slow_body",
-            "The request did not arrive in time. Send it again, over a faster connection or in smaller parts.",
-        ),
-    };
-    front.meter.refused(reason);
-    let mut response = problem(exchange, status, &trouble.to_string(), detail);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-    response
-}
-
-/// The answer to a request of which a trusted proxy does not say who sent it. Whoever it is, nobody else's allowance is used for it.
-fn unclear<B>(front: &Front, exchange: &Arc<Exchange>) -> Response<Sent<B>> {
-    front.meter.refused("unclear_client");
-    front.meter.answered(StatusCode::BAD_REQUEST.as_u16());
-    let detail = "A proxy that MCPBOX_TRUSTED_PROXIES names sent an X-Forwarded-For or X-Forwarded-Proto that cannot be read. Have the proxy \
-                  set both itself: the address of its client, and http or https.";
-    problem(exchange, StatusCode::BAD_REQUEST, "it is not clear who asks", detail)
-}
-
-/// A problem of the front itself, after which the connection ends.
-fn problem<B>(exchange: &Arc<Exchange>, status: StatusCode, title: &str, detail: &str) -> Response<Sent<B>> {
-    let problem = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
-    let mut response = Response::new(Sent::front(problem.to_string().into(), Arc::clone(exchange)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }

@@ -157,11 +157,11 @@ async fn the_bridge_says_that_the_server_is_away_and_goes_on() {
     let mut client = Client::bridged(&url);
     let params = json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}});
     client.send(json!({"jsonrpc": "2.0", "id": 3, "method": "initialize", "params": params})).await;
-    let answer = client.next().await;
+    let answer = client.next_of_call().await;
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(3), &json!(-32000)));
     assert!(answer["error"]["message"].as_str().unwrap().contains("mcpbox serve"), "{answer}");
     client.input.as_mut().unwrap().write_all(b"{broken\n").await.unwrap();
-    assert_eq!(client.next().await["error"]["code"], -32700);
+    assert_eq!(client.next_of_call().await["error"]["code"], -32700);
     client.close().await;
 }
 
@@ -173,7 +173,7 @@ async fn the_bridge_outlives_a_restart_of_the_server() {
     let mut client = Client::bridged(&it.url);
     client.initialize().await;
     client.send(call(1, "add", None)).await;
-    assert_eq!(client.next().await["result"]["structuredContent"], json!({"result": 3}));
+    assert_eq!(client.next_of_call().await["result"]["structuredContent"], json!({"result": 3}));
     it.shutdown.cancel();
     let catalog = it.catalog.clone();
     let mut it = it;
@@ -182,7 +182,7 @@ async fn the_bridge_outlives_a_restart_of_the_server() {
     let stop = tokio_util::sync::CancellationToken::new();
     let again = tokio::spawn(mcpbox_gateway::serve(listener, catalog, GatewayConfig::default(), stop.clone()));
     client.send(call(2, "add", None)).await;
-    let answer = client.next().await;
+    let answer = client.next_of_call().await;
     assert_eq!((&answer["id"], &answer["result"]["structuredContent"]), (&json!(2), &json!({"result": 3})), "{answer}");
     client.close().await;
     stop.cancel();
@@ -213,7 +213,7 @@ async fn stdio_serves_both_eras_without_http() {
     let mut older = embedded(&it);
     older.initialize().await;
     older.send(call(1, "maths__add", None)).await;
-    assert_eq!(older.next().await["result"]["structuredContent"], json!({"result": 3}));
+    assert_eq!(older.next_of_call().await["result"]["structuredContent"], json!({"result": 3}));
     it.publish("maths", "sum", ADD).await;
     assert_eq!(older.next().await["method"], "notifications/tools/list_changed");
     let mut newer = embedded(&it);
@@ -222,7 +222,7 @@ async fn stdio_serves_both_eras_without_http() {
         .await;
     assert_eq!(newer.next().await["id"], 0);
     newer.send(call(1, "maths__add", Some(modern_meta()))).await;
-    assert_eq!(newer.next().await["result"]["structuredContent"], json!({"result": 3}));
+    assert_eq!(newer.next_of_call().await["result"]["structuredContent"], json!({"result": 3}));
     older.close().await;
     newer.close().await;
 }
