@@ -4,6 +4,7 @@
 mod answer;
 mod forward;
 mod hello;
+mod plain;
 mod tunnel;
 
 use std::{
@@ -102,10 +103,8 @@ impl ProxyGate {
             let gate = Arc::clone(&self);
             async move { Ok::<_, Infallible>(gate.answer(request).await) }
         });
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(128 * 1024);
         // The other end is a tool's: how it breaks off is of no interest.
-        let _ended = builder.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        let _ended = http1().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Answer {
@@ -138,6 +137,12 @@ impl ProxyGate {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Caller>> {
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(128 * 1024);
+    builder
 }
 
 impl std::fmt::Debug for ProxyGate {

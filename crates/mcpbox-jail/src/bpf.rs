@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
     Pretend { index: u8, allowed: &'static [u32], pretended: &'static [u32] },
     /// It runs when each of these arguments is one of its allowed values; else it answers EPERM.
     Arguments(&'static [Test]),
+    /// It runs when the arguments at `index` and behind it are one of these pairs; else it answers EPERM. Their upper halves must be 0.
+    Pair { index: u8, allowed: &'static [(u32, u32)] },
     /// It runs when the argument at `index` is the caller's own process id; else it answers EPERM.
     OwnPid { index: u8 },
     /// The process dies.
@@ -151,6 +153,7 @@ fn leaf(verdict: Verdict) -> Vec<Instruction> {
             code.push(Instruction::plain(RETURN, RET_ALLOW));
             code
         }
+        Verdict::Pair { index, allowed } => pair(index, allowed),
         Verdict::Argument { index, mask, allowed } => argument(index, mask, allowed, &[]),
         Verdict::Pretend { index, allowed, pretended } => argument(index, u32::MAX, allowed, pretended),
     }
@@ -169,6 +172,25 @@ fn argument(index: u8, mask: u32, allowed: &[u32], pretended: &[u32]) -> Vec<Ins
     for (value, answer) in allowed.chain(pretended.iter().map(|value| (value, RET_ERRNO))) {
         code.push(Instruction::new(JUMP_EQUAL, 0, 1, *value));
         code.push(Instruction::plain(RETURN, answer));
+    }
+    code.push(deny);
+    code
+}
+
+/// Compares two arguments with each allowed pair, after their upper halves (must be 0).
+fn pair(index: u8, allowed: &[(u32, u32)]) -> Vec<Instruction> {
+    let low = 16 + 8 * u32::from(index);
+    let deny = Instruction::plain(RETURN, RET_ERRNO | u32::from(EPERM));
+    let upper = |low: u32| [Instruction::plain(LOAD, low + 4), Instruction::new(JUMP_EQUAL, 1, 0, 0), deny];
+    let mut code: Vec<Instruction> = upper(low).into_iter().chain(upper(low + 8)).collect();
+    for (first, second) in allowed {
+        code.extend([
+            Instruction::plain(LOAD, low),
+            Instruction::new(JUMP_EQUAL, 0, 3, *first),
+            Instruction::plain(LOAD, low + 8),
+            Instruction::new(JUMP_EQUAL, 0, 1, *second),
+            Instruction::plain(RETURN, RET_ALLOW),
+        ]);
     }
     code.push(deny);
     code
@@ -224,6 +246,7 @@ mod tests {
             (4..=4, Verdict::Argument { index: 0, mask: 0xf0, allowed: &[0x10] }),
             (5..=5, Verdict::OwnPid { index: 0 }),
             (6..=6, Verdict::Pretend { index: 0, allowed: &[1], pretended: &[2] }),
+            (7..=7, Verdict::Pair { index: 0, allowed: &[(1, 2), (3, 4), (1, 5)] }),
         ];
         let program = compile(1, &rules, Verdict::Errno(1));
         let cases = [
@@ -239,6 +262,14 @@ mod tests {
             (6, [2, 0], RET_ERRNO),
             (6, [3, 0], ERRNO_1),
             (6, [2 | 1 << 32, 0], ERRNO_1),
+            (7, [1, 2], RET_ALLOW),
+            (7, [3, 4], RET_ALLOW),
+            (7, [1, 5], RET_ALLOW),
+            (7, [1, 4], ERRNO_1),
+            (7, [3, 2], ERRNO_1),
+            (7, [2, 1], ERRNO_1),
+            (7, [1 | 1 << 32, 2], ERRNO_1),
+            (7, [1, 2 | 1 << 32], ERRNO_1),
         ];
         for (number, [a, b], expected) in cases {
             assert_eq!(run(&program, 1, number, [a, b, 0, 0, 0, 0]).answer, expected, "{number} {a} {b}");

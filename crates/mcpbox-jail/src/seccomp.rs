@@ -176,7 +176,7 @@ mod tests {
                     Some(Verdict::Allow) => (None, RET_ALLOW),
                     Some(Verdict::Errno(error)) => (None, RET_ERRNO | u32::from(error)),
                     Some(Verdict::Kill) => (None, RET_KILL_PROCESS),
-                    Some(Verdict::Arguments(_)) => panic!("only with a proxy"),
+                    Some(Verdict::Arguments(_) | Verdict::Pair { .. }) => panic!("only with a proxy"),
                     Some(Verdict::OwnPid { index }) => {
                         (Some((index, vec![PID_PLACEHOLDER])), RET_ERRNO | libc::EPERM as u32)
                     }

@@ -20,21 +20,30 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A first message is not longer.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Reads the first message and checks it; its bytes, to be sent on.
-pub(super) async fn read(client: &mut (impl AsyncRead + Unpin), to: &Destination) -> Result<Vec<u8>, FetchError> {
-    let (mut acceptor, mut bytes) = (Acceptor::default(), Vec::new());
+/// Reads the first bytes.
+pub(super) async fn begin(client: &mut (impl AsyncRead + Unpin), to: &Destination) -> Result<Vec<u8>, FetchError> {
+    let mut chunk = vec![0; 4096];
+    let count = timeout(PATIENCE, client.read(&mut chunk)).await.map_err(|_| no_tls(to))?;
+    chunk.truncate(count.unwrap_or(0));
+    if chunk.is_empty() { Err(no_tls(to)) } else { Ok(chunk) }
+}
+
+/// Reads the rest of a first message that begins with `first`, and checks it; its bytes, to be sent on.
+pub(super) async fn read(
+    first: Vec<u8>,
+    client: &mut (impl AsyncRead + Unpin),
+    to: &Destination,
+) -> Result<Vec<u8>, FetchError> {
+    let (mut acceptor, mut bytes, mut chunk) = (Acceptor::default(), Vec::new(), first);
     loop {
-        let mut chunk = [0; 4096];
-        let count = timeout(PATIENCE, client.read(&mut chunk)).await.map_err(|_| no_tls(to))?;
-        let chunk = chunk.get(..count.unwrap_or(0)).filter(|chunk| !chunk.is_empty()).ok_or_else(|| no_tls(to))?;
-        bytes.extend_from_slice(chunk);
-        let mut unread = chunk;
+        bytes.extend_from_slice(&chunk);
+        let mut unread = &chunk[..];
         while !unread.is_empty() {
             acceptor.read_tls(&mut unread).map_err(|_| no_tls(to))?;
         }
         match acceptor.accept() {
             Ok(Some(accepted)) => return check(accepted.client_hello().server_name(), to).map(|()| bytes),
-            Ok(None) if bytes.len() < MAX_BYTES => {}
+            Ok(None) if bytes.len() < MAX_BYTES => chunk = begin(client, to).await?,
             _ => return Err(no_tls(to)),
         }
     }
@@ -58,7 +67,7 @@ fn check(name: Option<&str>, to: &Destination) -> Result<(), FetchError> {
 
 fn no_tls(to: &Destination) -> FetchError {
     let message = format!(
-        "a connection to {} does not begin with TLS; only https goes through CONNECT, send http requests in absolute form",
+        "a connection to {} begins neither with TLS nor with a request; only https and http go through the proxy",
         to.authority()
     );
     FetchError::new(FetchErrorKind::InvalidRequest, message)

@@ -1,7 +1,7 @@
 //! `CONNECT`: the tool's own TLS through a connection to the address that was decided on. What goes through it cannot be read
-//! here, so no secret is put in and no echo taken out.
+//! here, so no secret is put in and no echo taken out. Plain requests are answered one by one instead.
 
-use std::time::Duration;
+use std::{io::Cursor, time::Duration};
 
 use http::{Request, Response};
 use hyper::{body::Incoming, upgrade::Upgraded};
@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     Caller,
     answer::{Answer, failure, whole},
-    hello,
+    hello, plain,
 };
 use crate::{
     error::{FetchError, FetchErrorKind},
@@ -33,7 +33,7 @@ pub(super) async fn open(caller: Caller, request: Request<Incoming>) -> Answer {
             tokio::spawn(async move {
                 let served = async {
                     if let Ok(client) = hyper::upgrade::on(request).await {
-                        serve(client, tunnel).await;
+                        serve(caller, client, tunnel).await;
                     }
                 };
                 ended.run_until_cancelled(served).await
@@ -44,10 +44,23 @@ pub(super) async fn open(caller: Caller, request: Request<Incoming>) -> Answer {
     }
 }
 
-async fn serve(client: Upgraded, mut tunnel: Tunnel) {
+async fn serve(caller: Caller, client: Upgraded, mut tunnel: Tunnel) {
     let mut client = TokioIo::new(client);
+    let first = match hello::begin(&mut client, &tunnel.to).await {
+        Ok(first) => first,
+        Err(error) => return tunnel.attempt.close_with(&error),
+    };
     let limit = Duration::from_millis(tunnel.limits.time_ms);
-    let served = timeout(limit, relay(&mut client, &mut tunnel)).await;
+    if plain::begins(&first) {
+        tunnel.attempt.close_with_answer((HostOutcome::Reached, "tunnel for plain requests".to_owned()));
+        // Its requests are connected for by themselves.
+        let to = tunnel.close();
+        let (read, write) = tokio::io::split(client);
+        let served = plain::serve(caller, &to, tokio::io::join(Cursor::new(first).chain(read), write));
+        let _over = timeout(limit, served).await;
+        return;
+    }
+    let served = timeout(limit, relay(first, &mut client, &mut tunnel)).await;
     let served = served.unwrap_or_else(|_| Err(over("it was open for too long")));
     match served {
         Ok((sent, received)) => {
@@ -58,8 +71,12 @@ async fn serve(client: Upgraded, mut tunnel: Tunnel) {
     }
 }
 
-async fn relay(client: &mut TokioIo<Upgraded>, tunnel: &mut Tunnel) -> Result<(usize, usize), FetchError> {
-    let hello = hello::read(client, &tunnel.to).await?;
+async fn relay(
+    first: Vec<u8>,
+    client: &mut TokioIo<Upgraded>,
+    tunnel: &mut Tunnel,
+) -> Result<(usize, usize), FetchError> {
+    let hello = hello::read(first, client, &tunnel.to).await?;
     let host = &mut tunnel.stream;
     if host.write_all(&hello).await.is_err() {
         return Ok((0, 0)); // the tool sees the closed connection

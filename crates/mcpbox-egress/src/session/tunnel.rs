@@ -22,6 +22,13 @@ pub(crate) struct Tunnel {
     _slot: OwnedSemaphorePermit,
 }
 
+impl Tunnel {
+    /// Closes the connection; where it led.
+    pub(crate) fn close(self) -> Destination {
+        self.to
+    }
+}
+
 /// What may go through.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TunnelLimits {

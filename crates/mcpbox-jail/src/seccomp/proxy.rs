@@ -24,11 +24,8 @@ pub(crate) const RULES: &[Group] = &[
     ),
     Group {
         calls: &[SYS_setsockopt],
-        verdict: Verdict::Arguments(&[
-            Test { index: 1, mask: u32::MAX, allowed: &[libc::SOL_SOCKET as u32, libc::IPPROTO_TCP as u32] },
-            Test { index: 2, mask: u32::MAX, allowed: &[libc::TCP_NODELAY as u32, libc::SO_KEEPALIVE as u32] },
-        ]),
-        why: "what HTTP libraries set on every connection: no delay, and keep-alive probes",
+        verdict: Verdict::Pair { index: 1, allowed: OPTIONS },
+        why: "what HTTP libraries set on every connection, and Node.js fails without: no delay, keep-alive probes and how often, and the mark of a packet",
     },
     allow(
         &[SYS_getsockname, SYS_getpeername],
@@ -38,6 +35,16 @@ pub(crate) const RULES: &[Group] = &[
         &[SYS_sendmsg],
         "asyncio from Python 3.12 on writes so; it can pass descriptors, but only to the supervisor, which takes none, and name          addresses, but only in the jail's own network",
     ),
+];
+
+/// Levels and names of a connection's options.
+const OPTIONS: &[(u32, u32)] = &[
+    (libc::IPPROTO_TCP as u32, libc::TCP_NODELAY as u32),
+    (libc::IPPROTO_TCP as u32, libc::TCP_KEEPIDLE as u32),
+    (libc::IPPROTO_TCP as u32, libc::TCP_KEEPINTVL as u32),
+    (libc::IPPROTO_TCP as u32, libc::TCP_KEEPCNT as u32),
+    (libc::SOL_SOCKET as u32, libc::SO_KEEPALIVE as u32),
+    (libc::IPPROTO_IP as u32, libc::IP_TOS as u32),
 ];
 
 /// Flags beside a socket's type.
@@ -62,7 +69,7 @@ mod tests {
         let stream = (libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) as u64;
         let (local, inet6) = (libc::AF_UNIX as u64, libc::AF_INET6 as u64);
         let (datagram, raw) = (libc::SOCK_DGRAM as u64, libc::SOCK_RAW as u64);
-        let rows: [(&str, [u64; 3], bool); 17] = [
+        let rows: [(&str, [u64; 3], bool); 23] = [
             ("SYS_socket", [inet, stream, 0], true),
             ("SYS_socket", [inet, 1, 6], true),
             ("SYS_socket", [inet, datagram, 0], false),
@@ -76,8 +83,14 @@ mod tests {
             ("SYS_connect", [5, 0, 0], true),
             ("SYS_setsockopt", [5, 6, 1], true),
             ("SYS_setsockopt", [5, 1, 9], true),
+            ("SYS_setsockopt", [5, 6, 4], true),   // TCP_KEEPIDLE
+            ("SYS_setsockopt", [5, 6, 6], true),   // TCP_KEEPCNT
+            ("SYS_setsockopt", [5, 1, 15], false), // SO_REUSEPORT
             ("SYS_setsockopt", [5, 1, 25], false), // SO_BINDTODEVICE
-            ("SYS_setsockopt", [5, 0, 1], false),
+            ("SYS_setsockopt", [5, 0, 1], true),   // IP_TOS
+            ("SYS_setsockopt", [5, 0, 4], false),  // IP_OPTIONS
+            ("SYS_setsockopt", [5, 1, 1], false),  // SO_DEBUG
+            ("SYS_setsockopt", [5, 1, 6], false),  // SO_BROADCAST
             ("SYS_setsockopt", [5, 6, 31], false), // TCP_ULP
             ("SYS_getsockname", [5, 0, 0], true),
         ];

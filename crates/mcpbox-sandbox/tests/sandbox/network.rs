@@ -2,6 +2,7 @@
 //! namespace where a private and a public address lie on the one interface there is.
 
 mod guests;
+mod plain;
 mod proxy;
 mod secrets;
 mod server;

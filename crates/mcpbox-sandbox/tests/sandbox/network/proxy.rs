@@ -32,7 +32,7 @@ fn site() -> PathBuf {
 
 /// Installs the packages where there is a network, before the namespace is entered.
 #[expect(clippy::disallowed_methods, reason = "a test installs packages")]
-fn install() {
+pub(super) fn install() {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     install_base();
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -67,20 +67,23 @@ fn install() {
 }
 
 /// A sandbox with the packages and the proxy, whose hosts are checked against `authority` too.
-async fn proxied(authority: Option<String>, change: impl FnOnce(BrokerConfig) -> BrokerConfig) -> Arc<Sandbox> {
+pub(super) async fn proxied(
+    authority: Option<String>,
+    change: impl FnOnce(BrokerConfig) -> BrokerConfig,
+) -> Arc<Sandbox> {
     let config = SandboxConfig { proxied_site_for_tests: Some(site()), ..config() };
     let extra_roots = authority.into_iter().map(|pem| ExtraRoots::Pem(pem.into_bytes())).collect();
     sandbox_with(config, |config| change(BrokerConfig { extra_roots, ..config })).await
 }
 
 /// A run whose source is under no language rules: only the jail and the proxy hold.
-fn run(source: &str) -> Run {
+pub(super) fn run(source: &str) -> Run {
     let mut run = standard(source);
     Arc::get_mut(&mut run.execution.program).unwrap().uses_http = true;
     run
 }
 
-fn attempt(attempt: &HostAttempt) -> (&str, u16, &str, HostOutcome) {
+pub(super) fn attempt(attempt: &HostAttempt) -> (&str, u16, &str, HostOutcome) {
     (&attempt.host, attempt.port, &attempt.method, attempt.outcome)
 }
 
@@ -291,7 +294,7 @@ fn a_token_is_good_for_its_own_call_only_and_a_tunnel_for_its_own_host() {
             "{ATTEMPTS}\nimport base64, ssl\ndef main(hello, name):\n    auth = base64.b64encode(f'{{PROXY.username}}:{{PROXY.password}}'.encode()).decode()\n    with socket.create_connection((PROXY.hostname, PROXY.port), 5) as s:\n        s.sendall(f'CONNECT api.test:443 HTTP/1.1\\r\\nProxy-Authorization: Basic {{auth}}\\r\\n\\r\\n'.encode())\n        assert s.recv(4096).startswith(b'HTTP/1.1 200'), 'no tunnel'\n        if hello:\n            s.sendall(hello.encode())\n            return s.recv(4096).decode()\n        try:\n            ssl._create_unverified_context().wrap_socket(s, server_hostname=name)\n        except OSError as error:\n            return 'closed'\n"
         );
         for (arguments, words) in [
-            (json!({"hello": "GET / HTTP/1.1\r\n\r\n", "name": ""}), "does not begin with TLS"),
+            (json!({"hello": "SSH-2.0-x\r\n", "name": ""}), "begins neither with TLS nor with a request"),
             (json!({"hello": "", "name": "other.test"}), "speaks TLS with other.test"),
             (json!({"hello": "", "name": null}), "speaks TLS with no name"),
         ] {
