@@ -184,10 +184,38 @@ async def test_a_login_that_is_over_is_told_everywhere_and_a_human_logs_in_again
             assert browser.source("over")["login"]["state"] == "ended"
             assert browser.log_in("over", there)["login"]["state"] == "active"
             assert (await llm.call("over__who"))["client"]
+            assert there.do("count") == 2, "one for calls, one to renew it"
             browser.admin.send("DELETE", f"/sources/{browser.source('over')['source_id']}/login")
+            assert there.do("count") == 0, "taken back over there"
+            assert revocations(browser) == [{"source": "there", "revoked": True, "why": None}]
             refused = await llm.refused("over__who")
             assert "nobody has logged in" in refused.answer["message"], refused
+            browser.log_in("over", there)
+            browser.admin.send("DELETE", f"/sources/{browser.source('over')['source_id']}")
+            assert there.do("count") == 0, "with the source its tokens go"
+            assert [told["revoked"] for told in revocations(browser)] == [True, True]
+            browser = await logged_in(box, llm, "whole", there)
+            assert there.do("count") > 0
+            await llm.call("mcpbox_delete_server", server_id="whole")
+            assert there.do("count") == 0, "nor do they outlive a server"
             assert "intact" in box.cli("audit", "verify").stdout
+
+
+async def test_who_logs_out_is_out_here_also_when_over_there_nobody_listens(shared: Box) -> None:
+    with guarded() as there:
+        async with connect(shared.mcp_url) as llm:
+            browser = await logged_in(shared, llm, "deaf", there)
+            there.do("close")
+            browser.admin.send("DELETE", f"/sources/{browser.source('deaf')['source_id']}/login")
+            assert browser.source("deaf")["login"] is None or browser.source("deaf")["login"]["state"] == "needed"
+            [told] = revocations(browser)[:1]
+            assert told["revoked"] is False and "HTTP 500" in told["why"], told
+
+
+def revocations(browser: Browser) -> list[dict[str, Any]]:
+    """What the audit says of tokens that were taken back, the newest first."""
+    events = browser.admin.send("GET", "/audit?page_size=100")["items"]
+    return [event["detail"] for event in events if event["action"] == "source.logout.revoke"]
 
 
 async def test_a_refusal_there_is_said_on_the_page(shared: Box) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.anyio
 MODULES = str((HERE / "node_modules").resolve())
 FILES = str(EVERYTHING.resolve().parents[2] / "server-filesystem/dist/index.js")
 MEMORY = str(EVERYTHING.resolve().parents[2] / "server-memory/dist/index.js")
+DISK = Path(os.environ["MCPBOX_SMALL_DISK"])
 TOKEN = "a-value-that-nobody-may-see-4711"
 
 
@@ -221,6 +223,56 @@ async def test_a_python_server_is_kept_to_what_it_was_given(shared: Box) -> None
                 await anyio.sleep(0.2)
 
 
+async def test_a_program_that_fills_the_disk_is_stopped_and_says_so_until_there_is_room(shared: Box) -> None:
+    async with connect(shared.mcp_url) as llm:
+        await add(shared, llm, "hoarder", **python_server(), env=["KEEP={private}"], private_directory=True)
+        await bring(shared, llm, "hoarder", "attempt")
+        keep = "[open(__import__('os').environ['KEEP'] + f'/{n}', 'xb').write(b'x' * (%d << 20)) for n in range(%d, %d)]"
+        assert (await text(llm, "hoarder__attempt", line=keep % (1, 0, 8))).startswith("got through")
+
+        # Each file is made once: one that was written anew would be short, and all of them not too much, when the program is stopped.
+        take = keep % (100, 8, 19)
+        with anyio.fail_after(120):
+            while "holds more than" not in str((await llm.client.call_tool("hoarder__attempt", {"line": take})).content):
+                await anyio.sleep(0.5)
+        refused = await llm.refused("hoarder__attempt", line="1")
+        assert "holds more than 1024 MiB; delete what it does not need from" in refused.answer["message"], refused
+        found = await source(llm, "hoarder")
+        assert "holds more than 1024 MiB" in json.dumps(found), found
+
+        [kept] = [path.parent for path in (shared.data_dir / "sources").glob("*/7")]
+        for path in kept.iterdir():
+            path.unlink()
+        with anyio.fail_after(90):
+            while (await llm.client.call_tool("hoarder__attempt", {"line": "6 * 7"})).is_error:
+                await anyio.sleep(0.5)
+
+
+async def test_where_a_program_writes_the_disk_stays_free_enough(shared: Box) -> None:
+    place = DISK / "of-a-program"
+    place.mkdir()
+    place.chmod(0o777)
+    try:
+        async with connect(shared.mcp_url) as llm:
+            await add(shared, llm, "filler", **python_server(), write_paths=[str(place)])
+            await bring(shared, llm, "filler", "attempt")
+            disk = os.statvfs(DISK)
+            room = disk.f_bavail * disk.f_frsize - disk.f_blocks * disk.f_frsize // 40
+            await llm.client.call_tool("filler__attempt", {"line": f"open('{place}/all', 'xb').write(b'x' * {room})"})
+            told = ""
+            with anyio.fail_after(60):
+                while "has only" not in told:
+                    told = str((await llm.client.call_tool("filler__attempt", {"line": "1"})).content)
+                    await anyio.sleep(0.2)
+            assert f"the disk of {place}, where it may write, has only 1 MiB left; make room on it" in told, told
+            (place / "all").unlink()
+            with anyio.fail_after(90):
+                while (await llm.client.call_tool("filler__attempt", {"line": "6 * 7"})).is_error:
+                    await anyio.sleep(0.5)
+    finally:
+        shutil.rmtree(place)
+
+
 async def test_a_program_reaches_the_hosts_it_was_granted_and_no_other(shared: Box, lan_host: LanHost) -> None:
     async with connect(shared.mcp_url) as llm:
         granted = await add(shared, llm, "caller", **python_server(), hosts=[lan_host.rule, "api.example.com"])
@@ -249,6 +301,21 @@ async def test_a_program_reaches_the_hosts_it_was_granted_and_no_other(shared: B
         assert any(f"10.99.0.1:{lan_host.port + 1}" in line and "not among the hosts" in line for line in complained), complained
         logged = await llm.runs("caller__attempt", 6)
         assert any(host["port"] == lan_host.port + 1 and host["outcome"] == "denied" for run in logged for host in run.get("hosts", [])), logged
+
+
+async def test_a_javascript_program_fetches_from_the_hosts_it_was_granted_and_from_no_other(shared: Box, lan_host: LanHost) -> None:
+    node = Path(os.environ["MCPBOX_NODE"]).resolve()
+    script = HERE.resolve() / "fetch.mjs"
+    async with connect(shared.mcp_url) as llm:
+        read = [str(node.parent), str(script), MODULES]
+        await add(shared, llm, "javascript", command=str(node), args=[str(script)], read_paths=read, hosts=[lan_host.rule])
+        await bring(shared, llm, "javascript", "get")
+        assert "200" in await text(llm, "javascript__get", url=f"{lan_host.url}/by-javascript")
+        assert lan_host.paths.count("/by-javascript") == 1, lan_host.paths
+        for url in (f"http://10.99.0.1:{lan_host.port + 1}/", "http://127.0.0.1:8000/"):
+            assert "200" not in await text(llm, "javascript__get", url=url)
+        complained = (await source(llm, "javascript")).get("stderr", [])
+        assert any("not among the hosts" in line for line in complained), complained
 
 
 async def test_a_program_that_cannot_be_or_does_not_come_up_says_why(shared: Box) -> None:

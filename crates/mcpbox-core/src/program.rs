@@ -1,7 +1,11 @@
 //! A program that is another MCP server: started in the jail, spoken to over its standard input and output. What it is and what
 //! it sees of the machine is a [`ProgramRule`], part of the [`SourceRule`](crate::source::SourceRule) that a human grants.
 
-use std::{collections::BTreeMap, os::fd::OwnedFd};
+use std::{
+    collections::BTreeMap,
+    os::fd::OwnedFd,
+    sync::{Arc, OnceLock},
+};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -196,6 +200,8 @@ pub struct RunningProgram {
     pub errors: OwnedFd,
     /// With hosts: the listening socket of its proxy, the one thing in its network. It leads nowhere until somebody serves it.
     pub proxy: Option<OwnedFd>,
+    /// Why it was stopped, when it did not end by itself: set before its streams end.
+    pub stopped: Arc<OnceLock<String>>,
     /// Keeps it running.
     pub hold: Box<dyn Send + Sync>,
 }

@@ -144,6 +144,9 @@ pub trait SourceLogins: Send + Sync + 'static {
 
     /// Asks for new tokens. The old ones may be worthless by that, so what comes back must be kept.
     fn renew(&self, kept: SecretString) -> BoxFuture<'_, Result<Issued, LoginError>>;
+
+    /// Tells who gave the tokens that nobody needs them any more; false where they are not taken back.
+    fn revoke(&self, kept: SecretString) -> BoxFuture<'_, Result<bool, LoginError>>;
 }
 
 /// The access token of a login, as it is now.

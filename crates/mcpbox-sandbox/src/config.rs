@@ -32,6 +32,8 @@ pub struct SandboxConfig {
     pub recycle_after: Duration,
     /// Upper limits of any call.
     pub limits: CallLimits,
+    /// What the directory of its own may hold that a program of others keeps, bytes. One that exceeds it is stopped.
+    pub program_kept_bytes: u64,
     /// Start also where layers of the jail are missing (`--insecure-no-sandbox`). Those that there are still stand.
     pub insecure_no_sandbox: bool,
     /// What the jail is made of at most. Only tests take something out, to show what each layer stops; the probes at start
@@ -63,6 +65,7 @@ impl Default for SandboxConfig {
             recycle_after_calls: 50_000,
             recycle_after: Duration::from_secs(3600),
             limits: CallLimits::default(),
+            program_kept_bytes: 1 << 30,
             insecure_no_sandbox: false,
             layers_for_tests: Layers::ALL,
             proxied_site_for_tests: None,

@@ -163,12 +163,11 @@ impl Connection {
             && secrets.0.iter().zip(secrets.1).all(same)
     }
 
-    /// All tools it offers.
+    /// All tools it offers. No use: whoever says again and again that they changed would never be idle.
     ///
     /// # Errors
     /// A sentence.
     pub(crate) async fn list(&self) -> Result<Vec<OfferedTool>, String> {
-        self.note_use();
         let listed = timeout(LIST, self.list_pages()).await;
         let listed = listed.map_err(|_| format!("it did not list its tools within {} s", LIST.as_secs()))??;
         let offered = |tool: &OfferedTool| Offered { tool: tool.clone(), is_plain: post::is_plain(tool) };

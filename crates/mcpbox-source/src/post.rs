@@ -171,7 +171,7 @@ fn take(
     Ok(answered(message, id))
 }
 
-/// The result of a call. To let the SDK find out which of all messages it is takes ten times as long.
+/// The result of a call, which nearly every answer is. The SDK finds out which of all messages it has by trying one after the other.
 fn plain_result(text: &[u8], of: i64) -> Option<CallToolResult> {
     let Answer { id, result } = serde_json::from_slice(text).ok()?;
     if id == of { serde_json::from_str(result.get()).ok() } else { None }

@@ -1,7 +1,11 @@
 //! A program in the jail, spoken to in lines: each message is one line of JSON on its standard input or output. It is somebody
 //! else's: what it writes is taken at a pace and up to a size, and one that does not read is let go of.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::{Buf as _, BytesMut};
 use mcpbox_core::{
@@ -57,6 +61,8 @@ pub(crate) struct Stdio {
     errors: Arc<Errors>,
     listening: JoinHandle<()>,
     end: Arc<End>,
+    /// Why its host stopped it.
+    stopped: Arc<OnceLock<String>>,
     /// Keeps it running.
     hold: Option<Box<dyn Send + Sync>>,
 }
@@ -108,6 +114,7 @@ impl Stdio {
             errors: Arc::clone(errors),
             listening: tokio::spawn(errors::read(running.errors, Arc::clone(errors), scrub)),
             end: Arc::clone(end),
+            stopped: running.stopped,
             hold: Some(Box::new((running.hold, way))),
         })
     }
@@ -144,7 +151,10 @@ impl Stdio {
                 Ok(1..) => self.pace.count(0),
                 Ok(0) => {
                     let _ = timeout(LAST_WORDS, &mut self.listening).await;
-                    return self.over(format!("it ended{}", self.errors.last_words()));
+                    return self.over(match self.stopped.get() {
+                        Some(why) => format!("it was stopped: {why}"),
+                        None => format!("it ended{}", self.errors.last_words()),
+                    });
                 }
                 Err(error) => return self.over(format!("it cannot be read: {error}")),
             }

@@ -1,7 +1,7 @@
 """A FastMCP server that lets in who logged in with its own OAuth 2.1: `guarded.py ADDRESS PORT NAME LASTS_S [ask]`. People log in at
 `NAME`, another name of the same address; with `ask` a page there asks them first. Access tokens last so many seconds. Lines on its standard input: `expire` forgets the
-access tokens, `revoke` all tokens, `close` renews none and `open` does again. Each is answered with how often it was asked for
-a renewal."""
+access tokens, `revoke` all tokens, `close` renews none and takes none back, and `open` does again. Each is answered with how often it was asked for
+a renewal, `count` with how many tokens are good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import mcp.server.auth.routes
 from fastmcp import FastMCP
 from fastmcp.server.auth.providers import in_memory
 from fastmcp.server.dependencies import get_access_token, get_http_headers
-from mcp.server.auth.settings import ClientRegistrationOptions
+from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
 from mcp.server.auth.provider import TokenError, construct_redirect_uri
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -61,11 +61,18 @@ class Guard(in_memory.InMemoryOAuthProvider):
             raise TokenError("invalid_grant", "the refresh token was used before")
         return await super().exchange_refresh_token(client, refresh_token, scopes)
 
+    async def revoke_token(self, token: Any) -> None:
+        """Takes a token back."""
+        if state["is_closed"]:
+            raise RuntimeError("closed")
+        await super().revoke_token(token)
+
 
 guard = Guard(
     base_url=f"http://{name}:{port}",
     resource_base_url=f"http://{address}:{port}",
     client_registration_options=ClientRegistrationOptions(enabled=True),
+    revocation_options=RevocationOptions(enabled=True),
 )
 server = FastMCP("guarded", auth=guard)
 
@@ -100,6 +107,8 @@ def do(line: str) -> str:
             guard.refresh_tokens.clear()
         case "close" | "open":
             state["is_closed"] = line == "close"
+        case "count":
+            return str(len(guard.access_tokens) + len(guard.refresh_tokens))
     return str(state["asked"])
 
 

@@ -1635,7 +1635,7 @@ export interface paths {
         put?: never;
         /** Begins a login at an external source with an account there: names what must be contacted for it, or the page to go to. */
         post: operations["sources_begin_login"];
-        /** Forgets the login at an external source. What was given there is not taken back by that. */
+        /** Forgets the login at an external source, and asks there to take the tokens back; the audit says how that went. */
         delete: operations["sources_end_login"];
         options?: never;
         head?: never;

@@ -225,7 +225,7 @@ pub async fn create_server(
     Ok(report(&cat.snapshot(), &server))
 }
 
-/// Deletes a server and all its tools, at once.
+/// Deletes a server and all its tools, at once. Whoever is logged in to a source of it is logged out before.
 ///
 /// # Errors
 /// `not_found`; `forbidden` for remote principals unless the settings allow it.
@@ -238,6 +238,7 @@ pub async fn delete_server(
     let snapshot = cat.snapshot();
     who.check_delete(cat, next_call("mcpbox_stop_server", json!({"server_id": server})))?;
     let server = who.server(&snapshot, server)?;
+    source::log_out_of_server(cat, &who.actor(), server.id).await?;
     let mut change = Change::begin_withdrawing(cat, who.actor()).await?;
     let sources = source::of_server(&change.tx, server.id).await?;
     if !servers::delete(&change.tx, server.id).await? {
@@ -249,7 +250,7 @@ pub async fn delete_server(
         .await?;
     change.touch_server(server.id);
     change.commit().await?;
-    source::removed(cat, sources);
+    source::removed(cat, sources.iter().map(|source| source.id));
     let withdrawn = snapshot.of_server(server.name.as_str()).iter().map(|tool| tool.name.clone()).collect();
     let next = vec![NextStep::call("see what is left", "mcpbox_list_servers", json!({}))];
     Ok(DeleteReport { deleted: server.name.to_string(), withdrawn, next })

@@ -4,7 +4,7 @@
 mod begin;
 mod document;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mcpbox_core::{
     failure::FailureKind,
@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use subtle::ConstantTimeEq;
+use tokio::time::timeout;
 
 pub use self::{
     begin::{BeginLogin, LoginBegun, begin_login},
@@ -30,6 +31,9 @@ use crate::{Admin, Catalog, CatalogError, change::Change, error::refused, expiry
 
 /// Where people are sent back to on the admin page.
 const CALLBACK: &str = "api/sources/login/callback";
+
+/// How long a logout waits for a renewal under way.
+const TURN: Duration = Duration::from_secs(5);
 
 /// What is remembered until somebody is back.
 #[derive(Serialize, Deserialize)]
@@ -78,23 +82,71 @@ pub async fn finish_login(
     Ok(server.name.to_string())
 }
 
-/// Forgets the tokens of a source.
+/// Forgets the tokens of a source, and has them taken back where they were given, as far as that goes: how it went is in the audit.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn end_login(cat: &Arc<Catalog>, admin: &Admin, id: SourceId) -> Result<(), CatalogError> {
-    let mut change = Change::begin_withdrawing(cat, admin.actor()).await?;
-    let source = sources::by_id(&change.tx, id).await?;
+    let source = sources::by_id(&cat.store.reader(), id).await?;
     let source = source.ok_or_else(|| refused(FailureKind::NotFound, format!("there is no source {id}")))?;
-    if !source_logins::delete(&change.tx, id).await? {
+    if !log_out(cat, admin.actor(), &source).await? {
         return Err(refused(FailureKind::NotFound, format!("nobody is logged in to the source '{}'", source.name)));
+    }
+    Ok(())
+}
+
+/// Logs out of a source, for whoever may do that or delete it. False when nobody was logged in.
+pub(super) async fn log_out(cat: &Arc<Catalog>, actor: Actor, source: &ExternalSource) -> Result<bool, CatalogError> {
+    let id = source.id;
+    // What a renewal under way brings would be taken back by nobody; but a logout waits for it only so long.
+    let turn = cat.logins.turn(id);
+    let _turn = timeout(TURN, turn.lock()).await;
+    let login = tokens::current(cat, id).await;
+    let mut change = Change::begin_withdrawing(cat, actor.clone()).await?;
+    if !source_logins::delete(&change.tx, id).await? {
+        return Ok(false);
     }
     change.audit("source.logout", format!("source:{id}"), json!({"source": source.name})).await?;
     change.touch_server(source.server_id);
     change.commit().await?;
     cat.logins.forget(id);
-    super::client(cat)?.forget(id);
-    Ok(())
+    if let Some(client) = cat.sources.get() {
+        client.forget(id);
+    }
+    let sealed = login.map(|login| login.and_then(|login| login.tokens)).transpose();
+    if let Some(sealed) = sealed
+        && let Err(error) = take_back(cat, actor, source, sealed).await
+    {
+        tracing::warn!(source.id = %id, %error, "how the tokens of a login were taken back is not in the audit");
+    }
+    Ok(true)
+}
+
+/// Has tokens taken back that were forgotten here. Whoever may not be reached any more is not asked.
+async fn take_back(
+    cat: &Arc<Catalog>,
+    actor: Actor,
+    source: &ExternalSource,
+    sealed: Result<SecretString, CatalogError>,
+) -> Result<(), CatalogError> {
+    let asked = async {
+        let server = cat.snapshot().server_by_id(source.server_id).cloned();
+        let server = server.ok_or_else(|| refused(FailureKind::NotFound, "its server was deleted meanwhile"))?;
+        expiry::enforce(cat).await?;
+        find::check_granted(cat, &server, source).await?;
+        let kept = tokens::Tokens::read(&sealed?)?.kept();
+        let revoked = logins(cat)?.revoke(kept).await;
+        revoked.map_err(|error| refused(FailureKind::Unavailable, error.to_string()))
+    };
+    let (is_revoked, why) = match asked.await {
+        Ok(true) => (true, None),
+        Ok(false) => (false, Some("nobody takes tokens back there".to_owned())),
+        Err(error) => (false, Some(error.into_failure().message)),
+    };
+    let mut change = Change::begin_withdrawing(cat, actor).await?;
+    let detail = json!({"source": source.name, "revoked": is_revoked, "why": why});
+    change.audit("source.logout.revoke", format!("source:{}", source.id), detail).await?;
+    change.commit().await
 }
 
 /// What speaks to authorization servers.

@@ -34,7 +34,7 @@ pub use contact::look_at_due;
 pub(crate) use contact::{Contacts, is_any_down, is_any_quarantined};
 pub(crate) use definition::{Pinned, analyze, check_ours, rule};
 pub use delete::delete_source;
-pub(crate) use delete::{of_server, removed};
+pub(crate) use delete::{log_out_of_server, of_server, removed};
 pub use discover::{Discovered, DiscoveredTool, ToolNews, discover};
 pub use import::{ImportReport, ImportedTool, import};
 pub use list::{SourceList, SourceSummary, list_sources};

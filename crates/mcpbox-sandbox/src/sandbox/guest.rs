@@ -4,9 +4,15 @@
 
 mod door;
 mod find;
+mod room;
 mod view;
 
-use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use mcpbox_core::{
     execute::{BoxFuture, SandboxTier},
@@ -24,6 +30,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Sandbox;
 use crate::cgroup::Leaf;
+use room::Room;
 use view::Machine;
 
 /// Programs that run at once.
@@ -81,8 +88,14 @@ impl Sandbox {
             mount_point: self.runtime.directory.join("root"),
             layers: self.standing.layers,
         };
-        let spec =
-            tokio::task::spawn_blocking(move || machine.spec(&start)).await.map_err(|error| error.to_string())??;
+        let kept_bytes = self.config.program_kept_bytes;
+        let (spec, room) = tokio::task::spawn_blocking(move || {
+            let spec = machine.spec(&start)?;
+            let room = Room::new(&spec, &machine.kept(start.id)?, kept_bytes);
+            room.look().map(|()| (spec, room))
+        })
+        .await
+        .map_err(|error| error.to_string())??;
         let leaf = self.leaf(&spec);
         let (control, output) = if spec.proxy {
             door::pair().map(|(ours, theirs)| (Some(ours), theirs.into()))?
@@ -102,12 +115,14 @@ impl Sandbox {
             (None, Some(output)) => (output.into_owned_fd().map_err(fail)?, None),
             (None, None) => return Err("it has no streams".to_owned()),
         };
+        let stopped = Arc::default();
         let running = RunningProgram {
             input: input.into_owned_fd().map_err(fail)?,
             output,
             errors: errors.into_owned_fd().map_err(fail)?,
             proxy,
-            hold: Box::new(self.keep(guard, (leaf, place))),
+            stopped: Arc::clone(&stopped),
+            hold: Box::new(self.keep(guard, (leaf, place), room, stopped)),
         };
         Ok(running)
     }
@@ -155,14 +170,25 @@ impl Sandbox {
         }
     }
 
-    /// Keeps it until what is returned is dropped, or the sandbox ends; then it ends, and is collected.
-    fn keep(&self, mut guard: Child, kept: (Option<Leaf>, OwnedSemaphorePermit)) -> DropGuard {
+    /// Keeps it until what is returned is dropped, it takes too much room, or the sandbox ends; then it ends, and is collected.
+    fn keep(
+        &self,
+        mut guard: Child,
+        kept: (Option<Leaf>, OwnedSemaphorePermit),
+        room: Room,
+        stopped: Arc<OnceLock<String>>,
+    ) -> DropGuard {
         let (given_up, stop) = (CancellationToken::new(), self.stop.clone());
         let hold = given_up.clone().drop_guard();
         self.tasks.spawn(async move {
             let ended = tokio::select! {
                 _ = guard.wait() => true,
                 () = given_up.cancelled() => timeout(GRACE, guard.wait()).await.is_ok(),
+                why = room.exceeded() => {
+                    tracing::warn!("a program was stopped: {why}");
+                    let _ = stopped.set(why);
+                    false
+                }
                 () = stop.cancelled() => false,
             };
             if !ended {

@@ -204,3 +204,39 @@ async fn a_bomb_of_memory_ends_the_program_alone() {
     let taken: usize = output.lines().last().unwrap().parse().unwrap();
     assert!(taken < 20, "{taken} times 64 MiB; {errors}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fills_its_directory_is_stopped_until_there_is_room_again() {
+    let data = data_dir();
+    let sandbox = sandbox_with(SandboxConfig { data_dir: data.clone(), program_kept_bytes: 8 << 20, ..config() }).await;
+    let code = "import sys, time\n\
+                for number in range(int(sys.argv[2])):\n    open(f'{sys.argv[1]}/{number}', 'wb').write(b'x' * (1 << 20))\n\
+                print('written', flush=True)\n\
+                time.sleep(float(sys.argv[3]))\n\
+                print('done', flush=True)";
+    let writing = |files: &str, seconds: &str| {
+        start(code, |rule| {
+            rule.private = true;
+            rule.args.extend(["{private}", files, seconds].map(str::to_owned));
+        })
+    };
+    let (output, errors) = said(&*sandbox, writing("4", "1.3"), "").await;
+    assert_eq!(output, "written\ndone\n", "{errors}");
+
+    let greedy = writing("12", "100");
+    let kept = data.join("sources").join(greedy.id.to_string());
+    let RunningProgram { input: _input, output, stopped, hold: _hold, .. } =
+        sandbox.start(greedy.clone()).await.unwrap();
+    let read = tokio::task::spawn_blocking(move || std::io::read_to_string(std::fs::File::from(output)));
+    let output = tokio::time::timeout(Duration::from_secs(60), read).await.unwrap().unwrap().unwrap();
+    assert!(!output.contains("done"), "{output}");
+    let why = stopped.get().unwrap();
+    assert!(why.contains("its own directory holds more than 8 MiB"), "{why}");
+    let refused = sandbox.start(greedy.clone()).await.unwrap_err();
+    assert!(refused.contains("holds more than 8 MiB") && refused.contains(&kept.display().to_string()), "{refused}");
+
+    for number in 0..12 {
+        std::fs::remove_file(kept.join(number.to_string())).unwrap();
+    }
+    drop(sandbox.start(greedy).await.unwrap());
+}

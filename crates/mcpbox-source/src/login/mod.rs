@@ -5,6 +5,7 @@
 mod discover;
 mod gate;
 mod identity;
+mod revoke;
 
 use std::sync::Arc;
 
@@ -258,5 +259,9 @@ impl SourceLogins for Sources {
 
     fn renew(&self, kept: SecretString) -> BoxFuture<'_, Result<Issued, LoginError>> {
         Box::pin(self.renew_login(kept))
+    }
+
+    fn revoke(&self, kept: SecretString) -> BoxFuture<'_, Result<bool, LoginError>> {
+        Box::pin(self.revoke_login(kept))
     }
 }

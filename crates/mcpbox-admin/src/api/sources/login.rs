@@ -105,7 +105,7 @@ pub(crate) async fn login_callback(
     }
 }
 
-/// Forgets the login at an external source. What was given there is not taken back by that.
+/// Forgets the login at an external source, and asks there to take the tokens back; the audit says how that went.
 #[utoipa::path(
     delete, path = "/sources/{id}/login", tag = "sources",
     params(("id" = SourceId, Path, description = "Id of the source")),

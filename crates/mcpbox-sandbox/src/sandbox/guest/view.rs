@@ -103,6 +103,15 @@ impl Machine {
             .to_owned())
     }
 
+    /// The program's own directory, as it is shown to it.
+    ///
+    /// # Errors
+    /// The data directory is gone.
+    pub(super) fn kept(&self, id: SourceId) -> Result<PathBuf, String> {
+        let data_dir = self.data_dir.canonicalize().map_err(|error| error.to_string())?;
+        Ok(kept(&data_dir, id))
+    }
+
     fn system(&self, rule: &ProgramRule) -> (Vec<View>, Vec<(PathBuf, PathBuf)>) {
         let (mut views, mut links) = (Vec::new(), Vec::new());
         let trust = TRUST.iter().filter(|_| !rule.hosts.is_empty());
@@ -139,8 +148,7 @@ impl Machine {
 
     /// Its own directory, made when it is not there yet, and how it is called inside.
     fn private(&self, start: &ProgramStart, views: &mut Vec<View>) -> Result<String, String> {
-        let data_dir = self.data_dir.canonicalize().map_err(|error| error.to_string())?;
-        let source = kept(&data_dir, start.id);
+        let source = self.kept(start.id)?;
         let fail = |error: std::io::Error| format!("its private directory cannot be made: {error}");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&source).map_err(fail)?;
         if let Some(owner) = mcpbox_jail::program_owner() {
