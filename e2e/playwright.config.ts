@@ -30,6 +30,7 @@ export default defineConfig({
     reducedMotion: "reduce",
     locale: "en-GB",
     timezoneId: "UTC",
-    trace: "retain-on-failure",
+    // A trace of every test costs a quarter of the time: ask for it with `--trace on` where a picture does not say enough.
+    screenshot: "only-on-failure",
   },
 });

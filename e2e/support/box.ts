@@ -8,6 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const BINARY = process.env.MCPBOX_BIN ?? new URL("../../target/debug/mcpbox", import.meta.url).pathname;
+/** A runtime with the base packages, from which a box begins; without it each installs its own. */
+const PREPARED = process.env.MCPBOX_PREPARED;
 /** A cluster in which every box gets a schema of its own; without it each has a file. */
 const POSTGRES = process.env.MCPBOX_TEST_POSTGRES_URL;
 const START_LIMIT_MS = 60_000;
@@ -29,6 +31,12 @@ async function schemaIn(cluster: string, name: string): Promise<Record<string, s
   return { DATABASE_URL: `${cluster}&options[search_path]=${schema}` };
 }
 
+/** The same files under other names, as nobody changes one in place; on another disk a copy. */
+async function takeOver(source: string, target: string): Promise<void> {
+  const cp = (how: string) => promisify(execFile)("cp", [how, "--no-target-directory", source, target]);
+  await cp("-al").catch(() => rm(target, { recursive: true, force: true }).then(() => cp("-a")));
+}
+
 export class Box {
   readonly #root: string;
   /** The settings that say which database is its own. */
@@ -45,12 +53,24 @@ export class Box {
     this.#settings = settings;
   }
 
-  /** A server on an empty data directory, with further settings as variables. */
+  /** A server whose base packages are installed, but that knows nothing yet; with further settings as variables. */
   static async start(settings: Record<string, string> = {}): Promise<Box> {
-    const root = await mkdtemp(join(tmpdir(), "mcpbox-e2e-"));
-    const box = new Box(root, POSTGRES ? await schemaIn(POSTGRES, basename(root)) : {}, settings);
+    const box = await Box.#create(settings);
+    if (PREPARED) await takeOver(PREPARED, join(box.#root, "data"));
     await box.launch("127.0.0.1:0", "127.0.0.1:0");
     return box;
+  }
+
+  /** A server on a data directory in which there is nothing at all. */
+  static async startEmpty(): Promise<Box> {
+    const box = await Box.#create({});
+    await box.launch("127.0.0.1:0", "127.0.0.1:0");
+    return box;
+  }
+
+  static async #create(settings: Record<string, string>): Promise<Box> {
+    const root = await mkdtemp(join(tmpdir(), "mcpbox-e2e-"));
+    return new Box(root, POSTGRES ? await schemaIn(POSTGRES, basename(root)) : {}, settings);
   }
 
   get url(): string {

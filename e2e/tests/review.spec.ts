@@ -108,9 +108,12 @@ test("by keyboard alone: login, review, tick, approve, next", async ({ page, box
   for (let at = 0; at < 20 && !(await link.evaluate((element) => element === document.activeElement)); at += 1) await keys("j");
   await keys("Enter");
   await expect(page).toHaveURL(`${box.url}/approvals/${id}`);
+  // The list stays until the review is there.
+  await expect(page.getByRole("heading", { level: 1, name: "keys__trick" })).toBeVisible();
   await settled(page);
   const ticks = page.getByRole("checkbox", { name: /I have read finding/ });
-  for (let at = 0; at < (await ticks.count()); at += 1) {
+  await expect(ticks).toHaveCount(4);
+  for (let at = 0; at < 4; at += 1) {
     await keys("n");
     await expect(ticks.nth(at)).toBeFocused();
     await keys("Space");

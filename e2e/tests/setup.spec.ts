@@ -1,7 +1,7 @@
 import { Box, expect, inspect, Llm, PASSWORD, settled, test, USERNAME } from "../support/test.js";
 
 test("from an empty box to the first approved run in twelve interactions", async ({ page }) => {
-  const box = await Box.start();
+  const box = await Box.startEmpty();
   let interactions = 0;
   const click = async (name: string) => {
     interactions += 1;

@@ -28,6 +28,7 @@ test("a program is added on the page, allowed, started, imported from and used, 
     await signedIn(page, box, "/servers/lent/sources");
     await page.getByRole("button", { name: "Add a source" }).click();
     const adding = page.getByRole("dialog", { name: "Add a source" });
+    await adding.getByLabel("Address").fill("https://mcp.example.com/mcp");
     await adding.getByText("A program", { exact: true }).click();
     const add = adding.getByRole("button", { name: "Add", exact: true });
 
@@ -60,6 +61,14 @@ test("a program is added on the page, allowed, started, imported from and used, 
     await adding.getByRole("button", { name: "Add a variable" }).click();
     await expect(add).toBeDisabled();
     await adding.getByRole("button", { name: "Remove variable 3" }).click();
+    await expect(adding.getByText(`Starts node ${SERVER} '${notes}'`)).toBeVisible();
+    // What was typed stays, whichever kind is looked at.
+    await adding.getByText("On the network", { exact: true }).click();
+    await expect(adding.getByLabel("Address")).toHaveValue("https://mcp.example.com/mcp");
+    await adding.getByText("A program", { exact: true }).click();
+    await adding.getByLabel("Arguments").fill(`${SERVER}\n\n${notes}`);
+    await expect(adding.getByText(`Starts node ${SERVER} '' '${notes}'`)).toBeVisible();
+    await adding.getByLabel("Arguments").fill(`${SERVER}\n${notes}\n`);
     await expect(adding.getByText(`Starts node ${SERVER} '${notes}'`)).toBeVisible();
     await inspect(page, "sources-program-form");
     await add.click();
@@ -112,13 +121,20 @@ test("a program is added on the page, allowed, started, imported from and used, 
     await inspect(page, "sources-program-used");
     expect(await page.content()).not.toContain(VALUE);
 
-    // The name stands for exactly that program: another one is refused, in the server's words.
+    // The name stands for exactly that program: another one is refused, in the server's words, at the name.
     await page.getByRole("button", { name: "Add a source" }).click();
     await adding.getByText("A program", { exact: true }).click();
     await adding.getByLabel("Command").fill("python3");
     await adding.getByLabel("Name", { exact: true }).fill("files");
     await add.click();
-    await expect(adding.getByRole("alert")).toContainText("has a source 'files' that is another");
+    const name = adding.getByLabel("Name", { exact: true });
+    await expect(name).toHaveAccessibleDescription(/has a source 'files' that is another/);
+    await expect(name).toBeFocused();
+    await settled(page);
+    await inspect(page, "sources-refused");
+    await name.fill("others");
+    await expect(adding.getByText("has a source 'files' that is another")).toHaveCount(0);
+    await expect(add).toBeEnabled();
   } finally {
     await rm(join(notes, ".."), { recursive: true, force: true });
   }

@@ -8,9 +8,17 @@ const draft = (more: Partial<Draft> = {}): Draft => ({ ...EMPTY, command: "node"
 const secret = (key: string, more: object = {}) => ({ key, has_value: false, mode: "revealed", ...more }) as Schema["SecretSummary"];
 
 describe("a program as it is entered", () => {
-  it("is sent word by word: spaces in an argument stay, those around a path and empty lines go", () => {
+  it("is sent word by word: spaces in an argument stay, those around a path and empty lines of paths go", () => {
     const sent = programOf(draft({ command: " node ", args: "/opt/a b.js\n\n --x \n", read: " /opt \n\n", write: "/srv/notes", hasOwn: true, variables: [{ name: "MODE", kind: "text", value: "a b" }, { name: "TOKEN", kind: "secret", value: "GH_TOKEN" }] }));
-    expect(sent).toEqual({ command: "node", args: ["/opt/a b.js", " --x "], read: ["/opt"], write: ["/srv/notes"], hosts: [], private: true, env: { MODE: { value: "a b" }, TOKEN: { secret: "GH_TOKEN" } } });
+    expect(sent).toEqual({ command: "node", args: ["/opt/a b.js", "", " --x "], read: ["/opt"], write: ["/srv/notes"], hosts: [], private: true, env: { MODE: { value: "a b" }, TOKEN: { secret: "GH_TOKEN" } } });
+  });
+
+  it("an empty line before another is an empty argument, and none at the end", () => {
+    const args = (text: string) => programOf(draft({ args: text })).args;
+    expect(args("--tag\r\n\r\n--all\n\n")).toEqual(["--tag", "", "--all"]);
+    expect(args("\n--all")).toEqual(["", "--all"]);
+    expect(args("\n\n")).toEqual([]);
+    expect(args("")).toEqual([]);
   });
 
   it("is whole when all that was begun has an end", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Grant } from "@/pages/servers/grants/matrix";
-import { authWords, hostsOf, isChoosable, loginStateOf, ruleOf, type Source, stateOf, waitingGrant, whyNoAddress } from "@/pages/servers/sources/words";
+import { asSentence, authWords, hostsOf, isChoosable, loginStateOf, ruleOf, type Source, stateOf, waitingGrant, whyNoAddress } from "@/pages/servers/sources/words";
 
 const source = (more: Partial<Source> = {}) => ({ source_id: "1", name: "there", url: "https://mcp.example.com/mcp", auth: "none", access: "approved", health: "connected", tools: [], quarantined: [], ...more }) as Source;
 
@@ -53,4 +53,15 @@ it("an address is a place without credentials, and not this machine", () => {
 it("only what was not imported can be chosen", () => {
   const tool = (news: "new" | "imported" | "changed") => ({ name: "a", description: "", news });
   expect([tool("new"), tool("imported"), tool("changed")].map(isChoosable)).toEqual([true, false, false]);
+});
+
+describe("what went wrong with a login", () => {
+  it("is a sentence, and an address in front stays as it is", () => {
+    expect(asSentence("it came without the means to renew it")).toBe("It came without the means to renew it.");
+    expect(asSentence("https://auth.example.com answered 400")).toBe("https://auth.example.com answered 400.");
+    expect(asSentence("auth.example.com did not answer")).toBe("auth.example.com did not answer.");
+    expect(asSentence("invalid_grant: gone")).toBe("invalid_grant: gone.");
+    expect(asSentence("Log in again.")).toBe("Log in again.");
+    expect(asSentence("")).toBe("");
+  });
 });

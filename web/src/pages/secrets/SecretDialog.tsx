@@ -69,7 +69,7 @@ function Form({ secret, servers, onClose }: Props) {
       <Stack>
         {!secret.key && servers && <NativeSelect label="Server" description="Only its tools can use it." data={[...servers]} value={server} onChange={(event) => setServer(event.currentTarget.value)} />}
         {!secret.key && (
-          <TextInput label="Key" description={`Tools read it as secrets["${key || "API_KEY"}"].`} value={key} onChange={(event) => setKey(event.currentTarget.value.toUpperCase())} error={wrongKey} className="mono" autoComplete="off" spellCheck={false} required data-autofocus />
+          <TextInput label="Key" description={`Tools read it as secrets["${key || "API_KEY"}"].`} value={key} onChange={(event) => setKey(event.currentTarget.value.toUpperCase())} error={wrongKey} classNames={{ input: "mono" }} autoComplete="off" spellCheck={false} required data-autofocus />
         )}
         {secret.key && secret.description && (
           <Text c="dimmed">

@@ -49,7 +49,7 @@ function Form({ onClose, targets }: { onClose: () => void; targets: readonly Tar
     <form onSubmit={submit}>
       <Stack>
         <SegmentedControl fullWidth aria-label="What" data={Object.entries(HINTS).map(([value, { label }]) => ({ value, label }))} value={kind} onChange={(next) => setKind(next as Kind)} />
-        <TextInput {...HINTS[kind]} value={text} onChange={(event) => setText(event.currentTarget.value)} error={text && !capability ? "This cannot be one." : undefined} className="mono" autoComplete="off" spellCheck={false} data-autofocus required />
+        <TextInput {...HINTS[kind]} value={text} onChange={(event) => setText(event.currentTarget.value)} error={text && !capability ? "This cannot be one." : undefined} classNames={{ input: "mono" }} autoComplete="off" spellCheck={false} data-autofocus required />
         {kind === "host" && <NativeSelect label="Method" data={METHODS.map((value) => ({ value, label: value || "All methods" }))} value={method} onChange={(event) => setMethod(event.currentTarget.value)} />}
         <NativeSelect label="For" data={targets.map(({ id, name }) => ({ value: id, label: name }))} value={to} onChange={(event) => setTo(event.currentTarget.value)} />
         {target?.level === "server" && (

@@ -8,7 +8,7 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { HostileText } from "@/components/HostileText";
 import { TimeAgo } from "@/components/TimeAgo";
 import { LoginDialog } from "./LoginDialog";
-import { loginStateOf, type Source } from "./words";
+import { asSentence, loginStateOf, type Source } from "./words";
 
 /** The login at a source that wants one: whether it works, and the ways in and out. */
 export function Login({ source }: { source: Source }) {
@@ -19,7 +19,7 @@ export function Login({ source }: { source: Source }) {
   const state = loginStateOf(source);
   const trouble = login?.trouble && (
     <Text inherit>
-      <HostileText text={login.trouble} limit={600} />
+      <HostileText text={asSentence(login.trouble)} limit={600} />
     </Text>
   );
   return (
@@ -59,7 +59,7 @@ export function Login({ source }: { source: Source }) {
       )}
       <LoginDialog source={source} isOpen={isBeginning} onClose={beginning.close} />
       <ConfirmDialog isOpen={isEnding} onClose={ending.close} title={`Log out of ${source.name}?`} action="Log out" least="admin" onConfirm={() => client.DELETE("/api/sources/{id}/login", { params: { path: { id: source.source_id } } })}>
-        MCPbox forgets the tokens, and tools of this source fail until somebody logs in again. What you allowed over there is taken back over there.
+        MCPbox forgets the tokens and asks over there to take them back, which not every server does: Activity says how it went. Tools of this source fail until somebody logs in again.
       </ConfirmDialog>
     </>
   );

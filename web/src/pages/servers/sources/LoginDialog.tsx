@@ -77,7 +77,7 @@ function Form({ source, onClose }: Omit<Props, "isOpen">) {
         )}
         {isEntering ? (
           <>
-            <TextInput label="Client id" description={asked.data ? `Of a client that you made there, with the redirect address ${asked.data.redirect_uri}` : "Of a client that you made there."} autoComplete="off" spellCheck={false} className="mono" value={clientId} onChange={(event) => setClientId(event.currentTarget.value)} />
+            <TextInput label="Client id" description={asked.data ? `Of a client that you made there, with the redirect address ${asked.data.redirect_uri}` : "Of a client that you made there."} autoComplete="off" spellCheck={false} classNames={{ input: "mono" }} value={clientId} onChange={(event) => setClientId(event.currentTarget.value)} />
             <PasswordInput label="Client secret" description="If it has one." autoComplete="off" value={secret} onChange={(event) => setSecret(event.currentTarget.value)} />
           </>
         ) : (

@@ -21,7 +21,7 @@ export function Variables({ variables, secrets, onChange }: Props) {
   const id = useId();
   const wrong = whyNoVariables(variables);
   const set = (at: number, change: Partial<Variable>) => onChange(variables.map((variable, index) => (index === at ? { ...variable, ...change } : variable)));
-  const typed = { autoComplete: "off", spellCheck: false, className: "mono" } as const;
+  const typed = { autoComplete: "off", spellCheck: false, classNames: { input: "mono" } } as const;
   return (
     <div role="group" aria-labelledby={id}>
       <Text id={id} size="sm" fw={500}>

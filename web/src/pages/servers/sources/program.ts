@@ -11,6 +11,7 @@ export interface Variable {
 
 /** A program as it is entered: lists have an item a line. */
 export interface Draft {
+  name: string;
   command: string;
   args: string;
   variables: readonly Variable[];
@@ -20,7 +21,7 @@ export interface Draft {
   hasOwn: boolean;
 }
 
-export const EMPTY: Draft = { command: "", args: "", variables: [], read: "", write: "", hosts: "", hasOwn: false };
+export const EMPTY: Draft = { name: "", command: "", args: "", variables: [], read: "", write: "", hosts: "", hasOwn: false };
 
 /** The key of a secret. */
 export const KEY = /^[A-Z][A-Z0-9_]{0,63}$/;
@@ -35,11 +36,14 @@ const PRIVATE = "{private}";
 /** Programs that only start other ones. */
 const STARTERS = ["npx", "npm", "uvx", "uv", "bunx", "pipx", "docker", "podman"];
 
-/** Arguments as they stand; a line without anything is none. */
-const words = (text: string): string[] => text.split(/\r?\n/).filter((line) => line !== "");
+/** Arguments as they stand: an empty line before another is an empty one, those at the end are none. */
+const words = (text: string): string[] => {
+  const lines = text.split(/\r?\n/);
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1);
+};
 
 /** Paths and hosts have no spaces around them that anybody meant. */
-const paths = (text: string): string[] => words(text).map((line) => line.trim()).filter((line) => line !== "");
+const paths = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 
 /** What is sent. */
 export function programOf({ command, args, variables, read, write, hosts, hasOwn }: Draft): Program {

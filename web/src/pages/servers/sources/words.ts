@@ -59,6 +59,12 @@ export function ruleOf(source: Source): Schema["SourceRule"] {
   return source.auth === "header" ? { ...place, auth: "header", header: source.header, secret: source.secret } : { ...place, auth: "none" };
 }
 
+/** What went wrong, as a sentence: an address in front stays as it is. */
+export function asSentence(text: string): string {
+  const said = text.trim().replace(/^[a-z][a-z'’-]*(?=[\s,;]|:\s|$)/, (word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return said === "" || /[.!?…]$/.test(said) ? said : `${said}.`;
+}
+
 /** Why a name cannot be one of a source, or undefined. */
 export const whyNoName = (name: string): string | undefined => (name === "" || /^[a-z][a-z0-9_]{0,62}$/.test(name) ? undefined : "Small letters, digits and _; a letter first.");
 
