@@ -190,6 +190,7 @@ def test_the_models_would_notice_a_key_that_cloudflare_does_not_know() -> None:
 
 CLOUDFLARED = """#!/bin/sh
 trap 'echo stopped >> {log}; exit 0' TERM
+echo $$ > {log}.pid
 echo "$*|$TUNNEL_TOKEN|$MCPBOX_SPY" >> {log}
 echo "a word of the program" >&2
 [ -e {broken} ] && exit 3
@@ -228,9 +229,7 @@ def test_cloudflared_runs_with_the_tunnel_and_ends_with_the_server(tmp_path: Pat
     assert tunnel_id not in "".join(box.children().values())
 
     broken.touch()
-    # Until it becomes another program, a child of a shell is named like the shell.
-    pid = min(pid for pid, line in box.children().items() if str(program) in line)
-    os.kill(pid, 9)
+    os.kill(int(log.with_suffix(".pid").read_text()), 9)
     failed = until(lambda: (now := tunnel())["restarts"] >= 2 and not now["is_running"] and now)
     assert "a word of the program" in failed["message"] and "started again in" in failed["message"]
     tries = log.read_text().count("run|")
