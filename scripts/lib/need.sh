@@ -85,10 +85,10 @@ node_modules() {
     cp "$1/package-lock.json" "$1/node_modules/.installed-from"
 }
 
-# venv NAME REQUIREMENTS: a Python environment in .cache, made again when the requirements change.
+# venv NAME REQUIREMENTS: a Python environment in .cache, made again when the requirements or the machine's Python change.
 venv() {
   local directory=$cache/$1 stamp
-  stamp=$(sha256sum <"$2")
+  stamp=$({ python3 -c 'import sys; print(sys.base_prefix, sys.version)' && cat "$2"; } | sha256sum)
   [ "$(cat "$directory/stamp" 2>/dev/null)" = "$stamp" ] && return
   echo "Making the Python environment $1 …"
   rm -rf "$directory"
@@ -100,19 +100,22 @@ venv() {
 # The Inspector, and a Node that is new enough for it.
 inspector() {
   local directory=$cache/inspector machine=x64
-  [ "$(cat "$directory/stamp" 2>/dev/null)" = "$INSPECTOR_VERSION $NODE_MAJOR" ] && return
   [ "$(uname -m)" = aarch64 ] && machine=arm64
-  echo "Installing the MCP Inspector $INSPECTOR_VERSION …"
-  rm -rf "$directory"
-  mkdir -p "$directory"
-  npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" \
-    "@modelcontextprotocol/inspector@$INSPECTOR_VERSION" "node-linux-$machine@$NODE_MAJOR" || return 1
+  if [ "$(cat "$directory/stamp" 2>/dev/null)" != "$INSPECTOR_VERSION $NODE_MAJOR" ]; then
+    echo "Installing the MCP Inspector $INSPECTOR_VERSION …"
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$directory" \
+      "@modelcontextprotocol/inspector@$INSPECTOR_VERSION" "node-linux-$machine@$NODE_MAJOR" || return 1
+    echo "$INSPECTOR_VERSION $NODE_MAJOR" >"$directory/stamp"
+  fi
+  # Each time, and naming no path: what was fetched may serve another checkout than the one that fetched it.
   cat >"$directory/inspect" <<END
 #!/bin/sh
-exec "$directory/node_modules/node-linux-$machine/bin/node" "$directory/node_modules/.bin/mcp-inspector" "\$@"
+modules=\$(dirname "\$0")/node_modules
+exec "\$modules/node-linux-$machine/bin/node" "\$modules/.bin/mcp-inspector" "\$@"
 END
   chmod +x "$directory/inspect"
-  echo "$INSPECTOR_VERSION $NODE_MAJOR" >"$directory/stamp"
 }
 
 # The OpenID provider that people log in with in a test.
