@@ -2,6 +2,9 @@
 //! packages. Their number is bounded: the one unused longest, and any that idles, gives its processes up and gets them back with the
 //! next call.
 
+mod eviction;
+mod surroundings;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,21 +16,18 @@ use mcpbox_core::{
     hash::ContentHash,
     package::{PackageLock, Requirements},
 };
-use mcpbox_egress::Broker;
-use mcpbox_jail::{CallLimits, JailSpec, Layers};
+use mcpbox_jail::{CallLimits, JailSpec};
 use tokio::time::Instant;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::surroundings::Surroundings;
 use crate::{
-    cgroup::Cgroups,
     config::SandboxConfig,
     error::SandboxError,
-    metrics::Metrics,
     packages::{self, Installed, Osv, Uv},
     pool::{Check, Pool, PoolConfig},
     python::Python,
     runtime::Runtime,
-    tier::Standing,
 };
 
 /// How often idle environments are looked for, at least.
@@ -51,30 +51,6 @@ pub(crate) struct Environments {
     known: Mutex<BTreeMap<LockedEnvironment, Environment>>,
 }
 
-/// What environments share with the rest of the sandbox.
-pub(crate) struct Surroundings {
-    /// What holds on this machine.
-    pub(crate) layers: Layers,
-    pub(crate) cgroups: Option<Arc<Cgroups>>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) broker: Arc<Broker>,
-    pub(crate) tasks: TaskTracker,
-    pub(crate) stop: CancellationToken,
-}
-
-impl Surroundings {
-    pub(crate) fn new(standing: &Standing, metrics: &Arc<Metrics>, broker: &Arc<Broker>, tasks: &TaskTracker) -> Self {
-        Self {
-            layers: standing.layers,
-            cgroups: standing.cgroups.clone(),
-            metrics: Arc::clone(metrics),
-            broker: Arc::clone(broker),
-            tasks: tasks.clone(),
-            stop: CancellationToken::new(),
-        }
-    }
-}
-
 /// An installed environment.
 struct Environment {
     installed: Installed,
@@ -87,7 +63,15 @@ struct Environment {
 struct Running {
     pool: Arc<Pool>,
     stop: CancellationToken,
-    used: Instant,
+    /// When it was last asked for.
+    asked: Instant,
+}
+
+impl Running {
+    /// When it was last in use; now while a call runs.
+    fn used(&self, now: Instant) -> Instant {
+        self.pool.last_call(now).map_or(self.asked, |last| last.max(self.asked))
+    }
 }
 
 impl Drop for Running {
@@ -170,7 +154,7 @@ impl Environments {
         let found = known.get_mut(environment)?;
         let pool = match &mut found.pool {
             Some(running) => {
-                running.used = Instant::now();
+                running.asked = Instant::now();
                 return Some(Arc::clone(&running.pool));
             }
             none => {
@@ -272,7 +256,7 @@ impl Environments {
         let pool = Pool::new(PoolConfig { check: Some(check), ..config }, jail, tasks.clone());
         let stop = stop.child_token();
         tasks.spawn(Arc::clone(&pool).fill(stop.clone()));
-        Running { pool, stop, used: Instant::now() }
+        Running { pool, stop, asked: Instant::now() }
     }
 
     /// The jail of an environment whose zygote loads these modules.
@@ -288,34 +272,6 @@ impl Environments {
             true => self.runtime.with_proxy(jail, &broker.authorities()?),
             false => Ok(jail),
         }
-    }
-
-    /// Ends the processes of those unused longest while there are too many.
-    fn make_room(&self, known: &mut BTreeMap<LockedEnvironment, Environment>, but: &LockedEnvironment) {
-        while known.values().filter(|found| found.pool.is_some()).count() > self.config.max_environments.max(1) {
-            let others = known.iter_mut().filter(|(name, found)| *name != but && found.pool.is_some());
-            let Some((_, oldest)) = others.min_by_key(|(_, found)| found.pool.as_ref().map(|running| running.used))
-            else {
-                return;
-            };
-            self.evict(oldest);
-        }
-    }
-
-    fn evict_idle(&self, now: Instant) {
-        let is_idle = |running: &Running| now.duration_since(running.used) >= self.config.environment_idle;
-        for found in lock(&self.known).values_mut() {
-            if found.pool.as_ref().is_some_and(is_idle) {
-                self.evict(found);
-            }
-        }
-    }
-
-    fn evict(&self, found: &mut Environment) {
-        found.pool = None;
-        // The end of its use counts; that its begin was noted is enough where this fails.
-        let _noted = found.installed.note_use();
-        self.surroundings.metrics.pool(&found.installed.name()).evicted.inc();
     }
 }
 

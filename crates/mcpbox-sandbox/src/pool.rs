@@ -102,7 +102,7 @@ pub(crate) struct Running(Arc<Pool>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        lock(&self.0.demand).end();
+        lock(&self.0.demand).end(Instant::now());
     }
 }
 
@@ -158,6 +158,11 @@ impl Pool {
     /// What it counts.
     pub(crate) fn metrics(&self) -> &PoolMetrics {
         &self.config.metrics
+    }
+
+    /// When a call last ran: now while one does, none when there was none yet.
+    pub(crate) fn last_call(&self, now: Instant) -> Option<Instant> {
+        lock(&self.demand).last(now)
     }
 
     /// Children that wait.

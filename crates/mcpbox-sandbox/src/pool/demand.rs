@@ -19,6 +19,8 @@ pub(super) struct Demand {
     current: (usize, usize),
     previous: (usize, usize),
     window: Option<Instant>,
+    /// When the last call ended.
+    ended: Option<Instant>,
 }
 
 impl Demand {
@@ -30,8 +32,14 @@ impl Demand {
     }
 
     /// A call ends.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, now: Instant) {
         self.running = self.running.saturating_sub(1);
+        self.ended = Some(now);
+    }
+
+    /// When a call last ran: now while one does, none when there was none yet.
+    pub(super) fn last(&self, now: Instant) -> Option<Instant> {
+        if self.running > 0 { Some(now) } else { self.ended }
     }
 
     /// Calls that run now.
@@ -74,7 +82,7 @@ mod tests {
         assert_eq!(demand.target(start, 16), 9);
         assert_eq!(demand.target(start, 4), 4);
         for _ in 0..9 {
-            demand.end();
+            demand.end(start);
         }
         assert_eq!(demand.target(start + WINDOW, 16), 9);
         assert_eq!(demand.target(start + WINDOW * 2, 16), 2);
@@ -86,8 +94,21 @@ mod tests {
         let mut demand = Demand::default();
         for _ in 0..1000 {
             demand.begin(start);
-            demand.end();
+            demand.end(start);
         }
         assert_eq!(demand.target(start, 16), 10);
+    }
+
+    #[test]
+    fn it_is_in_use_until_the_last_call_has_ended() {
+        let start = Instant::now();
+        let mut demand = Demand::default();
+        assert_eq!(demand.last(start), None);
+        demand.begin(start);
+        demand.begin(start);
+        demand.end(start + WINDOW);
+        assert_eq!(demand.last(start + WINDOW * 2), Some(start + WINDOW * 2));
+        demand.end(start + WINDOW * 3);
+        assert_eq!(demand.last(start + WINDOW * 5), Some(start + WINDOW * 3));
     }
 }

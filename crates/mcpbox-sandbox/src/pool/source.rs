@@ -90,10 +90,6 @@ impl Source {
             checked.unwrap_or_else(|error| Err(SandboxError::Zygote(error.to_string())))?;
         }
         let spec = self.spec.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(Check(check)) = self.check.clone() {
-            let checked = tokio::task::spawn_blocking(move || check()).await;
-            checked.unwrap_or_else(|error| Err(SandboxError::Zygote(error.to_string())))?;
-        }
         Zygote::start(&self.program, &spec, &self.tasks).await
     }
 
