@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from box import Box
+from box import AdminSession, Box
 from llm import connect
 from mcp import MCPError
 from mcp.types import PromptReference, ResourceTemplateReference
@@ -109,3 +109,55 @@ async def test_prompts_and_resources_are_reviewed_with_their_tool_and_used_by_cl
         assert (await client.list_prompts(cache_mode="bypass")).prompts == []
         with pytest.raises(MCPError):
             await client.read_resource("notes://all")
+
+
+async def test_prompts_and_resources_are_tried_before_a_human_decides(shared: Box) -> None:
+    box, admin = shared, AdminSession(shared.admin_url)
+
+    def shown() -> dict:
+        return admin.send("GET", f"/reviews/{box.open_review('trial__count')['id']}")
+
+    async with connect(box.mcp_url) as llm:
+        await llm.call("mcpbox_create_server", name="trial")
+        await llm.call("mcpbox_start_server", server_id="trial")
+        await llm.call("mcpbox_create_tool", server_id="trial", name="count", python_code=CODE)
+
+        async def tried(**what: object) -> dict:
+            return await llm.call("mcpbox_test_code", tool_id="trial__count", **what)
+
+        main = await tried()
+        assert any((step.get("call") or {}).get("arguments", {}).get("prompt") == "plan_day" for step in main["next"]), main["next"]
+        asked = await tried(prompt="trial__plan_day", arguments={"city": "Bern"})
+        assert asked["succeeded"] and "Plan a slow day in Bern." in json.dumps(asked["result"]), asked
+        read = await tried(resource="notes://red/1")
+        assert read["succeeded"] and "buy salt" in json.dumps(read["result"]), read
+        failed = await tried(resource="notes://{shelf}/{id}", arguments={"shelf": "red", "id": 7})
+        assert failed["failure"]["kind"] == "exception", failed
+        for wrong, kind, says in (
+            ({"prompt": "plan_dya"}, "not_found", "plan_day"),
+            ({"resource": "notes://none"}, "not_found", "notes://all"),
+            ({"prompt": "plan_day"}, "invalid_arguments", "city"),
+            ({"resource": "notes://green/1"}, "invalid_arguments", "shelf"),
+            ({"prompt": "plan_day", "resource": "notes://all"}, "invalid_arguments", "leave one out"),
+        ):
+            refused = await llm.refused("mcpbox_test_code", tool_id="trial__count", **wrong)
+            assert refused.kind == kind and says in json.dumps(refused.answer), (wrong, refused.answer)
+
+        await llm.call("mcpbox_request_publish", tool_id="trial__count")
+        [finding] = [one for one in shown()["findings"] if one["rule"] == "offer_never_tested"]
+        assert finding["message"] == "no test ran the resource notes://all, the resource notes://seal", finding
+        box.approve("trial__count")
+
+        # What was tried is an example of that very function for what comes next.
+        await llm.call("mcpbox_update_tool", tool_id="trial__count", python_code=CODE.replace("Plan a {pace} day", "A {pace} day"))
+        await llm.call("mcpbox_request_publish", tool_id="trial__count")
+        compared = shown()["regression"]["comparisons"]
+        verdicts = {each.get("entry", {"function": "main"})["function"]: each["verdict"] for each in compared}
+        assert verdicts == {"main": "same", "plan_day": "changed", "note": "same"}, compared
+
+        tool = admin.send("GET", "/tools/trial__count")
+        assert [one["name"] for one in tool["offers"]] == ["plan_day", "notes://{shelf}/{id}", "notes://all", "notes://seal"]
+        again = admin.send("POST", "/tools/trial__count/call", {"prompt": "plan_day", "arguments": {"city": "Basel"}})
+        assert again["succeeded"] and "Plan a slow day in Basel." in json.dumps(again["value"]), again
+        [kept] = await llm.runs("trial__count", 1)
+        assert kept["entry"] == {"kind": "prompt", "function": "plan_day"}, kept

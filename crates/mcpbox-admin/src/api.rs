@@ -59,12 +59,19 @@ pub(crate) struct Remark {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TestRequest {
-    /// Arguments of `main`.
+    /// Name of a prompt, or of its function: that one runs instead of `main`.
+    prompt: Option<String>,
+    /// URI of a resource; or its template or function's name, with the values among the arguments: that one runs instead of `main`.
+    resource: Option<String>,
+    /// Arguments of what runs.
     #[serde(default)]
     #[schema(value_type = Object)]
     arguments: Map<String, Value>,
     /// Canned HTTP answers; when given, nothing else is reachable.
     http_mocks: Option<Vec<HttpMock>>,
+    /// What a person answers to each `ctx.elicit`, in order.
+    #[schema(value_type = Option<Vec<Object>>)]
+    answers: Option<Vec<Value>>,
 }
 
 /// What most handlers give.

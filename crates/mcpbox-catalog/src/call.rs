@@ -18,7 +18,7 @@ use crate::{
     ask::{Asker, binding},
     expiry,
     observe::{Stage, TRACE},
-    offers::Offer,
+    offers::{self, Function, Offer},
     packages,
     record::{OpenRecord, Run},
     run, source, validate,
@@ -51,6 +51,8 @@ pub struct CallReply {
 #[derive(Clone, Copy)]
 enum Wanted<'a> {
     Tool(&'a str),
+    /// A function of a tool.
+    Function(&'a str, &'a Function),
     Prompt(&'a str),
     /// By its URI, of one server or of any.
     Resource(&'a str, Option<&'a str>),
@@ -97,6 +99,17 @@ pub async fn read_resource(
     traced(cat, Origin { who: who.into(), parent: None }, Wanted::Resource(uri, server), Map::new(), observer).await
 }
 
+/// Runs a function of a published tool, as [`call_tool`] runs `main`.
+pub async fn call_function(
+    cat: &Arc<Catalog>,
+    who: impl Into<Caller<'_>>,
+    (name, function): (&str, &Function),
+    arguments: Map<String, Value>,
+    observer: Arc<dyn Observer>,
+) -> CallReply {
+    traced(cat, Origin { who: who.into(), parent: None }, Wanted::Function(name, function), arguments, observer).await
+}
+
 /// Who makes a call, and in which script.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
@@ -123,7 +136,7 @@ async fn traced(
     observer: Arc<dyn Observer>,
 ) -> CallReply {
     let (method, name) = match wanted {
-        Wanted::Tool(name) => ("tools/call", name),
+        Wanted::Tool(name) | Wanted::Function(name, _) => ("tools/call", name),
         Wanted::Prompt(name) => ("prompts/get", name),
         Wanted::Resource(uri, _) => ("resources/read", uri),
     };
@@ -176,7 +189,8 @@ async fn run_call(
                 None => meters.stage(Stage::Run, cat.executor.execute(execution, observer)).await,
             };
             record.note(asker.close(cat, &mut outcome).await);
-            let check = async { complete(&mut outcome, &tool, offer.as_ref()) };
+            let promised = (&*tool.compiled, offer.as_ref());
+            let check = async { run::complete(&mut outcome, promised, &tool.name, tool.program.policy) };
             meters.stage(Stage::Check, check).await;
             outcome
         }
@@ -186,15 +200,6 @@ async fn run_call(
     let returned = outcome.result.as_ref().ok().filter(|_| offer.is_none());
     let structured = returned.and_then(|output| tool.compiled.structured(&output.value));
     CallReply { call_id: Some(call_id), result: outcome.result, structured, tool: Some(tool), offer }
-}
-
-/// What `main` promises to return, prompts and resources do not.
-fn complete(outcome: &mut Outcome, tool: &PublishedTool, offer: Option<&Offer>) {
-    match (offer, &mut outcome.result) {
-        (None, _) => run::complete(outcome, &tool.compiled, &tool.name, tool.program.policy),
-        (Some(_), Err(failure)) => run::help(failure, &outcome.observed, &tool.name, tool.program.policy),
-        (Some(_), Ok(_)) => {}
-    }
 }
 
 /// Finds what is asked for, with the grants that hold now.
@@ -213,6 +218,11 @@ fn find(snapshot: &Snapshot, who: Caller<'_>, wanted: Wanted<'_>) -> Result<Foun
         Wanted::Tool(name) => {
             let tool = snapshot.resolve_among(name, may_call)?;
             Ok(Found { tool, offer: None, values: Map::new() })
+        }
+        Wanted::Function(name, function) => {
+            let tool = snapshot.resolve_among(name, may_call)?;
+            let (offer, values) = tool.compiled.offers.find(&tool.name, function)?;
+            Ok(Found { tool, offer, values })
         }
         Wanted::Prompt(name) => {
             let found = snapshot.find_prompt(name, may_call)?;
@@ -250,13 +260,7 @@ async fn prepare(
     arguments: Map<String, Value>,
     record: &mut OpenRecord,
 ) -> Result<Execution, Failure> {
-    let arguments = match offer {
-        Some(offer) => offer.arguments(arguments)?,
-        None => {
-            let again = (tool.name.as_str(), validate::call_again as validate::Again);
-            validate::check_arguments(&tool.compiled.arguments, &tool.input_schema, again, arguments)?
-        }
-    };
+    let arguments = offers::check(&tool.compiled, offer, (&tool.name, validate::call_again), arguments)?;
     expiry::check(cat, tool)?;
     if let Some(failure) = &tool.refused {
         return Err(failure.clone());

@@ -1,5 +1,7 @@
 //! Prompts and resources of a version, made ready: definitions from its analysis, validators of their parameters.
 
+mod function;
+
 use std::sync::Arc;
 
 use jsonschema::Validator;
@@ -10,8 +12,11 @@ use mcpbox_core::{
     ids::ToolId,
     uri::UriTemplate,
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use self::function::Function;
+pub(crate) use self::function::check;
 use crate::{Snapshot, validate};
 
 /// A prompt of a version.
@@ -28,6 +33,35 @@ pub struct Resource {
     /// Its URI, read.
     pub uri: UriTemplate,
     validator: Validator,
+}
+
+/// A function beside `main`, as pages offer to run it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Offered {
+    /// The function.
+    pub entry: Entry,
+    /// The prompt's name, or the resource's URI or template.
+    pub name: String,
+    /// JSON Schema of its arguments.
+    pub input_schema: Value,
+}
+
+impl Offered {
+    /// Those that an analysis found, prompts first.
+    pub(crate) fn of(analysis: &Analysis) -> Vec<Self> {
+        let prompts = analysis.prompts.iter().map(|prompt| Self {
+            entry: Entry::Prompt(prompt.function.clone()),
+            name: prompt.name.clone(),
+            input_schema: prompt.schema.clone(),
+        });
+        let resources = analysis.resources.iter().map(|resource| Self {
+            entry: Entry::Resource(resource.function.clone()),
+            name: resource.uri.clone(),
+            input_schema: resource.schema.clone(),
+        });
+        prompts.chain(resources).collect()
+    }
 }
 
 /// What a run is for, when it is not for `main`.

@@ -11,13 +11,20 @@ use serde_json::{Value, json};
 use crate::{
     compile::Compiled,
     needs::{module_capability, needed_host, request_call},
+    offers::Offer,
     validate,
 };
 
-/// Checks the result against what the output schema promises, and completes a failure with the call that helps.
+/// Checks the result against what the output schema promises of `main`, and completes a failure with the call that helps.
 /// `name` is `server__tool`.
-pub(crate) fn complete(outcome: &mut Outcome, compiled: &Compiled, name: &str, policy: CodePolicy) {
-    if let Err(failure) = check_result(outcome, compiled, name) {
+pub(crate) fn complete(
+    outcome: &mut Outcome,
+    (compiled, offer): (&Compiled, Option<&Offer>),
+    name: &str,
+    policy: CodePolicy,
+) {
+    let checked = if offer.is_none() { check_result(outcome, compiled, name) } else { Ok(()) };
+    if let Err(failure) = checked {
         outcome.result = Err(failure);
     }
     if let Err(failure) = &mut outcome.result {
@@ -42,7 +49,7 @@ fn at_main(failure: Failure, code: &str) -> Failure {
 }
 
 /// Completes a failure with the call that helps.
-pub(crate) fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePolicy) {
+fn help(failure: &mut Failure, observed: &Observed, name: &str, policy: CodePolicy) {
     match failure.kind {
         FailureKind::ImportDenied | FailureKind::HostDenied => {
             let wanted = last_refused(failure.kind, observed, policy);

@@ -20,8 +20,16 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Catalog, CatalogError, allowed::Allowed, ask, compile::Compiled, expiry, nearest, needs::Standing, packages,
-    record::Run, redact, run, source, validate,
+    Catalog, CatalogError,
+    allowed::Allowed,
+    ask,
+    compile::Compiled,
+    expiry, nearest,
+    needs::Standing,
+    offers::{self, Function, Offer},
+    packages,
+    record::Run,
+    redact, run, source, validate,
 };
 
 /// Canned answers of one test.
@@ -36,6 +44,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) version: Version,
     pub(crate) actor: Actor,
     pub(crate) purpose: TrialPurpose,
+    pub(crate) function: Function,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) http_mocks: Option<Vec<HttpMock>>,
     /// What the user answers to its questions.
@@ -50,6 +59,8 @@ pub(crate) struct Tried {
     pub(crate) outcome: Outcome,
     /// As it is kept; none when it could not be.
     pub(crate) record: Option<CallRecord>,
+    /// The first prompt or resource beside `main`, when that ran.
+    pub(crate) beside: Option<Function>,
 }
 
 /// Runs a version in quarantine and keeps the evidence.
@@ -58,7 +69,7 @@ pub(crate) struct Tried {
 /// `invalid_arguments` for arguments or mocks outside the rules. A run that fails is no error.
 pub(crate) async fn run(
     cat: &Arc<Catalog>,
-    attempt: Attempt<'_>,
+    mut attempt: Attempt<'_>,
     observer: Arc<dyn Observer>,
 ) -> Result<Tried, CatalogError> {
     expiry::enforce(cat).await?;
@@ -68,13 +79,11 @@ pub(crate) async fn run(
     check_mocks(attempt.http_mocks.as_deref())?;
     let asker = ask::canned(attempt.answers.clone())?;
     let compiled = Compiled::any(attempt.version.clone()).map_err(CatalogError::internal)?;
-    let trial = trial(&attempt);
-    let arguments = validate::check_arguments(
-        &compiled.arguments,
-        &compiled.input_schema,
-        (&name, validate::test_again),
-        attempt.arguments,
-    )?;
+    let (offer, values) = compiled.offers.find(&name, &attempt.function)?;
+    let given = std::mem::take(&mut attempt.arguments).into_iter().chain(values).collect();
+    let arguments = offers::check(&compiled, offer.as_ref(), (&name, validate::test_again), given)
+        .map_err(|failure| leading_on(failure, &attempt.function, &name))?;
+    let trial = trial(&attempt, &arguments);
     let standing = Standing::read(&cat.store.reader(), server, tool.id).await?;
     let about = Run {
         server_id: server.id,
@@ -82,7 +91,7 @@ pub(crate) async fn run(
         tool_id: tool.id,
         tool_name: tool.name.as_str(),
         version_id: compiled.version.id,
-        entry: Default::default(),
+        entry: offer.as_ref().map(Offer::entry).unwrap_or_default(),
         profile: Profile::Quarantine,
         actor: attempt.actor,
         started_at: cat.clock.now(),
@@ -96,32 +105,41 @@ pub(crate) async fn run(
         Ok(environment) => {
             let program = Arc::new(allowed.program(server, &compiled, environment));
             let input = (arguments, attempt.http_mocks);
-            let execution = execution(call_id, server, &compiled, allowed, program, input);
+            let mut execution = execution(call_id, server, &compiled, allowed, program, input);
+            execution.entry = offer.as_ref().map(Offer::entry).unwrap_or_default();
             let observer = asker.observer(record.observer(observer));
             let mut outcome = cat.executor.execute(execution, observer).await;
             record.note(asker.close(cat, &mut outcome).await);
-            run::complete(&mut outcome, &compiled, &name, server.code_policy);
+            run::complete(&mut outcome, (&compiled, offer.as_ref()), &name, server.code_policy);
             outcome
         }
         Err(failure) => refused_outcome(failure, &allowed, &compiled),
     };
     let record = record.close_durably(&outcome).await;
-    Ok(Tried { call_id, outcome, record })
+    let beside = compiled.offers.first().filter(|_| offer.is_none());
+    Ok(Tried { call_id, outcome, record, beside })
+}
+
+/// A refusal of arguments says how to test again also where it is for a prompt or resource.
+fn leading_on(failure: Failure, function: &Function, name: &str) -> Failure {
+    match failure.next {
+        Some(_) => failure,
+        None => failure.next("mcpbox_test_code", function.of_tool(name)),
+    }
 }
 
 /// What makes the run evidence. It can be repeated only as it was: with arguments and mocks that are kept whole.
-fn trial(attempt: &Attempt<'_>) -> Trial {
+fn trial(attempt: &Attempt<'_>, arguments: &Map<String, Value>) -> Trial {
     let (given, answers) = (attempt.http_mocks.as_ref(), attempt.answers.as_ref());
     let form = json!([given, answers]);
     let is_kept = form.to_string().len() <= MOCKS_KEPT_BYTES && redact::value(&form) == form;
-    let arguments = Value::Object(attempt.arguments.clone());
     Trial {
         purpose: attempt.purpose,
         content_hash: attempt.version.content_hash.clone(),
         mocked: given.is_some(),
         http_mocks: given.filter(|_| is_kept).cloned(),
         answers: answers.filter(|_| is_kept).cloned(),
-        repeatable: is_kept && redact::arguments(&attempt.arguments) == arguments,
+        repeatable: is_kept && redact::arguments(arguments) == Value::Object(arguments.clone()),
         is_example: false,
         repeats: attempt.repeats,
     }

@@ -5,7 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::{CallId, VersionId};
+use crate::{
+    execute::Entry,
+    ids::{CallId, VersionId},
+};
 
 /// Longest time all examples of a submission may take together, seconds.
 pub const REGRESSION_MAX_SECONDS: u64 = 60;
@@ -72,6 +75,9 @@ pub struct Comparison {
     pub example: CallId,
     /// The run of the new version; none when it was not run.
     pub run: Option<CallId>,
+    /// Which function it was for.
+    #[serde(default, skip_serializing_if = "Entry::is_main")]
+    pub entry: Entry,
     /// Its arguments.
     pub arguments: Value,
     /// How they compare.

@@ -2340,7 +2340,11 @@ export interface components {
         };
         /** @description A call. */
         CallRequest: {
-            /** @description Arguments of the tool, as its input schema says. */
+            /** @description Name of a prompt, or of its function: that one runs instead of `main`. */
+            prompt?: string | null;
+            /** @description URI of a resource; or its template or function's name, with the values among the arguments: that one runs instead of `main`. */
+            resource?: string | null;
+            /** @description Arguments of what runs: of the tool, as its input schema says. */
             arguments?: Record<string, unknown>;
         };
         /** @description What came of a call. */
@@ -2516,6 +2520,8 @@ export interface components {
             /** @description The run of the live version. */
             example: components["schemas"]["CallId"];
             run?: components["schemas"]["CallId"] | null;
+            /** @description Which function it was for. */
+            entry?: components["schemas"]["Entry"];
             /** @description Its arguments. */
             arguments: unknown;
             /** @description How they compare. */
@@ -3863,6 +3869,15 @@ export interface components {
              * @description Peak memory, bytes.
              */
             peak_memory_bytes: number;
+        };
+        /** @description A function beside `main`, as pages offer to run it. */
+        Offered: {
+            /** @description The function. */
+            entry: components["schemas"]["Entry"];
+            /** @description The prompt's name, or the resource's URI or template. */
+            name: string;
+            /** @description JSON Schema of its arguments. */
+            input_schema: unknown;
         };
         /** @description Where to go. */
         OidcGo: {
@@ -5264,6 +5279,8 @@ export interface components {
             secrets: components["schemas"]["SecretSummary"][];
             /** @description Test runs of exactly this version, newest first (at most 60). */
             evidence: components["schemas"]["CallRecord"][];
+            /** @description What it offers beside `main`. */
+            offers: components["schemas"]["Offered"][];
             regression?: components["schemas"]["RegressionReport"] | null;
             packages?: components["schemas"]["PackageReport"] | null;
             /** @description What approval does, in a sentence. */
@@ -6176,10 +6193,16 @@ export interface components {
         };
         /** @description A test run. */
         TestRequest: {
-            /** @description Arguments of `main`. */
+            /** @description Name of a prompt, or of its function: that one runs instead of `main`. */
+            prompt?: string | null;
+            /** @description URI of a resource; or its template or function's name, with the values among the arguments: that one runs instead of `main`. */
+            resource?: string | null;
+            /** @description Arguments of what runs. */
             arguments?: Record<string, unknown>;
             /** @description Canned HTTP answers; when given, nothing else is reachable. */
             http_mocks?: components["schemas"]["HttpMock"][] | null;
+            /** @description What a person answers to each `ctx.elicit`, in order. */
+            answers?: Record<string, unknown>[] | null;
         };
         /** @description The kept test runs of a version. */
         TestSummary: {
@@ -6247,6 +6270,8 @@ export interface components {
             prompts?: string[];
             /** @description URIs and templates of its resources. */
             resources?: string[];
+            /** @description What can be run of it beside `main`: of the version that calls run, or of the newest where none does. */
+            offers?: components["schemas"]["Offered"][];
             live?: components["schemas"]["Version"] | null;
             open_review?: components["schemas"]["ReviewId"] | null;
             /** @description What it was granted or asked for. */

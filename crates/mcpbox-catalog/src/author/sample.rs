@@ -57,13 +57,9 @@ pub async fn make_sample(cat: &Arc<Catalog>, who: impl Into<Caller<'_>>) -> Resu
     }
     let arguments = Map::from_iter([("text".to_owned(), Value::from("Small tools,\nwell made."))]);
     // Evidence for the reviewer. Where drafts may not be tested, the review says that none were.
-    let _tested = test_code(
-        cat,
-        who,
-        TestCode { tool: NAME.to_owned(), arguments, http_mocks: None, answers: None },
-        Arc::new(Unobserved),
-    )
-    .await;
+    let _tested =
+        test_code(cat, who, TestCode { tool: NAME.to_owned(), arguments, ..TestCode::default() }, Arc::new(Unobserved))
+            .await;
     request_publish(cat, who, NAME, "The sample tool of the setup.").await?;
     get_tool_status(cat, who, NAME).await
 }

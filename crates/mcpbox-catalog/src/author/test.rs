@@ -12,7 +12,7 @@ use mcpbox_core::{
     settings::DraftTesting,
     version::{Version, VersionState},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -20,23 +20,22 @@ use crate::{
     load::{self, Loaded},
     needs::{refused, request_call},
     next::YOURS,
+    offers::Function,
     trial::{self, Attempt, Tried},
 };
 
 /// A test run.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct TestCode {
     /// The tool.
-    #[serde(rename = "tool_id")]
     pub tool: String,
-    /// Arguments of `main`.
-    #[serde(default)]
+    /// Which of its functions.
+    pub function: Function,
+    /// Arguments of that function.
     pub arguments: Map<String, Value>,
     /// Canned answers; when given, nothing else is reachable.
-    #[serde(default)]
     pub http_mocks: Option<Vec<HttpMock>>,
     /// What the user answers to each `ctx.elicit`, in order: the content of the form, or `{action, content}`.
-    #[serde(default)]
     pub answers: Option<Vec<Value>>,
 }
 
@@ -110,13 +109,14 @@ pub(crate) async fn try_version(
         version,
         actor: who.actor(),
         purpose,
+        function: request.function.clone(),
         arguments: request.arguments,
         http_mocks: request.http_mocks,
         answers: request.answers,
         repeats: None,
     };
     let tried = trial::run(cat, attempt, observer).await?;
-    Ok(report(loaded.name(), number, &loaded.server, tried))
+    Ok(report(loaded.name(), number, &loaded.server, (&request.function, tried)))
 }
 
 fn check_allowed(policy: DraftTesting, newest: &Version, name: &str) -> Result<(), Failure> {
@@ -128,11 +128,12 @@ fn check_allowed(policy: DraftTesting, newest: &Version, name: &str) -> Result<(
         .next("mcpbox_request_publish", json!({"tool_id": name})))
 }
 
-fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestReport {
-    let Tried { call_id, outcome, record } = tried;
+fn report(name: String, version: u32, server: &Server, (function, tried): (&Function, Tried)) -> TestReport {
+    let Tried { call_id, outcome, record, beside } = tried;
     let refused = refused(&outcome.observed, server.code_policy);
     let requests: Vec<NextCall> = refused.iter().map(|capability| request_call(capability, &name)).collect();
-    let next = next_steps(&name, outcome.result.as_ref().err(), &outcome.observed, requests.is_empty());
+    let tested = (function, beside.as_ref());
+    let next = next_steps(&name, tested, outcome.result.as_ref().err(), &outcome.observed, requests.is_empty());
     let (succeeded, output, failure) = match outcome.result {
         Ok(output) => (true, output, None),
         Err(failure) => (false, ToolOutput::default(), Some(failure)),
@@ -154,34 +155,53 @@ fn report(name: String, version: u32, server: &Server, tried: Tried) -> TestRepo
     }
 }
 
-fn next_steps(name: &str, failure: Option<&Failure>, observed: &Observed, nothing_refused: bool) -> Vec<NextStep> {
+fn next_steps(
+    name: &str,
+    (function, beside): (&Function, Option<&Function>),
+    failure: Option<&Failure>,
+    observed: &Observed,
+    nothing_refused: bool,
+) -> Vec<NextStep> {
     let publish = |step: &str| NextStep::call(step, "mcpbox_request_publish", json!({"tool_id": name}));
-    let answered = json!({"tool_id": name, "answers": [{YOURS: YOURS}]});
-    let mocked = json!({"tool_id": name, "http_mocks": [{"url": mock_url(observed), "body": {}}]});
+    let test = |step: &str, argument: &str, value: Value| {
+        let mut arguments = function.of_tool(name);
+        if let Some(all) = arguments.as_object_mut() {
+            all.insert(argument.to_owned(), value);
+        }
+        NextStep::call(step, "mcpbox_test_code", arguments)
+    };
+    let answered = json!([{YOURS: YOURS}]);
+    let mocked = json!([{"url": mock_url(observed), "body": {}}]);
     match failure.map(|failure| failure.kind) {
-        None if nothing_refused => vec![publish("it works; ask for publication")],
+        None if nothing_refused => {
+            let rest = beside.map(|rest| {
+                let step = "or test what it offers beside main first, with its arguments";
+                NextStep::call(step, "mcpbox_test_code", rest.of_tool(name))
+            });
+            [publish("it works; ask for publication")].into_iter().chain(rest).collect()
+        }
         _ if !nothing_refused => vec![
             publish(
                 "ask for publication: what was refused here is asked for with it, and this run is shown as evidence",
             ),
-            NextStep::call("or test the rest with mocked answers first", "mcpbox_test_code", mocked),
+            test("or test the rest with mocked answers first", "http_mocks", mocked),
         ],
         Some(FailureKind::CannotAsk) => {
-            vec![NextStep::call("test again with what the user would answer", "mcpbox_test_code", answered)]
+            vec![test("test again with what the user would answer", "answers", answered)]
         }
         Some(FailureKind::SecretMissing) => vec![
             publish(
                 "tests run without secrets; ask for publication: approved, the tool gets the secrets it was granted",
             ),
-            NextStep::call(
+            test(
                 "or test with mocked answers first: the code then gets placeholders for secrets",
-                "mcpbox_test_code",
+                "http_mocks",
                 mocked,
             ),
         ],
         _ => vec![
             NextStep::call("mend the code", "mcpbox_update_tool", json!({"tool_id": name, "python_code": YOURS})),
-            NextStep::call("and test it again", "mcpbox_test_code", json!({"tool_id": name})),
+            NextStep::call("and test it again", "mcpbox_test_code", function.of_tool(name)),
         ],
     }
 }

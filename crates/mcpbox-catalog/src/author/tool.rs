@@ -18,7 +18,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::DeleteReport;
-use crate::{Caller, Catalog, CatalogError, NextStep, change::Change, load, next::next_call, withheld::KnownTool};
+use crate::{
+    Caller, Catalog, CatalogError, NextStep, change::Change, load, next::next_call, offers::Offered,
+    withheld::KnownTool,
+};
 
 /// A tool in a list.
 #[derive(Debug, Clone, Serialize)]
@@ -65,6 +68,9 @@ pub struct ToolDetail {
     /// URIs and templates of its resources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// What can be run of it beside `main`: of the version that calls run, or of the newest where none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offered>,
     /// The version that calls run, when it is not the newest.
     pub live: Option<Version>,
     /// The review that waits for a human.
@@ -196,9 +202,15 @@ pub async fn get_tool(cat: &Catalog, who: impl Into<Caller<'_>>, tool: &str) -> 
     let next = vec![NextStep::call(step, "mcpbox_get_tool_status", json!({"tool_id": loaded.name()}))];
     let analysis = crate::source::analyze(&loaded.newest.content, loaded.server.code_policy);
     let (prompts, resources) = crate::offers::names(loaded.server.name.as_str(), &analysis);
+    let serves = live.as_ref().filter(|_| known.withheld.is_none());
+    let offers = match serves {
+        Some(live) => Offered::of(&crate::source::analyze(&live.content, loaded.server.code_policy)),
+        None => Offered::of(&analysis),
+    };
     Ok(ToolDetail {
         prompts,
         resources,
+        offers,
         published_name: loaded.name(),
         server: loaded.server.name.to_string(),
         published: known.withheld.is_none(),

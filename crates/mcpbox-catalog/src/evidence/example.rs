@@ -13,5 +13,9 @@ pub(super) fn adds(examples: &[CallRecord], run: &CallRecord) -> bool {
 fn same_input(one: &CallRecord, other: &CallRecord) -> bool {
     let mocks = |run: &CallRecord| run.trial.as_ref().and_then(|trial| trial.http_mocks.clone());
     let answers = |run: &CallRecord| run.trial.as_ref().and_then(|trial| trial.answers.clone());
-    one.arguments == other.arguments && mocks(one) == mocks(other) && answers(one) == answers(other)
+    let entry = |run: &CallRecord| run.observed.entry.clone();
+    one.arguments == other.arguments
+        && entry(one) == entry(other)
+        && mocks(one) == mocks(other)
+        && answers(one) == answers(other)
 }

@@ -52,6 +52,7 @@ pub(crate) fn findings(declared: &Declared<'_>, runs: &[CallRecord]) -> Vec<Find
         unused_hosts(declared, &attempts),
         unused_secrets(declared, runs),
         only_mocked(runs),
+        untried_offers(declared, runs),
     ]
     .into_iter()
     .flatten()
@@ -184,6 +185,19 @@ fn unused_secrets(declared: &Declared<'_>, runs: &[CallRecord]) -> Option<Findin
     let message = format!("no test read the secret {}", named(&unread));
     let hint = "tests read secrets only with http_mocks, which give them stand-ins";
     (!unread.is_empty()).then(|| finding("secret_never_read", Severity::Notice, &message, Some(hint)))
+}
+
+fn untried_offers(declared: &Declared<'_>, runs: &[CallRecord]) -> Option<Finding> {
+    let is_tried = |function: &str| runs.iter().any(|run| run.observed.entry.function() == function);
+    let prompts = declared.analysis.prompts.iter().filter(|prompt| !is_tried(&prompt.function));
+    let resources = declared.analysis.resources.iter().filter(|resource| !is_tried(&resource.function));
+    let untried: BTreeSet<String> = prompts
+        .map(|prompt| format!("the prompt {}", prompt.name))
+        .chain(resources.map(|resource| format!("the resource {}", resource.uri)))
+        .collect();
+    let message = format!("no test ran {}", named(&untried));
+    let hint = "ask the author for a test, or run one yourself";
+    (!untried.is_empty()).then(|| finding("offer_never_tested", Severity::Notice, &message, Some(hint)))
 }
 
 fn only_mocked(runs: &[CallRecord]) -> Option<Finding> {

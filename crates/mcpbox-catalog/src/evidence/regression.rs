@@ -19,6 +19,7 @@ use crate::{
     Catalog, CatalogError,
     change::Change,
     load::{self, Loaded},
+    offers::Function,
     trial::{self, Attempt},
 };
 
@@ -92,6 +93,7 @@ async fn repeat(cat: &Arc<Catalog>, loaded: &Loaded, version: &Version, example:
         version: version.clone(),
         actor: Actor::system("regression"),
         purpose: TrialPurpose::Regression,
+        function: Function::Entry(example.observed.entry.clone()),
         arguments: example.arguments.as_object().cloned().unwrap_or_default(),
         http_mocks: example.trial.as_ref().and_then(|trial| trial.http_mocks.clone()),
         answers: example.trial.as_ref().and_then(|trial| trial.answers.clone()),
@@ -107,6 +109,7 @@ fn compare(example: &CallRecord, after: Repeated) -> Comparison {
     let base = Comparison {
         example: example.id,
         run: None,
+        entry: example.observed.entry.clone(),
         arguments: example.arguments.clone(),
         verdict: Verdict::Failed,
         differences: Vec::new(),
@@ -139,6 +142,7 @@ fn not_run(example: &CallRecord, why: &str) -> Comparison {
     Comparison {
         example: example.id,
         run: None,
+        entry: example.observed.entry.clone(),
         arguments: example.arguments.clone(),
         verdict: Verdict::NotRun,
         differences: vec![difference(DifferentPart::Failure, "none", why)],

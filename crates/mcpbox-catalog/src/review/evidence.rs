@@ -18,7 +18,7 @@ use mcpbox_store::{
     calls::{self, EXAMPLES_MAX},
     regressions, reviews, versions,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -27,7 +27,9 @@ use crate::{
     change::Change,
     error::refused,
     evidence::regression,
-    load, policy,
+    load,
+    offers::Function,
+    policy,
 };
 
 /// How the examples of the live version compare, and where that stands.
@@ -72,12 +74,16 @@ impl RegressionReport {
 }
 
 /// Input of a test that a human makes up.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct TrialInput {
-    /// Arguments of `main`.
+    /// Which function.
+    pub function: Function,
+    /// Its arguments.
     pub arguments: Map<String, Value>,
     /// Canned answers; when given, nothing else is reachable.
     pub http_mocks: Option<Vec<HttpMock>>,
+    /// What the user answers to each `ctx.elicit`, in order.
+    pub answers: Option<Vec<Value>>,
 }
 
 /// Notes that a human looks at a review as it is now: the first time a content hash is seen counts, for the decision log.
@@ -119,8 +125,8 @@ pub async fn test_version(
     let reader = cat.store.reader();
     let loaded = load::tool(&reader, review.tool_id).await?;
     let version = version(cat, &review).await?;
-    let request =
-        TestCode { tool: String::new(), arguments: input.arguments, http_mocks: input.http_mocks, answers: None };
+    let TrialInput { function, arguments, http_mocks, answers } = input;
+    let request = TestCode { tool: String::new(), function, arguments, http_mocks, answers };
     let who = Caller::Human(reviewer);
     author::try_version(cat, who, TrialPurpose::Reviewer, (&loaded, version), request, Arc::new(Unobserved)).await
 }

@@ -33,6 +33,7 @@ use crate::{
     lines::Lines,
     load::{self, Loaded},
     needs::{Standing, refused_in_tests},
+    offers::Offered,
     packages::{self, PackageReport},
     rating::{self, ReviewFinding, rate},
     text,
@@ -94,6 +95,8 @@ pub struct ReviewDetail {
     pub secrets: Vec<SecretSummary>,
     /// Test runs of exactly this version, newest first (at most 60).
     pub evidence: Vec<CallRecord>,
+    /// What it offers beside `main`.
+    pub offers: Vec<Offered>,
     /// How the examples of the live version compare, repeated with this one; none when there are none.
     pub regression: Option<RegressionReport>,
     /// The packages that approval installs; absent when it asks for none.
@@ -141,7 +144,8 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
     let rating = rate(&asked, &runs);
     let consequence = rating::consequence(review.purpose, &asked, &tool, packages.as_ref());
     let sources = Sources { review: &review, version: &version, evidence: &refused, standing: &standing };
-    let lines = Lines::of(&crate::source::analyze(&version.content, server.code_policy));
+    let analysis = crate::source::analyze(&version.content, server.code_policy);
+    let lines = Lines::of(&analysis);
     let grants = granted::of_review(&sources, &lines);
     let same = versions::by_content_hash(&reader, tool.id, &version.content_hash).await?;
     let last_look = match reviewer {
@@ -165,6 +169,7 @@ async fn detail(cat: &Catalog, reviewer: Option<&Reviewer>, review: ReviewId) ->
         newly: rating.newly,
         history: history::of_tool(&reader, &review).await?,
         identical_to: same_as(same, &version),
+        offers: Offered::of(&analysis),
         last_look,
         grants,
         consequence,

@@ -122,8 +122,8 @@ async fn a_test_answers_with_what_it_was_given() {
     let test = |answers: Option<Vec<Value>>| author::TestCode {
         tool: "s__add".into(),
         arguments: object(json!({"a": 1})),
-        http_mocks: None,
         answers,
+        ..Default::default()
     };
     let run = async |answers| author::test_code(&world.cat, &world.llm, test(answers), Arc::new(Unobserved)).await;
     let asked = run(Some(vec![json!({"room": "bath"})])).await.unwrap();

@@ -83,7 +83,7 @@ async fn nothing_that_a_human_should_see_is_approved_as_pure_compute() {
             tool: tool.clone(),
             arguments: object(json!({"a": 1})),
             http_mocks: attack.mocked.then(|| vec![mock("https://x.example/*")]),
-            answers: None,
+            ..Default::default()
         };
         author::test_code(&world.cat, &world.llm, test, Arc::new(Unobserved)).await.unwrap();
         let report = world.publish(&tool).await;

@@ -54,7 +54,7 @@ async fn a_test_is_kept_whole_with_its_version() {
         tool: "weather__get".into(),
         arguments: object(json!({"city": "Bern"})),
         http_mocks: Some(vec![mock("https://api.weather.example/*")]),
-        answers: None,
+        ..Default::default()
     };
     let report = author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     assert_eq!(report.logs[0], "asking");
@@ -106,7 +106,7 @@ async fn a_run_with_something_secret_is_kept_redacted_and_never_repeated() {
         tool: "s__take".into(),
         arguments: object(json!({"token": ""})),
         http_mocks: Some(vec![secret_mock]),
-        answers: None,
+        ..Default::default()
     };
     author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     for run in tests_of(&world, "s__take").await {
@@ -207,7 +207,7 @@ async fn a_human_tests_the_very_version_of_a_review_with_input_of_their_own() {
     world.create("s", "add", ADD).await;
     let review = world.publish("s__add").await.review_id;
     world.update_code("s__add", &ADD.replace("a + b", "b - a")).await;
-    let input = review::TrialInput { arguments: object(json!({"a": 41})), http_mocks: None };
+    let input = review::TrialInput { arguments: object(json!({"a": 41})), ..Default::default() };
     let report = review::test_version(&world.cat, &world.human, review, input).await.unwrap();
     assert!(
         report.version == 1 && world.last_execution().program.source == ADD,
@@ -217,7 +217,7 @@ async fn a_human_tests_the_very_version_of_a_review_with_input_of_their_own() {
     let run = &detail.evidence[0];
     assert_eq!((run.actor.kind, run.actor.name.as_str()), (ActorKind::Admin, "anna"));
     assert_eq!(run.trial.as_ref().unwrap().purpose, TrialPurpose::Reviewer);
-    let wrong = review::TrialInput { arguments: object(json!({"a": "x"})), http_mocks: None };
+    let wrong = review::TrialInput { arguments: object(json!({"a": "x"})), ..Default::default() };
     let wrong = refusal(review::test_version(&world.cat, &world.human, review, wrong).await);
     assert_eq!(wrong.kind, FailureKind::InvalidArguments);
 }

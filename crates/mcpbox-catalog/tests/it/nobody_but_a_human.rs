@@ -14,8 +14,7 @@ use crate::support::{ADD, FETCH, World, asked};
 async fn do_everything_an_llm_can(world: &World, llm: &Principal) {
     let cat = &world.cat;
     let tool = "s__fetch";
-    let test =
-        |arguments: Map<_, _>| author::TestCode { tool: tool.into(), arguments, http_mocks: None, answers: None };
+    let test = |arguments: Map<_, _>| author::TestCode { tool: tool.into(), arguments, ..Default::default() };
     for round in 0..2 {
         let server = author::CreateServer { name: "s".into(), description: String::new() };
         let _ = author::create_server(cat, llm, server).await;

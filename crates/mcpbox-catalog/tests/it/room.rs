@@ -87,7 +87,7 @@ async fn below_the_reserve_clients_write_no_more_and_humans_go_on() {
     let status = world.cat.storage();
     assert!(status.is_low && status.free_bytes.is_some(), "{status:?}");
 
-    let test = author::TestCode { tool: tool.clone(), arguments: Default::default(), http_mocks: None, answers: None };
+    let test = author::TestCode { tool: tool.clone(), ..Default::default() };
     let test = author::test_code(&world.cat, &world.llm, test, Arc::new(Unobserved));
     for failure in [
         refusal(world.try_create("math", "minus", ADD).await),

@@ -209,8 +209,7 @@ impl World {
     }
 
     pub(crate) async fn test(&self, tool: &str, arguments: Value) -> author::TestReport {
-        let request =
-            author::TestCode { tool: tool.into(), arguments: object(arguments), http_mocks: None, answers: None };
+        let request = author::TestCode { tool: tool.into(), arguments: object(arguments), ..Default::default() };
         author::test_code(&self.cat, &self.llm, request, Arc::new(Unobserved)).await.unwrap()
     }
 

@@ -65,7 +65,7 @@ async fn with_mocked_answers_code_that_reads_secrets_gets_stand_ins_and_never_a_
             headers: Default::default(),
             body: json!({}),
         }]),
-        answers: None,
+        ..Default::default()
     };
     author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved)).await.unwrap();
     let execution = world.last_execution();
@@ -113,7 +113,7 @@ async fn mocks_reach_the_sandbox_and_bad_ones_are_refused() {
             tool: "s__add".into(),
             arguments: object(json!({"a": 1})),
             http_mocks: Some(mocks),
-            answers: None,
+            ..Default::default()
         };
         author::test_code(&world.cat, &world.llm, request, Arc::new(Unobserved))
     };
@@ -124,12 +124,7 @@ async fn mocks_reach_the_sandbox_and_bad_ones_are_refused() {
     {
         assert_eq!(refusal(test(bad).await).kind, FailureKind::InvalidArguments);
     }
-    let wrong = author::TestCode {
-        tool: "s__add".into(),
-        arguments: object(json!({"a": "x"})),
-        http_mocks: None,
-        answers: None,
-    };
+    let wrong = author::TestCode { tool: "s__add".into(), arguments: object(json!({"a": "x"})), ..Default::default() };
     let refused = author::test_code(&world.cat, &world.llm, wrong, Arc::new(Unobserved)).await;
     assert_eq!(refusal(refused).kind, FailureKind::InvalidArguments);
 }
@@ -141,12 +136,8 @@ async fn testing_of_drafts_can_be_switched_off() {
     world.create("s", "draft", ADD).await;
     let settings = Settings { draft_testing: DraftTesting::AfterApproval, ..Settings::default() };
     review::set_settings(&world.cat, &world.human, settings).await.unwrap();
-    let request = |tool: &str| author::TestCode {
-        tool: tool.into(),
-        arguments: object(json!({"a": 1})),
-        http_mocks: None,
-        answers: None,
-    };
+    let request =
+        |tool: &str| author::TestCode { tool: tool.into(), arguments: object(json!({"a": 1})), ..Default::default() };
     let refused = author::test_code(&world.cat, &world.llm, request("s__draft"), Arc::new(Unobserved)).await;
     assert_eq!(refusal(refused).kind, FailureKind::Forbidden);
     assert!(author::test_code(&world.cat, &world.llm, request(&live), Arc::new(Unobserved)).await.unwrap().succeeded);

@@ -38,7 +38,7 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: CALL_TOOL,
-        description: "Calls a live tool by name, also one your list does not show yet.",
+        description: "Calls a live tool, also one your list does not show yet.",
         arguments: &[Argument::required("name", Kind::Text, "server__tool"), ARGUMENTS],
         effect: Effect::Calls,
         is_core: true,

@@ -32,12 +32,12 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_create_tool",
-        description: "Makes a draft tool; a human approves it before it runs for real. Write `async def main(city: str, days: int = 3) -> dict:`; type hints and docstring become schemas and description. Without import: http (httpx.AsyncClient: `(await http.get(url)).json()`), json, datetime, secrets[\"KEY\"], ctx (`await ctx.progress(done, total)`; `await ctx.elicit(\"Where?\", {\"room\": str})` asks the user; ask first). Raise on errors. Also `@prompt`/`@resource(\"n://{id}\")` defs. The answer says what it needs. Next: mcpbox_test_code.",
+        description: "Drafts a tool; a human approves it before it runs for real. Write `async def main(city: str, days: int = 3) -> dict:`; type hints and docstring become schemas and description. Without import: http (httpx.AsyncClient: `(await http.get(url)).json()`), json, datetime, secrets[\"KEY\"], ctx (`await ctx.progress(done, total)`; `await ctx.elicit(\"Where?\", {\"room\": str})` asks the user; ask first). Raise on errors. Also `@prompt`/`@resource(\"n://{id}\")` defs. Next: mcpbox_test_code.",
         arguments: &[
             SERVER_ID,
             Argument::required("name", Kind::Text, NAME_RULE),
             Argument::required("python_code", Kind::Text, "source with `main`"),
-            Argument::optional("description", Kind::Text, "default: main's docstring"),
+            Argument::optional("description", Kind::Text, "default: the docstring"),
         ],
         effect: Effect::Adds,
         is_core: true,

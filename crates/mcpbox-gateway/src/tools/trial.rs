@@ -1,6 +1,9 @@
 //! Trying code: analyse it, run a draft in quarantine, read the log of runs.
 
-use mcpbox_catalog::author::{self, TestCode};
+use mcpbox_catalog::{
+    author::{self, TestCode},
+    offers::Function,
+};
 
 use super::{
     Answer, Argument, Definition, Effect, Invocation, Kind, TOOL_ID,
@@ -19,16 +22,18 @@ pub(super) const TOOLS: &[Definition] = &[
     },
     Definition {
         name: "mcpbox_test_code",
-        description: "Runs a tool's newest version in quarantine, also before approval: no secrets, granted hosts only. Kept as evidence for the reviewer. Next: mcpbox_request_publish.",
+        description: "Runs the newest version in quarantine, also before approval: no secrets, granted hosts only. Kept as evidence. Next: mcpbox_request_publish.",
         arguments: &[
             TOOL_ID,
             Argument::optional("arguments", Kind::Object, ""),
             Argument::optional(
                 "http_mocks",
                 Kind::Mocks,
-                "[{url (exact, or prefix*), method?, status?, headers?, body?}]; nothing else is reachable then",
+                "[{url (or prefix*), method?, status?, headers?, body?}]; nothing else answers then",
             ),
             Argument::optional("answers", Kind::Objects, "to ctx.elicit"),
+            Argument::optional("prompt", Kind::Text, "instead of main"),
+            Argument::optional("resource", Kind::Text, ""),
         ],
         effect: Effect::Adds,
         is_core: true,
@@ -53,8 +58,10 @@ async fn validate_code(call: Invocation) -> Answer {
 }
 
 async fn test_code(call: Invocation) -> Answer {
+    let text = |name| call.arguments.maybe_text(name).map(str::to_owned);
     let request = TestCode {
         tool: call.arguments.text("tool_id").to_owned(),
+        function: Function::named(text("prompt"), text("resource"))?,
         arguments: call.arguments.object("arguments"),
         http_mocks: call.arguments.parsed("http_mocks"),
         answers: call.arguments.parsed("answers"),

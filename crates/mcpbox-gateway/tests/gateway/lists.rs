@@ -29,7 +29,7 @@ const CONTRACT: &[(&str, &[&str])] = &[
     ("mcpbox_update_tool", &["tool_id", "name?", "description?", "python_code?", "enabled?"]),
     ("mcpbox_delete_tool", &["tool_id"]),
     ("mcpbox_validate_code", &["code"]),
-    ("mcpbox_test_code", &["tool_id", "arguments?", "http_mocks?", "answers?"]),
+    ("mcpbox_test_code", &["tool_id", "arguments?", "http_mocks?", "answers?", "prompt?", "resource?"]),
     ("mcpbox_get_tool_logs", &["tool_id", "limit?", "cursor?"]),
     ("mcpbox_list_tool_versions", &["tool_id", "cursor?"]),
     ("mcpbox_rollback_tool", &["tool_id", "version"]),

@@ -110,8 +110,7 @@ impl Mcpbox {
         let test = author::TestCode {
             tool: "s__add".into(),
             arguments: Map::from_iter([("a".into(), 1.into())]),
-            http_mocks: None,
-            answers: None,
+            ..Default::default()
         };
         author::test_code(&self.cat, &self.llm, test, Arc::new(Unobserved)).await.unwrap();
         let report = author::request_publish(&self.cat, &self.llm, "s__add", "").await.unwrap();

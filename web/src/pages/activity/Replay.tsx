@@ -4,6 +4,7 @@ import { client } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { CodeName } from "@/components/CodeName";
+import { functionAsked, functionWords } from "@/components/entry";
 import type { Run } from "./runs";
 
 interface Props {
@@ -29,6 +30,7 @@ function Form({ run, onClose, onDone }: Omit<Props, "isOpen">) {
   const [isBusy, setBusy] = useState(false);
   const whyNot = useWhyReadOnly();
   const input = parsed(text);
+  const what = functionWords(run.observed.entry)?.toLowerCase();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!input) return;
@@ -47,7 +49,8 @@ function Form({ run, onClose, onDone }: Omit<Props, "isOpen">) {
     <form onSubmit={submit}>
       <Stack>
         <Text component="div">
-          {run.profile === "live" ? "The version that is published now runs for real: it may send and change what it is allowed to." : "The newest version runs in quarantine, as a test."} <CodeName>{`${run.server_name}__${run.tool_name}`}</CodeName> gets this input:
+          {run.profile === "live" ? "The version that is published now runs for real: it may send and change what it is allowed to." : "The newest version runs in quarantine, as a test."} {what && `The ${what} of `}
+          <CodeName>{`${run.server_name}__${run.tool_name}`}</CodeName> gets this input:
         </Text>
         <Textarea label="Input, as JSON" value={text} onChange={(event) => setText(event.currentTarget.value)} autosize minRows={4} maxRows={16} spellCheck={false} styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 13 } }} error={input ? undefined : "This is no JSON object."} data-autofocus />
         {text.includes("[redacted]") && <Alert color="warn">What looked secret was not kept. Put it in where it says [redacted].</Alert>}
@@ -82,11 +85,12 @@ export function parsed(text: string): Record<string, unknown> | undefined {
 
 async function runAgain(run: Run, input: Record<string, unknown>): Promise<string> {
   const params = { path: { id: run.tool_id } };
+  const what = functionAsked(run.observed.entry);
   if (run.profile === "live") {
-    const { data } = await client.POST("/api/tools/{id}/call", { params, body: { arguments: input } });
+    const { data } = await client.POST("/api/tools/{id}/call", { params, body: { ...what, arguments: input } });
     return data?.call_id ?? run.id;
   }
-  // A test that had mocks has them again: without, it would try the real network.
-  const { data } = await client.POST("/api/tools/{id}/test", { params, body: { arguments: input, http_mocks: run.trial?.http_mocks } });
+  // A test that had mocks and answers has them again: without, it would try the real network, and ask nobody.
+  const { data } = await client.POST("/api/tools/{id}/test", { params, body: { ...what, arguments: input, http_mocks: run.trial?.http_mocks, answers: run.trial?.answers } });
   return data?.call_id ?? run.id;
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { CodeName } from "@/components/CodeName";
+import { functionWords } from "@/components/entry";
 import { HostileText } from "@/components/HostileText";
 import { bytes } from "@/components/numbers";
 import { StatusBadge } from "@/components/StatusBadge";
@@ -45,6 +46,7 @@ function Details({ run, onOpen }: { run: Run; onOpen: (id: string) => void }) {
   const [isReplaying, setReplaying] = useState(false);
   const name = `${run.server_name}__${run.tool_name}`;
   const { observed } = run;
+  const what = functionWords(observed.entry);
   const logs = run.logs ?? [];
   return (
     <Stack gap="lg">
@@ -55,6 +57,7 @@ function Details({ run, onOpen }: { run: Run; onOpen: (id: string) => void }) {
         <Group gap={8}>
           <StatusBadge status={run.failure ? "failed" : "succeeded"} />
           <Badge color="gray">{run.profile === "live" ? "Call" : "Test in quarantine"}</Badge>
+          {what && <Badge color="gray">{what}</Badge>}
           <Text c="dimmed">
             by <Caller actor={run.actor} />, <TimeAgo at={run.started_at} />
           </Text>

@@ -6,6 +6,7 @@ import { Check, FlaskConical, X } from "lucide-react";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { actorName } from "@/components/actor";
 import { CodeName } from "@/components/CodeName";
+import { functionWords } from "@/components/entry";
 import { HostileText } from "@/components/HostileText";
 import { duration } from "@/components/time";
 import { useCommands } from "@/shell/commands";
@@ -85,6 +86,7 @@ function Row({ run, index, top, height }: { run: Run | undefined; index: number;
         <Link from="/activity" to="/activity" search={(search) => ({ ...search, run: run.id })} resetScroll={false} className={classes.link} data-run={run.id}>
           <CodeName>{`${run.server_name}__${run.tool_name}`}</CodeName>
         </Link>
+        {observed.entry && <span className={classes.what}>{functionWords(observed.entry)}</span>}
         {profile === "quarantine" && <FlaskConical size={14} color="var(--dim)" aria-label="Test" />}
       </span>
       <span role="cell" className={classes.outcome}>

@@ -5,6 +5,7 @@ import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import type { Tone } from "@/app/theme";
+import { functionWords } from "@/components/entry";
 import { HostileText } from "@/components/HostileText";
 import { counted } from "@/components/numbers";
 import classes from "./Evidence.module.css";
@@ -56,10 +57,11 @@ export function verdict({ state, against_number: against, comparisons }: Regress
   }
 }
 
-function Compared({ comparison: { arguments: input, differences, verdict: outcome } }: { comparison: Schema["Comparison"] }) {
+function Compared({ comparison: { entry, arguments: input, differences, verdict: outcome } }: { comparison: Schema["Comparison"] }) {
   return (
     <div>
       <Text className="mono">
+        {entry && `${functionWords(entry)} `}
         <HostileText text={JSON.stringify(input)} limit={300} />
       </Text>
       {differences.length === 0 && <Text c="dimmed">{outcome === "failed" ? "It failed." : "It was not run."}</Text>}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { Schema } from "@/api/client";
 import type { Tone } from "@/app/theme";
 import { CodeName } from "@/components/CodeName";
+import { functionWords } from "@/components/entry";
 import { HostileText } from "@/components/HostileText";
 import { bytes, counted } from "@/components/numbers";
 import { StatusBadge } from "@/components/StatusBadge";
@@ -22,11 +23,13 @@ const PURPOSES = { author: "by the author", reviewer: "by a reviewer", regressio
 /** A run in a line; open, all that it did. */
 export function RunRow({ run, isOpen }: { run: Schema["CallRecord"]; isOpen?: boolean }) {
   const { observed, failure, trial } = run;
+  const what = functionWords(observed.entry);
   return (
     <details className={classes.run} open={isOpen}>
       <summary className={classes.head}>
         <ChevronRight size={16} className={classes.chevron} aria-hidden="true" />
         <StatusBadge status={failure ? "failed" : "succeeded"} />
+        {what && <Badge color="gray">{what}</Badge>}
         {trial?.mocked && <Badge color="gray">Canned answers</Badge>}
         <span className={`${classes.input} mono`}>
           <HostileText text={JSON.stringify(run.arguments)} limit={120} />

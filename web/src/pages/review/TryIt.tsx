@@ -2,17 +2,20 @@ import { Alert, Button, Group, Paper, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Play } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useMemo, useState } from "react";
-import { api } from "@/api/client";
+import { api, type Schema } from "@/api/client";
 import { sentence } from "@/api/problem";
 import { useWhyReadOnly } from "@/api/status";
 import { ArgumentForm } from "@/components/ArgumentForm";
 import { argumentFields, argumentsOf } from "@/components/arguments";
+import { functionAsked } from "@/components/entry";
+import { FunctionChoice } from "@/components/FunctionChoice";
 import type { Detail } from "./model";
 import classes from "./Evidence.module.css";
 
 /** Runs it in quarantine with the reader's own input; the run joins the evidence. */
-export function TryIt({ detail: { review, version } }: { detail: Detail }) {
-  const fields = useMemo(() => argumentFields(version.content.input_schema), [version]);
+export function TryIt({ detail: { review, version, offers } }: { detail: Detail }) {
+  const [what, setWhat] = useState<Schema["Offered"]>();
+  const fields = useMemo(() => argumentFields(what?.input_schema ?? version.content.input_schema), [version, what]);
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [hasTried, setTried] = useState(false);
   const queries = useQueryClient();
@@ -24,7 +27,7 @@ export function TryIt({ detail: { review, version } }: { detail: Detail }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (Object.keys(errors).length === 0) run.mutate({ params: { path: { id: review.id } }, body: { arguments: values } });
+    if (Object.keys(errors).length === 0) run.mutate({ params: { path: { id: review.id } }, body: { ...functionAsked(what?.entry), arguments: values } });
   };
   const pressed = (event: KeyboardEvent<HTMLFormElement>) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -39,6 +42,15 @@ export function TryIt({ detail: { review, version } }: { detail: Detail }) {
           Run it with your own input
         </summary>
         <form className={classes.form} onSubmit={submit} onKeyDown={pressed} noValidate>
+          <FunctionChoice
+            offers={offers}
+            chosen={what}
+            onChoose={(chosen) => {
+              setWhat(chosen);
+              setTyped({});
+              setTried(false);
+            }}
+          />
           {fields.length === 0 && <Text c="dimmed">It takes no input.</Text>}
           <ArgumentForm fields={fields} typed={typed} errors={hasTried ? errors : {}} onType={(name, text) => setTyped((old) => ({ ...old, [name]: text }))} />
           <Group justify="space-between">

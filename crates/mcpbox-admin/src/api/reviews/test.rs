@@ -3,6 +3,7 @@
 use axum::extract::State;
 use mcpbox_catalog::{
     author::TestReport,
+    offers::Function,
     review::{self, TrialInput},
 };
 use mcpbox_core::ids::ReviewId;
@@ -26,6 +27,8 @@ pub(crate) async fn test(
     Path(id): Path<ReviewId>,
     Json(request): Json<TestRequest>,
 ) -> Answer<TestReport> {
-    let input = TrialInput { arguments: request.arguments, http_mocks: request.http_mocks };
+    let TestRequest { prompt, resource, arguments, http_mocks, answers } = request;
+    let function = Function::named(prompt, resource)?;
+    let input = TrialInput { function, arguments, http_mocks, answers };
     Ok(axum::Json(review::test_version(&state.catalog, &reviewer, id, input).await?))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use mcpbox_catalog::{author, call};
+use mcpbox_catalog::{author, call, offers::Function};
 use mcpbox_core::{
     execute::Unobserved,
     failure::Failure,
@@ -25,7 +25,11 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallRequest {
-    /// Arguments of the tool, as its input schema says.
+    /// Name of a prompt, or of its function: that one runs instead of `main`.
+    prompt: Option<String>,
+    /// URI of a resource; or its template or function's name, with the values among the arguments: that one runs instead of `main`.
+    resource: Option<String>,
+    /// Arguments of what runs: of the tool, as its input schema says.
     #[serde(default)]
     #[schema(value_type = Object)]
     arguments: Map<String, Value>,
@@ -65,7 +69,9 @@ pub(crate) async fn call(
         Ok(_) => author::get_tool(&state.catalog, viewer.caller(), &id).await?.published_name,
         Err(_) => id,
     };
-    let reply = call::call_tool(&state.catalog, viewer.caller(), &name, request.arguments, Arc::new(Unobserved)).await;
+    let wanted = Function::named(request.prompt, request.resource)?;
+    let (who, nobody) = (viewer.caller(), Arc::new(Unobserved));
+    let reply = call::call_function(&state.catalog, who, (&name, &wanted), request.arguments, nobody).await;
     let (call_id, output, failure) = match (reply.call_id, reply.result) {
         (None, Err(failure)) => return Err(failure.into()),
         (None, Ok(_)) => return Err(Problem::internal()),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use mcpbox_catalog::author::{self, TestCode, TestReport};
+use mcpbox_catalog::{
+    author::{self, TestCode, TestReport},
+    offers::Function,
+};
 use mcpbox_core::execute::Unobserved;
 
 use crate::{
@@ -25,6 +28,8 @@ pub(crate) async fn test(
     Path(id): Path<String>,
     Json(request): Json<TestRequest>,
 ) -> Answer<TestReport> {
-    let run = TestCode { tool: id, arguments: request.arguments, http_mocks: request.http_mocks, answers: None };
+    let TestRequest { prompt, resource, arguments, http_mocks, answers } = request;
+    let function = Function::named(prompt, resource)?;
+    let run = TestCode { tool: id, function, arguments, http_mocks, answers };
     Ok(axum::Json(author::test_code(&state.catalog, viewer.caller(), run, Arc::new(Unobserved)).await?))
 }
