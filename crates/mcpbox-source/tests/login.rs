@@ -62,6 +62,7 @@ async fn serve(listener: TcpListener, app: Router) {
 fn server(facts: &Shared, issuer: &str) -> Router {
     let (of_metadata, of_token, of_register, issuer) =
         (Arc::clone(facts), Arc::clone(facts), Arc::clone(facts), issuer.to_owned());
+    let of_revoke = Arc::clone(facts);
     let metadata = async move || {
         let mut facts = of_metadata.lock().unwrap();
         facts.asked.push("metadata".to_owned());
@@ -94,9 +95,16 @@ fn server(facts: &Shared, issuer: &str) -> Router {
         of_register.lock().unwrap().asked.push("register".to_owned());
         (StatusCode::CREATED, Json(json!({"client_id": "registered", "redirect_uris": asked["redirect_uris"]})))
     };
+    let revoke = async move |form: String| {
+        let form = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        of_revoke.lock().unwrap().forms.push(form);
+        StatusCode::OK
+    };
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata))
         .route("/token", post(token))
+        .route("/revoke", post(revoke))
+        .route("/silent", post(std::future::pending::<()>))
         .route("/register", post(register))
 }
 
@@ -237,5 +245,37 @@ fn an_answer_of_somebody_else_and_a_server_that_protects_nobody_are_refused() {
         let again = LoginRequest { before: Some(given.kept), ..allowed() };
         let LoginStep::Go { url, .. } = world.begin(again).await.unwrap() else { panic!() };
         assert!(url.contains("client_id=made+by+hand"), "what was entered is used again: {url}");
+    });
+}
+
+#[test]
+fn tokens_are_taken_back_where_a_human_allowed_it_and_nobody_waits_long() {
+    in_namespace("tokens_are_taken_back_where_a_human_allowed_it_and_nobody_waits_long", async || {
+        let world = World::new().await;
+        let issuer = world.issuer.clone();
+        let revoke = async |endpoint: Option<String>| {
+            let other = endpoint.map(|endpoint| ("revocation_endpoint", json!(endpoint)));
+            world.facts.lock().unwrap().other = other.into_iter().collect();
+            let given = world.log_in(world.request(&[&issuer]), Some(&issuer)).await.unwrap();
+            world.facts.lock().unwrap().forms.clear();
+            world.sources.logins().unwrap().revoke(given.kept).await
+        };
+        assert_eq!(revoke(None).await, Ok(false), "a server that takes nothing back");
+        assert_eq!(revoke(Some(format!("{issuer}/revoke"))).await, Ok(true));
+        let forms = std::mem::take(&mut world.facts.lock().unwrap().forms);
+        assert_eq!(forms.len(), 1, "{forms:?}");
+        assert_eq!((forms[0]["token"].as_str(), forms[0]["token_type_hint"].as_str()), ("refresh-1", "refresh_token"));
+        for (endpoint, says) in [
+            (
+                "https://elsewhere.example.com/revoke".to_owned(),
+                "https://elsewhere.example.com must be allowed by a human",
+            ),
+            (format!("{issuer}/nowhere"), "answered with HTTP 404"),
+            (format!("{issuer}/silent"), "did not answer within 5 s"),
+            ("no address".to_owned(), "no address is no address"),
+        ] {
+            let failed = revoke(Some(endpoint)).await.unwrap_err();
+            assert!(matches!(&failed, LoginError::Failed(why) if why.contains(says)), "{says}: {failed}");
+        }
     });
 }
