@@ -43,6 +43,7 @@ test("prompts and resources are tried in the review and on the tool's page, and 
   await page.getByLabel("number").fill("41");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("Note 42 of red").first()).toBeVisible();
+  await expect(page.getByRole("table", { name: "Runs" }).getByText("Resource note", { exact: true })).toBeVisible();
   await settled(page);
   await inspect(page, "tool-offers");
 

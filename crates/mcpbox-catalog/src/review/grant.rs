@@ -243,7 +243,8 @@ fn check_grantable(capability: &Capability) -> Result<(), CatalogError> {
             Some(program) => {
                 let is_whole =
                     rule.transport == TransportKind::Stdio && rule.url.is_empty() && rule.auth == SourceAuth::None;
-                !is_whole || program.check().is_err()
+                let is_open = program.hosts.iter().any(|rule| is_never_reachable(&rule.host));
+                !is_whole || is_open || program.check().is_err()
             }
             None => rule.transport == TransportKind::Stdio || mcpbox_egress::endpoint(&rule.url, "POST").is_err(),
         },

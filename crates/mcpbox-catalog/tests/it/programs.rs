@@ -14,7 +14,7 @@ use mcpbox_core::{
     paging::PageRequest,
     program::ProgramRule,
     secret::{Secret, SecretMode},
-    source::TransportKind,
+    source::{SourceRule, TransportKind},
 };
 use mcpbox_store::secrets;
 
@@ -103,4 +103,16 @@ async fn what_is_no_program_is_refused_with_what_to_write_instead() {
     }
     assert_eq!(source::variables(["not a key"]).unwrap_err().kind, FailureKind::InvalidArguments);
     assert_eq!(source::variables([]).unwrap(), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_program_is_granted_no_host_that_is_never_reachable() {
+    let (world, _) = world().await;
+    source::add_source(&world.cat, &world.llm, request(program())).await.unwrap();
+    let asked = grant(&world).await;
+    let Capability::Source(rule) = asked.capability else { panic!("of a source") };
+    let hosts = source::hosts(["169.254.169.254:80"]).unwrap();
+    let wide = SourceRule { program: Some(Box::new(ProgramRule { hosts, ..program() })), ..rule };
+    let refused = review::add_grant(&world.cat, &world.human, asked.scope, Capability::Source(wide), "").await;
+    assert_eq!(refusal(refused).kind, FailureKind::InvalidArguments);
 }

@@ -5,6 +5,7 @@ import type { Schema } from "@/api/client";
 import { useLog } from "@/api/log";
 import { CodeName } from "@/components/CodeName";
 import { type Column, DataTable } from "@/components/DataTable";
+import { functionWords } from "@/components/entry";
 import { EmptyState } from "@/components/EmptyState";
 import { HostileText } from "@/components/HostileText";
 import { Older } from "@/components/Older";
@@ -47,6 +48,11 @@ export function Runs({ server, tool, search, onSearch }: Props) {
         <button type="button" className={classes.open} onClick={() => setShown(run.id)}>
           <StatusBadge status={run.failure ? "failed" : "succeeded"} />
           {!tool && <CodeName>{run.tool_name}</CodeName>}
+          {run.observed.entry && (
+            <Text span size="sm" c="dimmed">
+              {functionWords(run.observed.entry)}
+            </Text>
+          )}
         </button>
       ),
     },
