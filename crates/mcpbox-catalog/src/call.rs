@@ -50,9 +50,8 @@ pub struct CallReply {
 /// What is asked for.
 #[derive(Clone, Copy)]
 enum Wanted<'a> {
-    Tool(&'a str),
-    /// A function of a tool.
-    Function(&'a str, &'a Function),
+    /// A tool by its name, and which of its functions.
+    Tool(&'a str, &'a Function),
     Prompt(&'a str),
     /// By its URI, of one server or of any.
     Resource(&'a str, Option<&'a str>),
@@ -107,7 +106,7 @@ pub async fn call_function(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
-    traced(cat, Origin { who: who.into(), parent: None }, Wanted::Function(name, function), arguments, observer).await
+    traced(cat, Origin { who: who.into(), parent: None }, Wanted::Tool(name, function), arguments, observer).await
 }
 
 /// Who makes a call, and in which script.
@@ -125,7 +124,7 @@ pub(crate) async fn call_from(
     arguments: Map<String, Value>,
     observer: Arc<dyn Observer>,
 ) -> CallReply {
-    traced(cat, origin, Wanted::Tool(name), arguments, observer).await
+    traced(cat, origin, Wanted::Tool(name, &Function::Main), arguments, observer).await
 }
 
 async fn traced(
@@ -136,7 +135,7 @@ async fn traced(
     observer: Arc<dyn Observer>,
 ) -> CallReply {
     let (method, name) = match wanted {
-        Wanted::Tool(name) | Wanted::Function(name, _) => ("tools/call", name),
+        Wanted::Tool(name, _) => ("tools/call", name),
         Wanted::Prompt(name) => ("prompts/get", name),
         Wanted::Resource(uri, _) => ("resources/read", uri),
     };
@@ -215,11 +214,7 @@ fn find(snapshot: &Snapshot, who: Caller<'_>, wanted: Wanted<'_>) -> Result<Foun
     who.check_call()?;
     let may_call = |server: &str| who.may_call(server);
     match wanted {
-        Wanted::Tool(name) => {
-            let tool = snapshot.resolve_among(name, may_call)?;
-            Ok(Found { tool, offer: None, values: Map::new() })
-        }
-        Wanted::Function(name, function) => {
+        Wanted::Tool(name, function) => {
             let tool = snapshot.resolve_among(name, may_call)?;
             let (offer, values) = tool.compiled.offers.find(&tool.name, function)?;
             Ok(Found { tool, offer, values })
@@ -295,7 +290,7 @@ mod tests {
             size_of::<F>()
         }
         let of = |(cat, origin, arguments, observer): (&'static Arc<Catalog>, Origin<'static>, _, _)| {
-            run_call(cat, origin, Wanted::Tool(""), arguments, observer)
+            run_call(cat, origin, Wanted::Tool("", &Function::Main), arguments, observer)
         };
         assert!(size(of) < 8_000, "{} bytes", size(of));
     }

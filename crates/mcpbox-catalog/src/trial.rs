@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mcpbox_core::{
     call::{CallRecord, Profile, Trial, TrialPurpose},
     capability::Capability,
-    execute::{Environment, Execution, HttpMock, Observed, Observer, Outcome, Program, UnsealedSecret},
+    execute::{Entry, Environment, Execution, HttpMock, Observed, Observer, Outcome, Program, UnsealedSecret},
     failure::{Failure, FailureKind},
     ids::CallId,
     name::published_name,
@@ -80,6 +80,7 @@ pub(crate) async fn run(
     let asker = ask::canned(attempt.answers.clone())?;
     let compiled = Compiled::any(attempt.version.clone()).map_err(CatalogError::internal)?;
     let (offer, values) = compiled.offers.find(&name, &attempt.function)?;
+    let entry = offer.as_ref().map(Offer::entry).unwrap_or_default();
     let given = std::mem::take(&mut attempt.arguments).into_iter().chain(values).collect();
     let arguments = offers::check(&compiled, offer.as_ref(), (&name, validate::test_again), given)
         .map_err(|failure| leading_on(failure, &attempt.function, &name))?;
@@ -91,7 +92,7 @@ pub(crate) async fn run(
         tool_id: tool.id,
         tool_name: tool.name.as_str(),
         version_id: compiled.version.id,
-        entry: offer.as_ref().map(Offer::entry).unwrap_or_default(),
+        entry: entry.clone(),
         profile: Profile::Quarantine,
         actor: attempt.actor,
         started_at: cat.clock.now(),
@@ -104,9 +105,8 @@ pub(crate) async fn run(
     let outcome = match environment(cat, &allowed, &compiled, &name).await {
         Ok(environment) => {
             let program = Arc::new(allowed.program(server, &compiled, environment));
-            let input = (arguments, attempt.http_mocks);
-            let mut execution = execution(call_id, server, &compiled, allowed, program, input);
-            execution.entry = offer.as_ref().map(Offer::entry).unwrap_or_default();
+            let input = (entry, arguments, attempt.http_mocks);
+            let execution = execution(call_id, server, &compiled, allowed, program, input);
             let observer = asker.observer(record.observer(observer));
             let mut outcome = cat.executor.execute(execution, observer).await;
             record.note(asker.close(cat, &mut outcome).await);
@@ -178,12 +178,12 @@ fn execution(
     compiled: &Compiled,
     allowed: Allowed,
     program: Arc<Program>,
-    (arguments, http_mocks): (Map<String, Value>, Option<Vec<HttpMock>>),
+    (entry, arguments, http_mocks): (Entry, Map<String, Value>, Option<Vec<HttpMock>>),
 ) -> Execution {
     Execution {
         call_id,
         program,
-        entry: Default::default(),
+        entry,
         arguments,
         hosts: allowed.hosts.into(),
         secrets: if http_mocks.is_some() { stand_ins(call_id, compiled) } else { Vec::new() },
