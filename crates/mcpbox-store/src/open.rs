@@ -64,6 +64,7 @@ impl std::fmt::Debug for Location {
 
 /// Connects, migrates and opens the keys.
 pub(crate) async fn open(location: &Location, keyring: &Keyring) -> Result<Inner, StoreError> {
+    let _turn = turn_to_open(location).await?;
     let (writer, reader) = connections(location).await?;
     let tx = begin_alone(&writer).await?;
     migration::apply(&tx).await?;
@@ -73,6 +74,27 @@ pub(crate) async fn open(location: &Location, keyring: &Keyring) -> Result<Inner
     meter.watch(&mut writer);
     meter.watch(&mut reader);
     Ok(Inner { writer, reader, sealer, meter })
+}
+
+/// Waits until no other process opens a SQLite database in the same directory, and keeps others waiting until it is dropped. Without it,
+/// who comes second to a new file is refused at once while the first makes the write-ahead log (SQLite does not wait there), and takes
+/// for the copy of before what the first has already migrated. On PostgreSQL [`begin_alone`] is enough. Network file systems that lock no
+/// directories are taken as they are: the server locks a file in its data directory besides.
+async fn turn_to_open(location: &Location) -> Result<Option<fs::File>, StoreError> {
+    let Location::Sqlite(path) = location else { return Ok(None) };
+    let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |source| StoreError::File { path: path.to_owned(), source };
+    let opened = fs::File::open(directory).map_err(failed)?;
+    match opened.try_lock() {
+        Ok(()) => return Ok(Some(opened)),
+        Err(fs::TryLockError::WouldBlock) => tracing::info!("waiting for another process that opens the database"),
+        Err(fs::TryLockError::Error(error)) => {
+            tracing::debug!(%error, "the directory of the database cannot be locked");
+            return Ok(None);
+        }
+    }
+    let locked = tokio::task::spawn_blocking(move || opened.lock().map(|()| opened)).await;
+    locked.map_err(io::Error::other).flatten().map(Some).map_err(failed)
 }
 
 /// Connects: the writer and the readers.

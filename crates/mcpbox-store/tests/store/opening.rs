@@ -56,6 +56,24 @@ fn processes_that_open_a_new_database_at_once_all_succeed() {
 }
 
 #[test]
+fn processes_that_migrate_at_once_keep_the_copy_of_before() {
+    on_sqlite(async |database| {
+        database.make_file();
+        database.tamper("CREATE TABLE notes (note TEXT)").await;
+        let open = || database.open(keyring('a'));
+        let stores = tokio::join!(open(), open(), open(), open());
+        for store in [stores.0, stores.1, stores.2, stores.3] {
+            store.unwrap().close().await;
+        }
+        for name in ["mcpbox.db", "mcpbox.db-wal", "mcpbox.db-shm"] {
+            let _absent = fs::remove_file(database.directory.path().join(name));
+        }
+        fs::copy(database.directory.path().join("mcpbox.db.before-m0001_initial"), database.file()).unwrap();
+        assert_eq!(database.text("SELECT group_concat(name) FROM sqlite_master").await, "notes");
+    });
+}
+
+#[test]
 fn a_database_of_a_newer_program_is_refused() {
     on_both(async |database| {
         database.store().await.close().await;
