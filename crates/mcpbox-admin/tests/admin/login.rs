@@ -132,25 +132,27 @@ async fn unknown_users_and_wrong_passwords_look_and_last_the_same() {
     let fixture = Fixture::start().await;
     fixture.admin().await;
     let attempt = async |username: &str| {
-        let mut fastest = Duration::MAX;
-        let mut answer = String::new();
-        for _ in 0..3 {
-            let started = Instant::now();
-            let reply = fixture
-                .browser()
-                .post("/api/session", json!({"username": username, "password": "wrong horse battery"}))
-                .await;
-            fastest = fastest.min(started.elapsed());
-            answer = reply.assert_problem(401, "unauthenticated")["detail"].to_string();
-        }
-        (answer, fastest)
+        let started = Instant::now();
+        let body = json!({"username": username, "password": "wrong horse battery"});
+        let reply = fixture.browser().post("/api/session", body).await;
+        let took = started.elapsed();
+        (reply.assert_problem(401, "unauthenticated")["detail"].to_string(), took)
     };
-    let (known, known_time) = attempt(USER).await;
-    let (unknown, unknown_time) = attempt("nobody").await;
-    assert_eq!(known, unknown);
-    let ratio = known_time.as_secs_f64() / unknown_time.as_secs_f64();
-    assert!((0.4..2.5).contains(&ratio), "known {known_time:?}, unknown {unknown_time:?}");
-    assert!(unknown_time > Duration::from_millis(10), "an unknown user costs no password hash: {unknown_time:?}");
+    // The fastest of each, by turns, until they are alike: other load slows some attempts down, and none makes a hash faster.
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+    for _ in 0..20 {
+        let (known_answer, took) = attempt(USER).await;
+        known = known.min(took);
+        let (unknown_answer, took) = attempt("nobody").await;
+        unknown = unknown.min(took);
+        assert_eq!(known_answer, unknown_answer);
+        if (0.4..2.5).contains(&(known.as_secs_f64() / unknown.as_secs_f64())) {
+            break;
+        }
+    }
+    let ratio = known.as_secs_f64() / unknown.as_secs_f64();
+    assert!((0.4..2.5).contains(&ratio), "known {known:?}, unknown {unknown:?}");
+    assert!(unknown > Duration::from_millis(10), "an unknown user costs no password hash: {unknown:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What a call on a worker is like: as in the server's own process, while it runs and when it ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use mcpbox_core::{
     capability::HostRule,
@@ -21,19 +24,20 @@ async fn messages_arrive_while_the_tool_runs_and_the_outcome_is_whole() {
     let workers = workers(&[&worker.url]).await;
     let heard = Arc::new(Heard::default());
     let source = "import time, sys\nasync def main(n: int):\n    print('printed')\n    ctx.log('first', n)\n    \
-                  await ctx.progress(1, 2, 'half')\n    time.sleep(1)\n    return {'n': [n, None, 1.5, 'ü\\n']}\n";
+                  await ctx.progress(1, 2, 'half')\n    time.sleep(2)\n    return {'n': [n, None, 1.5, 'ü\\n']}\n";
     let mut execution = execution(source);
     execution.arguments.insert("n".into(), json!(7));
     let observer = Arc::clone(&heard);
-    let (runner, begun) = (Arc::clone(&workers), std::time::Instant::now());
+    let runner = Arc::clone(&workers);
     let call = tokio::spawn(async move { runner.execute(execution, observer).await });
     until("messages arrive", || heard.0.lock().unwrap().len() == 2).await;
-    assert!(begun.elapsed() < Duration::from_millis(900) && !call.is_finished(), "they arrive before the end");
+    let arrived = Instant::now();
     assert_eq!(*heard.0.lock().unwrap(), ["first 7", "1/Some(2.0) Some(\"half\")"]);
     let outcome = call.await.unwrap();
+    assert!(arrived.elapsed() > Duration::from_millis(500), "they arrive before the end");
     assert_eq!(outcome.result.unwrap().value, json!({"n": [7, null, 1.5, "ü\n"]}));
     assert_eq!(outcome.stdout, "printed\n");
-    assert!(outcome.observed.modules.contains("time") && outcome.observed.duration_us >= 1_000_000);
+    assert!(outcome.observed.modules.contains("time") && outcome.observed.duration_us >= 2_000_000);
 
     let failure = run(&workers, "def main():\n    x = 1\n    return x / 0\n").await.result.unwrap_err();
     assert_eq!(
